@@ -1,0 +1,40 @@
+/* The table of arithmetic kernels, one for each instruction set, chosen once by the CPU at run time.
+ * Pointers and sizes in, numbers out: no status, no allocation, no callbacks. */
+#ifndef MARQ_KERNELS_H
+#define MARQ_KERNELS_H
+
+#include <stddef.h>
+
+/** One instruction of a formula's tape; see src/formula/tape.h for how a tape is made. */
+typedef struct marq_instruction marq_instruction;
+
+typedef struct marq_kernels {
+  const char *isa; /* "avx512", "avx2", "generic" */
+  size_t lanes;    /* doubles in a vector */
+
+  /** Run a tape over `count` samples (see src/kernels/tape.c). */
+  void (*tape)(const marq_instruction *code, size_t length, double *const *columns, const double *uniforms,
+               size_t count);
+
+  /** Fused sums of a block. C = n columns, r a further one; w may be NULL (1).
+   *  A[packed upper by columns, n(n+1)/2] += Cᵀ diag(w) C,  g[n] += Cᵀ diag(w) r,  returns rᵀ diag(w) r. */
+  double (*gram)(const double *const *columns, size_t n, const double *r, const double *w, size_t count, double *A,
+                 double *g);
+  /** g[n] += Cᵀ diag(w) r. */
+  void (*project)(const double *const *columns, size_t n, const double *r, const double *w, size_t count, double *g);
+  /** q[n] += diag(Cᵀ diag(w) C). */
+  void (*squares)(const double *const *columns, size_t n, const double *w, size_t count, double *q);
+  /** out[count] = C v. */
+  void (*combine)(const double *const *columns, size_t n, const double *v, size_t count, double *out);
+  /** out[count] = f − y and returns Σ w (f − y)²; out may equal f. */
+  double (*residual)(const double *f, const double *y, const double *w, size_t count, double *out);
+} marq_kernels;
+
+/** The fastest table that this CPU can run. */
+const marq_kernels *marq_kernels_select(void);
+/** A table by name, or NULL when it is not built or the CPU cannot run it (for tests and benchmarks). */
+const marq_kernels *marq_kernels_find(const char *isa);
+/** The i-th table that this CPU can run, fastest first, or NULL beyond the last. */
+const marq_kernels *marq_kernels_at(size_t i);
+
+#endif

@@ -1,0 +1,75 @@
+/* One vector of doubles per instruction set. Every file of this folder is compiled once for each set (CMake defines
+ * MARQ_ISA), so that a kernel is written once; MARQ_KERNEL(name) gives each copy its own symbol. */
+#ifndef MARQ_KERNELS_VECTOR_H
+#define MARQ_KERNELS_VECTOR_H
+
+#include <stddef.h>
+#include <string.h>
+
+#define MARQ_JOIN_(a, b) a##_##b
+#define MARQ_JOIN(a, b) MARQ_JOIN_(a, b)
+#define MARQ_KERNEL(name) MARQ_JOIN(marq_kernel_##name, MARQ_ISA)
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+enum { VL = 8 };
+typedef double vd __attribute__((vector_size(64)));
+typedef long long vi __attribute__((vector_size(64)));
+static inline vd vload_part(const double *x, size_t k) {
+  return (vd)_mm512_maskz_loadu_pd((__mmask8)((1U << k) - 1U), x);
+}
+static inline double vsum(vd a) {
+  return _mm512_reduce_add_pd((__m512d)a);
+}
+static inline vd vfma(vd a, vd b, vd c) {
+  return (vd)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+enum { VL = 4 };
+typedef double vd __attribute__((vector_size(32)));
+typedef long long vi __attribute__((vector_size(32)));
+static inline vd vload_part(const double *x, size_t k) {
+  const __m256i lane = _mm256_set_epi64x(3, 2, 1, 0);
+  return (vd)_mm256_maskload_pd(x, _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)k), lane));
+}
+static inline double vsum(vd a) {
+  return (a[0] + a[2]) + (a[1] + a[3]);
+}
+static inline vd vfma(vd a, vd b, vd c) {
+  return (vd)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+#else
+enum { VL = 2 };
+typedef double vd __attribute__((vector_size(16)));
+typedef long long vi __attribute__((vector_size(16)));
+static inline vd vload_part(const double *x, size_t k) {
+  const vd zero = {0};
+  vd v = zero;
+  for (size_t i = 0; i < k; i++) v[i] = x[i];
+  return v;
+}
+static inline double vsum(vd a) {
+  return a[0] + a[1];
+}
+static inline vd vfma(vd a, vd b, vd c) {
+  return a * b + c;
+}
+#endif
+
+static inline vd vload(const double *x) {
+  vd v;
+  memcpy(&v, x, sizeof v);
+  return v;
+}
+static inline void vstore(double *x, vd v) {
+  memcpy(x, &v, sizeof v);
+}
+static inline vd vsplat(double s) {
+  return (vd){0} + s;
+}
+static inline vd vzero(void) {
+  return (vd){0};
+}
+
+#endif
