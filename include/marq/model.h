@@ -24,7 +24,6 @@ enum {
 typedef struct marq_block {
   size_t i0, count;
   unsigned want;
-  const double *v; /* [n], in: direction for MARQ_WANT_JVP and MARQ_WANT_CURVATURE */
   const double **f, **y, **J, **Jv, **fvv;
 } marq_block;
 
@@ -33,8 +32,11 @@ typedef struct marq_block {
  * not finite is no failure, it is written as it is. */
 typedef struct marq_model_ops {
   const char *name;
-  /** Fold everything that depends on p alone. `want` lists what block() may be asked for until the next prepare(). */
-  marq_status (*prepare)(const void *self, const double *p, unsigned want, void *prepared);
+  /** Fold everything that depends on p and v alone, so that block() need not. `want` lists all that block() may be
+   * asked for until the next prepare(); v [n] is the direction of MARQ_WANT_JVP and MARQ_WANT_CURVATURE (NULL when
+   * neither is wanted). `prepared` is kept for one p: a second call with the same p adds to it, and need not repeat
+   * what it holds. */
+  marq_status (*prepare)(const void *self, const double *p, const double *v, unsigned want, void *prepared);
   /** Evaluate one block; block->want is a subset of what prepare() was told. */
   marq_status (*block)(const void *self, const void *prepared, void *scratch, marq_block *block);
 } marq_model_ops;

@@ -1,0 +1,15 @@
+/* marq: nonlinear least squares for formulas, callbacks and models of one's own. This header includes the whole library
+ * but the adapters marq/gsl.h and marq/minpack.h. */
+#ifndef MARQ_H
+#define MARQ_H
+
+#include <marq/base.h>
+#include <marq/data.h>
+#include <marq/formula.h>
+#include <marq/model.h>
+#include <marq/options.h>
+#include <marq/problem.h>
+#include <marq/solve.h>
+#include <marq/statistics.h>
+
+#endif
