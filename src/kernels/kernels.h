@@ -16,10 +16,9 @@ typedef struct marq_kernels {
   void (*tape)(const marq_instruction *code, size_t length, double *const *columns, const double *uniforms,
                size_t count);
 
-  /** Fused sums of a block. C = n columns, r a further one; w may be NULL (1).
-   *  A[packed upper by columns, n(n+1)/2] += Cᵀ diag(w) C,  g[n] += Cᵀ diag(w) r,  returns rᵀ diag(w) r. */
-  double (*gram)(const double *const *columns, size_t n, const double *r, const double *w, size_t count, double *A,
-                 double *g);
+  /** The Gram matrix of a block's k columns, the residual being one of them: J̃ᵀJ̃, J̃ᵀr̃ and r̃ᵀr̃ come from one pass.
+   *  G[packed upper by columns, G[j(j+1)/2 + i], i ≤ j] += Cᵀ diag(w) C; w may be NULL (1). */
+  void (*gram)(const double *const *columns, size_t k, const double *w, size_t count, double *G);
   /** g[n] += Cᵀ diag(w) r. */
   void (*project)(const double *const *columns, size_t n, const double *r, const double *w, size_t count, double *g);
   /** q[n] += diag(Cᵀ diag(w) C). */

@@ -6,7 +6,7 @@
 #define MARQ_TEXT(a) MARQ_TEXT_(a)
 
 void MARQ_KERNEL(tape)(const marq_instruction *, size_t, double *const *, const double *, size_t);
-double MARQ_KERNEL(gram)(const double *const *, size_t, const double *, const double *, size_t, double *, double *);
+void MARQ_KERNEL(gram)(const double *const *, size_t, const double *, size_t, double *);
 void MARQ_KERNEL(project)(const double *const *, size_t, const double *, const double *, size_t, double *);
 void MARQ_KERNEL(squares)(const double *const *, size_t, const double *, size_t, double *);
 void MARQ_KERNEL(combine)(const double *const *, size_t, const double *, size_t, double *);

@@ -1,0 +1,186 @@
+/* Sums over one block of samples: Gram matrices, projections and residuals, from columns that stand anywhere in the
+ * cache. */
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+
+/* Accumulators that fit the register file: all pairs of so many columns at once, else tiles of tile × tile. */
+#if defined(__AVX512F__)
+enum { most_at_once = 7 };
+#else
+enum { most_at_once = 4 };
+#endif
+enum { tile = 4 };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* One vector of each column; the last, partial one is filled with zeros, so that every sum may run over whole vectors.
+ */
+INLINE vd load(const double *x, size_t i, size_t part) {
+  return part ? vload_part(x + i, part) : vload(x + i);
+}
+
+/* G += CᵀWC for k columns, k a constant after inlining. */
+INLINE void gram_small(size_t k, const double *const *c, const double *w, size_t count, double *G) {
+  vd sum[most_at_once * (most_at_once + 1) / 2];
+#pragma GCC unroll 28
+  for (size_t q = 0; q < k * (k + 1) / 2; q++) sum[q] = vzero();
+  for (size_t i = 0; i < count; i += VL) {
+    const size_t part = count - i < VL ? count - i : 0;
+    vd x[most_at_once], wi = w ? load(w, i, part) : vzero();
+#pragma GCC unroll 7
+    for (size_t j = 0; j < k; j++) x[j] = load(c[j], i, part);
+#pragma GCC unroll 7
+    for (size_t j = 0; j < k; j++) {
+      const vd left = w ? wi * x[j] : x[j];
+#pragma GCC unroll 7
+      for (size_t l = 0; l <= j; l++) sum[j * (j + 1) / 2 + l] = vfma(left, x[l], sum[j * (j + 1) / 2 + l]);
+    }
+  }
+#pragma GCC unroll 28
+  for (size_t q = 0; q < k * (k + 1) / 2; q++) G[q] += vsum(sum[q]);
+}
+
+/* The block of G with columns a[0..tile) as rows and b[0..columns) as columns, both ends constants after inlining. */
+INLINE void gram_tile(size_t rows, size_t columns, const double *const *a, const double *const *b, const double *w,
+                      size_t count, double out[tile][tile]) {
+  vd sum[tile][tile];
+#pragma GCC unroll 4
+  for (size_t j = 0; j < columns; j++)
+#pragma GCC unroll 4
+    for (size_t l = 0; l < rows; l++) sum[j][l] = vzero();
+  for (size_t i = 0; i < count; i += VL) {
+    const size_t part = count - i < VL ? count - i : 0;
+    vd x[tile];
+#pragma GCC unroll 4
+    for (size_t l = 0; l < rows; l++) x[l] = load(a[l], i, part);
+    const vd wi = w ? load(w, i, part) : vzero();
+#pragma GCC unroll 4
+    for (size_t j = 0; j < columns; j++) {
+      vd y = load(b[j], i, part);
+      if (w) y *= wi;
+#pragma GCC unroll 4
+      for (size_t l = 0; l < rows; l++) sum[j][l] = vfma(y, x[l], sum[j][l]);
+    }
+  }
+#pragma GCC unroll 4
+  for (size_t j = 0; j < columns; j++)
+#pragma GCC unroll 4
+    for (size_t l = 0; l < rows; l++) out[j][l] = vsum(sum[j][l]);
+}
+
+static void gram_tile_any(size_t rows, size_t columns, const double *const *a, const double *const *b, const double *w,
+                          size_t count, double out[tile][tile]) {
+  if (rows == tile && columns == tile)
+    gram_tile(tile, tile, a, b, w, count, out);
+  else if (rows == tile && columns == 1)
+    gram_tile(tile, 1, a, b, w, count, out);
+  else if (rows == tile && columns == 2)
+    gram_tile(tile, 2, a, b, w, count, out);
+  else if (rows == tile && columns == 3)
+    gram_tile(tile, 3, a, b, w, count, out);
+  else
+    gram_tile(rows, columns, a, b, w, count, out);
+}
+
+static void gram_tiled(const double *const *c, size_t k, const double *w, size_t count, double *G) {
+  double out[tile][tile];
+  for (size_t j0 = 0; j0 < k; j0 += tile) {
+    const size_t columns = k - j0 < tile ? k - j0 : tile;
+    for (size_t l0 = 0; l0 <= j0; l0 += tile) {
+      const size_t rows = l0 == j0 ? columns : tile;
+      gram_tile_any(rows, columns, c + l0, c + j0, w, count, out);
+      for (size_t j = 0; j < columns; j++) {
+        const size_t J = j0 + j, top = l0 == j0 ? j + 1 : rows;
+        for (size_t l = 0; l < top; l++) G[J * (J + 1) / 2 + l0 + l] += out[j][l];
+      }
+    }
+  }
+}
+
+void MARQ_KERNEL(gram)(const double *const *c, size_t k, const double *w, size_t count, double *G) {
+  switch (k) {
+#define MARQ_CASE(K)                    \
+  case K:                               \
+    if (w)                              \
+      gram_small(K, c, w, count, G);    \
+    else                                \
+      gram_small(K, c, NULL, count, G); \
+    break;
+    MARQ_CASE(2)
+    MARQ_CASE(3)
+    MARQ_CASE(4)
+#if defined(__AVX512F__)
+    MARQ_CASE(5)
+    MARQ_CASE(6)
+    MARQ_CASE(7)
+#endif
+#undef MARQ_CASE
+    default:
+      gram_tiled(c, k, w, count, G);
+  }
+}
+
+INLINE void project_some(size_t columns, const double *const *c, const double *r, const double *w, size_t count,
+                         double *g) {
+  vd sum[tile];
+#pragma GCC unroll 4
+  for (size_t j = 0; j < columns; j++) sum[j] = vzero();
+  for (size_t i = 0; i < count; i += VL) {
+    const size_t part = count - i < VL ? count - i : 0;
+    vd ri = load(r, i, part);
+    if (w) ri *= load(w, i, part);
+#pragma GCC unroll 4
+    for (size_t j = 0; j < columns; j++) sum[j] = vfma(load(c[j], i, part), ri, sum[j]);
+  }
+#pragma GCC unroll 4
+  for (size_t j = 0; j < columns; j++) g[j] += vsum(sum[j]);
+}
+
+void MARQ_KERNEL(project)(const double *const *c, size_t n, const double *r, const double *w, size_t count, double *g) {
+  size_t j = 0;
+  for (; j + tile <= n; j += tile) project_some(tile, c + j, r, w, count, g + j);
+  for (; j < n; j++) project_some(1, c + j, r, w, count, g + j);
+}
+
+void MARQ_KERNEL(squares)(const double *const *c, size_t n, const double *w, size_t count, double *q) {
+  for (size_t j = 0; j < n; j++) {
+    vd sum = vzero();
+    for (size_t i = 0; i < count; i += VL) {
+      const size_t part = count - i < VL ? count - i : 0;
+      const vd x = load(c[j], i, part), left = w ? x * load(w, i, part) : x;
+      sum = vfma(left, x, sum);
+    }
+    q[j] += vsum(sum);
+  }
+}
+
+void MARQ_KERNEL(combine)(const double *const *c, size_t n, const double *v, size_t count, double *out) {
+  const size_t whole = count / VL * VL;
+  for (size_t i = 0; i < whole; i += VL) {
+    vd sum = vzero();
+    for (size_t j = 0; j < n; j++) sum = vfma(vload(c[j] + i), vsplat(v[j]), sum);
+    vstore(out + i, sum);
+  }
+  for (size_t i = whole; i < count; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) sum += c[j][i] * v[j];
+    out[i] = sum;
+  }
+}
+
+double MARQ_KERNEL(residual)(const double *f, const double *y, const double *w, size_t count, double *out) {
+  vd sum = vzero();
+  const size_t whole = count / VL * VL;
+  for (size_t i = 0; i < whole; i += VL) {
+    const vd r = vload(f + i) - vload(y + i);
+    vstore(out + i, r);
+    sum = vfma(w ? vload(w + i) * r : r, r, sum);
+  }
+  double total = vsum(sum);
+  for (size_t i = whole; i < count; i++) {
+    const double r = f[i] - y[i];
+    out[i] = r;
+    total += (w ? w[i] * r : r) * r;
+  }
+  return total;
+}
