@@ -68,18 +68,25 @@ INLINE void gram_tile(size_t rows, size_t columns, const double *const *a, const
     for (size_t l = 0; l < rows; l++) out[j][l] = vsum(sum[j][l]);
 }
 
+/* Only the tiles on the diagonal are short on both sides. */
 static void gram_tile_any(size_t rows, size_t columns, const double *const *a, const double *const *b, const double *w,
                           size_t count, double out[tile][tile]) {
-  if (rows == tile && columns == tile)
-    gram_tile(tile, tile, a, b, w, count, out);
-  else if (rows == tile && columns == 1)
-    gram_tile(tile, 1, a, b, w, count, out);
-  else if (rows == tile && columns == 2)
-    gram_tile(tile, 2, a, b, w, count, out);
-  else if (rows == tile && columns == 3)
-    gram_tile(tile, 3, a, b, w, count, out);
-  else
-    gram_tile(rows, columns, a, b, w, count, out);
+  switch (rows * 8 + columns) {
+#define MARQ_CASE(R, C)                   \
+  case R * 8 + C:                         \
+    gram_tile(R, C, a, b, w, count, out); \
+    break;
+    MARQ_CASE(4, 4)
+    MARQ_CASE(4, 3)
+    MARQ_CASE(4, 2)
+    MARQ_CASE(4, 1)
+    MARQ_CASE(3, 3)
+    MARQ_CASE(2, 2)
+    MARQ_CASE(1, 1)
+#undef MARQ_CASE
+    default:
+      break;
+  }
 }
 
 static void gram_tiled(const double *const *c, size_t k, const double *w, size_t count, double *G) {
