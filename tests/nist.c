@@ -69,9 +69,10 @@ static int read_key(nist_problem *problem, const char *key, const char *value) {
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     if (strcmp(key, words[k].key) == 0) return read_word(value, words[k].word, words[k].size);
   if (strcmp(key, "formula") == 0) {
-    char expression[128];
+    char expression[128], response[sizeof problem->response];
+    memcpy(response, problem->response, sizeof response);
     return read_word(value, expression, sizeof expression) &&
-           snprintf(problem->formula, sizeof problem->formula, "%s = %s", problem->response, expression) > 0;
+           snprintf(problem->formula, sizeof problem->formula, "%s = %s", response, expression) > 0;
   }
   if (strcmp(key, "variables") == 0) {
     while (problem->variables < NIST_MAX_VARIABLES &&
@@ -126,7 +127,7 @@ static int read_table(const char *directory, nist_problem *problem) {
     free(values);
   }
   for (size_t i = 0; good && i < problem->samples; i++) {
-    double row[NIST_MAX_VARIABLES + 1];
+    double row[NIST_MAX_VARIABLES + 1] = {0};
     good = fgets(line, sizeof line, file) && read_numbers(line, ',', row, problem->variables + 1);
     if (!good) break;
     for (size_t k = 0; k < problem->variables; k++) problem->x[k][i] = row[k];
