@@ -1,0 +1,435 @@
+/* The operations of a problem on a block model, each a pass over the samples; nothing of length m is held. */
+#include "problem/streamed.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linalg.h"
+
+static size_t packed(size_t k) {
+  return k * (k + 1) / 2;
+}
+
+/* ---- consumers: what a pass adds up ---- */
+
+static void add_cost(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                     double *sum, const void *argument) {
+  (void)argument;
+  for (size_t o = 0; o < s->c; o++) {
+    const double *column = worker->r + o * s->block;
+    s->kernels->squares(&column, 1, w, block->count, sum);
+  }
+}
+
+static void add_gram(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                     double *sum, const void *argument) {
+  (void)argument;
+  for (size_t o = 0; o < s->c; o++) {
+    memcpy(worker->columns, block->J + o * s->n, s->n * sizeof *worker->columns);
+    worker->columns[s->n] = worker->r + o * s->block;
+    s->kernels->gram(worker->columns, s->n + 1, w, block->count, sum);
+  }
+}
+
+static void add_gradient(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                         double *sum, const void *argument) {
+  (void)argument;
+  for (size_t o = 0; o < s->c; o++)
+    s->kernels->project(block->J + o * s->n, s->n, worker->r + o * s->block, w, block->count, sum);
+}
+
+static void add_squares(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                        double *sum, const void *argument) {
+  (void)argument, (void)worker;
+  for (size_t o = 0; o < s->c; o++) s->kernels->squares(block->J + o * s->n, s->n, w, block->count, sum);
+}
+
+/* J v of output o: the model's own where it has one, else from its columns. */
+static const double *block_jvp(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
+                               const double *v, size_t o) {
+  if (block->want & MARQ_WANT_JVP) return block->Jv[o];
+  double *out = worker->target + o * s->block;
+  s->kernels->combine(block->J + o * s->n, s->n, v, block->count, out);
+  return out;
+}
+
+static void add_product(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                        double *sum, const void *argument) {
+  for (size_t o = 0; o < s->c; o++)
+    s->kernels->project(block->J + o * s->n, s->n, block_jvp(s, worker, block, argument, o), w, block->count, sum);
+}
+
+static void add_curvature(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                          double *sum, const void *argument) {
+  (void)argument, (void)worker;
+  for (size_t o = 0; o < s->c; o++) s->kernels->project(block->J + o * s->n, s->n, block->fvv[o], w, block->count, sum);
+}
+
+static double root_weight(const double *w, size_t i) {
+  return w ? sqrt(w[i]) : 1;
+}
+
+static void write_residual(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                           double *sum, const void *argument) {
+  (void)sum;
+  double *const *r = argument;
+  for (size_t o = 0; o < s->c; o++)
+    for (size_t i = 0; i < block->count; i++)
+      (*r)[o * s->N + block->i0 + i] = root_weight(w, i) * worker->r[o * s->block + i];
+}
+
+typedef struct directional {
+  const double *v;
+  double *out;
+} directional;
+
+static void write_jvp(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                      double *sum, const void *argument) {
+  (void)sum;
+  const directional *d = argument;
+  for (size_t o = 0; o < s->c; o++) {
+    const double *Jv = block_jvp(s, worker, block, d->v, o);
+    for (size_t i = 0; i < block->count; i++) d->out[o * s->N + block->i0 + i] = root_weight(w, i) * Jv[i];
+  }
+}
+
+static void add_vjp(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                    double *sum, const void *argument) {
+  const double *u = argument;
+  for (size_t o = 0; o < s->c; o++) {
+    for (size_t i = 0; i < block->count; i++) worker->target[i] = root_weight(w, i) * u[o * s->N + block->i0 + i];
+    s->kernels->project(block->J + o * s->n, s->n, worker->target, NULL, block->count, sum);
+  }
+}
+
+/* Columns J̃ of a block into out[o·outputs_apart + i + j·ldout]. */
+static void weighted_rows(const streamed_problem *s, const marq_block *block, const double *w, double *out,
+                          size_t outputs_apart, size_t ldout) {
+  for (size_t j = 0; j < s->n; j++)
+    for (size_t o = 0; o < s->c; o++) {
+      const double *column = block->J[o * s->n + j];
+      double *to = out + j * ldout + o * outputs_apart;
+      if (!w)
+        memcpy(to, column, block->count * sizeof *to);
+      else
+        for (size_t i = 0; i < block->count; i++) to[i] = sqrt(w[i]) * column[i];
+    }
+}
+
+/* R ← the triangle of [R; J̃ r̃] for the chunk's rows so far, (n+1)×(n+1). */
+static void append_triangle(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
+                            const double *w, double *sum, const void *argument) {
+  (void)argument;
+  const size_t rows = s->c * block->count;
+  weighted_rows(s, block, w, worker->rows, block->count, s->ld);
+  for (size_t o = 0; o < s->c; o++)
+    for (size_t i = 0; i < block->count; i++)
+      worker->rows[s->n * s->ld + o * block->count + i] = root_weight(w, i) * worker->r[o * s->block + i];
+  const marq_status status = marq_la_append_rows(s->n + 1, rows, 0, sum, s->n + 1, worker->rows, s->ld, worker->work);
+  if (status < 0) worker->status = status;
+}
+
+/* ---- operations ---- */
+
+static unsigned jvp_wants(const streamed_problem *s) {
+  return s->model.can & MARQ_WANT_JVP ? MARQ_WANT_JVP : MARQ_WANT_JACOBIAN;
+}
+
+/* The first sample that is not finite, for the message of a start that is none. */
+static void find_nonfinite(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                           double *sum, const void *argument) {
+  (void)w;
+  marq_nonfinite *const *where = argument;
+  for (size_t i = 0; i < block->count && sum[0] == 0; i++)
+    for (size_t o = 0; o < s->c && sum[0] == 0; o++)
+      if (!isfinite(worker->r[o * s->block + i])) {
+        **where = (marq_nonfinite){block->i0 + i, o, worker->f[o][i]};
+        sum[0] = 1;
+      }
+}
+
+static marq_status locate_nonfinite(streamed_problem *s, streamed_point *point, marq_nonfinite *where) {
+  const size_t chunks = s->chunks, blocks = s->chunk_blocks;
+  *where = (marq_nonfinite){s->N, 0, NAN};
+  s->chunk_blocks = (s->N + s->block - 1) / s->block; /* one chunk: the first in order */
+  s->chunks = 1;
+  const marq_status status = streamed_pass(s, point, NULL, MARQ_WANT_OUTPUT, find_nonfinite, 1, &where);
+  s->chunks = chunks;
+  s->chunk_blocks = blocks;
+  return status < 0 ? status : MARQ_NONFINITE;
+}
+
+static int fuses(const void *self) {
+  return ((const streamed_problem *)self)->model.cheap_derivatives;
+}
+
+static int all_finite(size_t n, const double *x) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += x[i] * 0;
+  return sum == 0;
+}
+
+static marq_status evaluate(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where) {
+  streamed_problem *s = self;
+  streamed_point *t = s->trial;
+  const int fused = trial == MARQ_TRIAL_FUSED || (trial == MARQ_TRIAL_AUTO && fuses(s));
+  memcpy(t->p, p, s->n * sizeof *p);
+  t->prepared_for = 0;
+  t->has_gram = t->has_gradient = 0;
+  s->fresh = 1;
+  marq_status status;
+  if (fused) {
+    s->counts.fused++;
+    const size_t width = packed(s->n + 1);
+    status = streamed_pass(s, t, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gram, width, NULL);
+    memcpy(t->gram, s->sums, width * sizeof *s->sums);
+    *cost = 0.5 * s->sums[width - 1];
+    if (status == MARQ_OK && isfinite(*cost) && !all_finite(width, s->sums)) status = MARQ_NONFINITE;
+    t->has_gram = t->has_gradient = status == MARQ_OK;
+  } else {
+    s->counts.residual++;
+    status = streamed_pass(s, t, NULL, MARQ_WANT_OUTPUT, add_cost, 1, NULL);
+    *cost = 0.5 * s->sums[0];
+  }
+  if (status < 0) return status;
+  if (status == MARQ_OK && isfinite(*cost)) return MARQ_OK;
+  *cost = NAN;
+  if (!where) return MARQ_NONFINITE;
+  *where = (marq_nonfinite){s->N, 0, NAN};
+  return status == MARQ_OK ? locate_nonfinite(s, t, where) : MARQ_NONFINITE;
+}
+
+static marq_status linearize(void *self) {
+  streamed_problem *s = self;
+  if (!s->fresh) return MARQ_OK;
+  streamed_point *adopted = s->trial;
+  s->trial = s->current;
+  s->current = adopted;
+  s->fresh = 0;
+  return MARQ_OK;
+}
+
+static marq_status need_gram(streamed_problem *s) {
+  streamed_point *point = s->current;
+  if (point->has_gram) return MARQ_OK;
+  const size_t width = packed(s->n + 1);
+  s->counts.jacobian++;
+  const marq_status status =
+      streamed_pass(s, point, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gram, width, NULL);
+  if (status != MARQ_OK) return status;
+  memcpy(point->gram, s->sums, width * sizeof *s->sums);
+  if (!all_finite(width, point->gram)) return MARQ_NONFINITE;
+  point->has_gram = point->has_gradient = 1;
+  return MARQ_OK;
+}
+
+static double *gradient_of(const streamed_problem *s, const streamed_point *point) {
+  return point->gram + packed(s->n);
+}
+
+static marq_status gradient(void *self, double *g) {
+  streamed_problem *s = self;
+  double *own = gradient_of(s, s->current);
+  if (!s->current->has_gradient) {
+    s->counts.jacobian++;
+    const marq_status status =
+        streamed_pass(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gradient, s->n, NULL);
+    if (status != MARQ_OK) return status;
+    memcpy(own, s->sums, s->n * sizeof *own);
+    if (!all_finite(s->n, own)) return MARQ_NONFINITE;
+    s->current->has_gradient = 1;
+  }
+  memcpy(g, own, s->n * sizeof *g);
+  return MARQ_OK;
+}
+
+static marq_status normal(void *self, double *A, size_t lda, double *g) {
+  streamed_problem *s = self;
+  const marq_status status = need_gram(s);
+  if (status != MARQ_OK) return status;
+  const double *from = s->current->gram;
+  for (size_t j = 0; j < s->n; j++)
+    for (size_t i = 0; i <= j; i++) A[i + j * lda] = *from++;
+  memcpy(g, from, s->n * sizeof *g);
+  return MARQ_OK;
+}
+
+static marq_status product(void *self, const double *v, double *out) {
+  streamed_problem *s = self;
+  s->counts.product++;
+  const unsigned want = MARQ_WANT_JACOBIAN | jvp_wants(s);
+  const marq_status status = streamed_pass(s, s->current, want & MARQ_WANT_JVP ? v : NULL, want, add_product, s->n, v);
+  memcpy(out, s->sums, s->n * sizeof *out);
+  return status;
+}
+
+static marq_status diagonal(void *self, double *q) {
+  streamed_problem *s = self;
+  if (s->current->has_gram) {
+    for (size_t j = 0; j < s->n; j++) q[j] = s->current->gram[packed(j + 1) - 1];
+    return MARQ_OK;
+  }
+  s->counts.jacobian++;
+  const marq_status status = streamed_pass(s, s->current, NULL, MARQ_WANT_JACOBIAN, add_squares, s->n, NULL);
+  memcpy(q, s->sums, s->n * sizeof *q);
+  return status;
+}
+
+/* Without an exact second derivative: f_vv ≈ (2/h)((f(p+hv) − f(p))/h − Jv), h = 0.02 (Transtrum & Sethna 2012, eq. 20;
+ * h as in GSL). Projected on the columns J at p this is (2/h²)(Jᵀf(p+hv) − Jᵀf(p)) − (2/h)JᵀJv; the outputs at p+hv
+ * come from a model call of their own. */
+static marq_status accelerate_by_difference(streamed_problem *s, const double *v, double *out);
+
+static marq_status accelerate(void *self, const double *v, double *out) {
+  streamed_problem *s = self;
+  s->counts.curvature++;
+  if (!(s->model.can & MARQ_WANT_CURVATURE)) return accelerate_by_difference(s, v, out);
+  const marq_status status =
+      streamed_pass(s, s->current, v, MARQ_WANT_JACOBIAN | MARQ_WANT_CURVATURE, add_curvature, s->n, NULL);
+  memcpy(out, s->sums, s->n * sizeof *out);
+  return status;
+}
+
+typedef struct difference {
+  const streamed_problem *s;
+  const streamed_point *probe;
+  const double *v;
+} difference;
+
+static void add_difference(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                           double *sum, const void *argument) {
+  const double h = 0.02;
+  const difference *d = argument;
+  for (size_t o = 0; o < s->c; o++) {
+    const double *Jv = block_jvp(s, worker, block, d->v, o);
+    for (size_t i = 0; i < block->count; i++)
+      worker->r[o * s->block + i] = -2 / h * (worker->f[o][i] / h + Jv[i]); /* the part at p */
+  }
+  for (size_t o = 0; o < s->c; o++)
+    s->kernels->project(block->J + o * s->n, s->n, worker->r + o * s->block, w, block->count, sum);
+  /* The columns at p must outlive the second call of the model, which reuses its scratch: keep them. */
+  const double *kept[1];
+  for (size_t j = 0; j < s->n; j++)
+    for (size_t o = 0; o < s->c; o++)
+      memcpy(worker->rows + j * s->ld + o * block->count, block->J[o * s->n + j], block->count * sizeof *worker->rows);
+  marq_block there = {.i0 = block->i0,
+                      .count = block->count,
+                      .want = MARQ_WANT_OUTPUT,
+                      .f = worker->f,
+                      .y = worker->y,
+                      .J = worker->J,
+                      .Jv = worker->Jv,
+                      .fvv = worker->fvv};
+  const marq_status status = s->model.ops->block(s->model.self, d->probe->prepared, worker->scratch, &there);
+  if (status < 0) worker->status = status;
+  for (size_t o = 0; o < s->c; o++) {
+    for (size_t i = 0; i < block->count; i++) worker->target[i] = 2 / (h * h) * worker->f[o][i];
+    for (size_t j = 0; j < s->n; j++) {
+      kept[0] = worker->rows + j * s->ld + o * block->count;
+      s->kernels->project(kept, 1, worker->target, w, block->count, sum + j);
+    }
+  }
+}
+
+static marq_status accelerate_by_difference(streamed_problem *s, const double *v, double *out) {
+  const double h = 0.02;
+  for (size_t j = 0; j < s->n; j++) s->probe.p[j] = s->current->p[j] + h * v[j];
+  marq_status status = s->model.ops->prepare(s->model.self, s->probe.p, NULL, MARQ_WANT_OUTPUT, s->probe.prepared);
+  if (status != MARQ_OK) return status;
+  const difference d = {s, &s->probe, v};
+  status = streamed_pass(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_difference, s->n, &d);
+  memcpy(out, s->sums, s->n * sizeof *out);
+  return status == MARQ_OK && !all_finite(s->n, out) ? MARQ_NONFINITE : status;
+}
+
+static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
+  streamed_problem *s = self;
+  const size_t k = s->n + 1, m = s->N * s->c, kept = m < s->n ? m : s->n;
+  s->counts.jacobian++;
+  for (int t = 0; t < s->threads; t++) s->workers[t].status = MARQ_OK;
+  marq_status status =
+      streamed_chunks(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, append_triangle, k * k, NULL);
+  if (status == MARQ_OK) status = s->workers->status;
+  for (size_t c = 1; c < s->chunks && status == MARQ_OK; c++)
+    status = marq_la_append_rows(k, k, k, s->sums, k, s->sums + c * k * k, k, s->workers->work);
+  if (status != MARQ_OK) return status;
+  if (!all_finite(k * k, s->sums)) return MARQ_NONFINITE;
+  for (size_t j = 0; j < s->n; j++)
+    for (size_t i = 0; i < kept; i++) R[i + j * ldr] = i <= j ? s->sums[i + j * k] : 0;
+  memcpy(Qtr, s->sums + s->n * k, kept * sizeof *Qtr);
+  return MARQ_OK;
+}
+
+static marq_status residual(void *self, double *r) {
+  streamed_problem *s = self;
+  return streamed_pass(s, s->current, NULL, MARQ_WANT_OUTPUT, write_residual, 0, &r);
+}
+
+static marq_status jvp(void *self, const double *v, double *Jv) {
+  streamed_problem *s = self;
+  const unsigned want = jvp_wants(s);
+  const directional d = {v, Jv};
+  s->counts.product++;
+  return streamed_pass(s, s->current, want & MARQ_WANT_JVP ? v : NULL, want, write_jvp, 0, &d);
+}
+
+static marq_status vjp(void *self, const double *u, double *JTu) {
+  streamed_problem *s = self;
+  s->counts.product++;
+  const marq_status status = streamed_pass(s, s->current, NULL, MARQ_WANT_JACOBIAN, add_vjp, s->n, u);
+  memcpy(JTu, s->sums, s->n * sizeof *JTu);
+  return status;
+}
+
+static marq_status rows(void *self, size_t i0, size_t i1, double *J, size_t ldj) {
+  streamed_problem *s = self;
+  streamed_point *point = s->current;
+  streamed_worker *worker = s->workers;
+  if (i0 == 0) s->counts.jacobian++;
+  if (!(point->prepared_for & MARQ_WANT_JACOBIAN)) {
+    point->prepared_for |= MARQ_WANT_JACOBIAN;
+    const marq_status status =
+        s->model.ops->prepare(s->model.self, point->p, NULL, point->prepared_for, point->prepared);
+    if (status != MARQ_OK) return status;
+  }
+  marq_block block = {
+      .want = MARQ_WANT_JACOBIAN, .f = worker->f, .y = worker->y, .J = worker->J, .Jv = worker->Jv, .fvv = worker->fvv};
+  for (size_t i = i0; i < i1; i += s->block) {
+    block.i0 = i;
+    block.count = i1 - i < s->block ? i1 - i : s->block;
+    const marq_status status = s->model.ops->block(s->model.self, point->prepared, worker->scratch, &block);
+    if (status < 0) return status;
+    const double *w = streamed_block_weights(s, worker, i, block.count);
+    weighted_rows(s, &block, w, J + (i - i0), i1 - i0, ldj);
+  }
+  return MARQ_OK;
+}
+
+static void counts(const void *self, marq_counts *out) {
+  *out = ((const streamed_problem *)self)->counts;
+}
+
+static void destroy(void *self) {
+  streamed_problem *s = self;
+  if (s->release) s->release(s->owned);
+  marq_arena_free(&s->arena);
+  free(s);
+}
+
+const marq_problem_ops streamed_ops = {.name = "block model",
+                                       .evaluate = evaluate,
+                                       .linearize = linearize,
+                                       .gradient = gradient,
+                                       .product = product,
+                                       .normal = normal,
+                                       .diagonal = diagonal,
+                                       .accelerate = accelerate,
+                                       .triangle = triangle,
+                                       .residual = residual,
+                                       .jvp = jvp,
+                                       .vjp = vjp,
+                                       .rows = rows,
+                                       .fuses = fuses,
+                                       .counts = counts,
+                                       .destroy = destroy};

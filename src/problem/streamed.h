@@ -1,0 +1,71 @@
+/* A problem on a block model: its state, shared by the files of this folder. */
+#ifndef MARQ_PROBLEM_STREAMED_H
+#define MARQ_PROBLEM_STREAMED_H
+
+#include <marq/problem.h>
+
+#include "arena.h"
+#include "kernels/kernels.h"
+
+/** A point: parameters, what the model folded of them, and the sums that are known there. */
+typedef struct streamed_point {
+  double *p;                  /* [n] */
+  void *prepared;             /* the model's */
+  unsigned prepared_for;      /* MARQ_WANT_ bits */
+  double *gram;               /* packed upper (n+1)(n+2)/2: J̃ᵀJ̃, J̃ᵀr̃ and r̃ᵀr̃ */
+  int has_gram, has_gradient; /* has_gradient: the column J̃ᵀr̃ of gram is valid */
+} streamed_point;
+
+/** What one thread works with. */
+typedef struct streamed_worker {
+  void *scratch; /* the model's */
+  const double **f, **y, **J, **Jv, **fvv;
+  const double **columns; /* [n+1] */
+  double *r, *w, *target; /* [c·block], [block], [c·block] */
+  double *rows, *work;    /* [c·block·(n+1)] and scratch of the triangle */
+  marq_status status;
+} streamed_worker;
+
+typedef struct streamed_problem {
+  marq_model model;
+  const marq_column *targets; /* [c], or NULL when the model holds them */
+  marq_column weights;
+  int sigma, threads;
+  size_t N, c, n, block, ld;   /* ld: c·block rounded up */
+  size_t chunks, chunk_blocks; /* fixed partition of the samples: independent of threads */
+  const marq_kernels *kernels;
+  streamed_point points[2], *trial, *current, probe;
+  int fresh;                /* trial holds a point that was not adopted */
+  streamed_worker *workers; /* [threads] */
+  double *sums;             /* [chunks · (n+1)²] a chunk's sums; the total stands in the first after a pass */
+  double *direction;        /* [n] */
+  marq_counts counts;
+  void *owned; /* freed with the problem by release, or NULL */
+  void (*release)(void *owned);
+  marq_arena arena;
+} streamed_problem;
+
+/** What a pass does with one block: r̃ (outputs outermost, ld = s->block), w (or NULL), and the model's columns; `sum`
+ * is the chunk's. */
+typedef void streamed_consumer(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
+                               const double *w, double *sum, const void *argument);
+
+/** Run over all samples at a point: fold what `want` needs, evaluate block by block, leave each chunk's sums of `width`
+ * doubles (at most (n+1)²) in s->sums. The residual is formed when `want` has MARQ_WANT_OUTPUT. v: as the model's
+ * prepare takes it. */
+marq_status streamed_chunks(streamed_problem *s, streamed_point *point, const double *v, unsigned want,
+                            streamed_consumer *consumer, size_t width, const void *argument);
+/** The same, with the chunks' sums added in order: the total is s->sums[0 … width). */
+marq_status streamed_pass(streamed_problem *s, streamed_point *point, const double *v, unsigned want,
+                          streamed_consumer *consumer, size_t width, const void *argument);
+
+/** The weights of a block: as given, or 1/σ² formed in the worker's scratch; NULL when all are 1. */
+const double *streamed_block_weights(const streamed_problem *s, streamed_worker *worker, size_t i0, size_t count);
+
+/** Make the state of a problem on a block model; streamed_ops.destroy frees it. */
+marq_status streamed_create(const marq_model *model, const marq_problem_options *options, streamed_problem **created,
+                            marq_error *error);
+
+extern const marq_problem_ops streamed_ops;
+
+#endif
