@@ -13,12 +13,13 @@ int main(void) {
   marq_formula *formula = NULL;
   marq_formula_data *data = NULL;
   marq_problem *problem = NULL;
+  marq_model model;
   marq_result result;
   marq_error error;
   marq_status status = marq_formula_parse("y = a*exp(-b*x)", names, 2, &formula, &error);
   if (!status) status = marq_formula_bind(formula, columns, 7, &data, &error);
   if (!status) {
-    const marq_model model = marq_formula_model(data);
+    model = marq_formula_model(data);
     status = marq_problem_from_model(&model, NULL, &problem, &error);
   }
   if (!status) status = marq_solve(problem, NULL, p, NULL, NULL, &result, &error);
