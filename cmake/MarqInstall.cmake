@@ -25,6 +25,8 @@ install(TARGETS marq_shared EXPORT marqTargets
 install(TARGETS marq ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/marq DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 if(TARGET marq_command)
+  # Where people and scripts find it in a build: BUILD/marq.
+  set_target_properties(marq_command PROPERTIES OUTPUT_NAME marq RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   install(TARGETS marq_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 file(GLOB marq_manual_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.1 ${PROJECT_SOURCE_DIR}/docs/man/*.1)
