@@ -27,6 +27,9 @@ typedef struct marq_formula_data marq_formula_data;
  * MARQ_ENOMEM. On failure *formula is NULL. */
 MARQ_API marq_status marq_formula_parse(const char *text, const char *const *columns, size_t count,
                                         marq_formula **formula, marq_error *error);
+/** Show where a formula is wrong: the line of `text` that error speaks of, a newline, and a caret below the character.
+ * Writes at most size bytes with the closing 0 and returns the length that the whole takes, as snprintf does. */
+MARQ_API size_t marq_formula_caret(const char *text, const marq_error *error, char *buffer, size_t size);
 /** Free a formula (NULL is fine). Data bound to it must be freed first. */
 MARQ_API void marq_formula_free(marq_formula *formula);
 
