@@ -50,13 +50,14 @@ install_packages() { # GROUP...
     say "All packages are installed"
     return
   fi
-  if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+  # Without a terminal sudo cannot ask for a password: only one that needs none will do.
+  if ((EUID != 0)) && { ! command -v sudo >/dev/null || { [[ ! -t 0 ]] && ! sudo -n true 2>/dev/null; }; }; then
     die "packages are missing, and there is neither root nor sudo to install them. As root, run:
   apt-get install ${missing[*]}"
   fi
   say "Installing ${#missing[@]} packages: ${missing[*]}"
   quietly as_root apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update ||
-    die "apt-get update failed (is there a network, and may this user use sudo?)"
+    die "apt-get update failed: is there a network?"
   quietly as_root apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
     install "${missing[@]}" </dev/null || die "apt-get could not install: ${missing[*]}"
 }
