@@ -51,6 +51,12 @@ MARQ_API marq_status marq_table_next(marq_table_reader *reader, const unsigned c
 /** The header line as it stands ("" when there is none), and the separator found. */
 MARQ_API const char *marq_table_reader_header(const marq_table_reader *reader);
 MARQ_API char marq_table_reader_separator(const marq_table_reader *reader);
+/** The line of the header (without one: of the first row), the line on which the row last read begins, and the rows
+ * left out as missing so far. */
+MARQ_API size_t marq_table_reader_header_line(const marq_table_reader *reader);
+MARQ_API size_t marq_table_reader_line(const marq_table_reader *reader);
+MARQ_API size_t marq_table_reader_dropped(const marq_table_reader *reader);
+/** Close a reader (NULL is fine). Tables read from it stay. */
 MARQ_API void marq_table_close(marq_table_reader *reader);
 
 /** Rows, columns, rows left out as missing, and the line of the file that row i came from. */

@@ -1,0 +1,259 @@
+/* A table in memory: columns that grow together, 64-byte aligned, and what the reader and the caller made of them. */
+#include <marq/data.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/lines.h"
+
+enum { alignment = 64, first_capacity = 1024 };
+
+typedef struct column {
+  char *block; /* as allocated: bytes for the capacity, and up to 64 more to align */
+  double *data;
+  char *name;
+  size_t source; /* which column of the file */
+} column;
+
+struct marq_table {
+  column *columns;
+  size_t rows, count, dropped, capacity;
+  marq_lines lines;
+};
+
+static double *align(char *block) {
+  return (double *)(void *)(block + (alignment - (uintptr_t)block % alignment) % alignment);
+}
+
+/* Give each column room for `capacity` rows. Large blocks are moved by realloc through the page table, without a copy
+ * and without touching what is not used yet: so columns in memory are never held twice. */
+static marq_status resize(marq_table *table, size_t capacity) {
+  if (capacity > (SIZE_MAX - alignment) / sizeof(double)) return MARQ_ESIZE;
+  for (size_t k = 0; k < table->count; k++) {
+    column *const c = &table->columns[k];
+    const size_t before = c->block ? (size_t)((char *)c->data - c->block) : 0;
+    char *block = realloc(c->block, capacity * sizeof(double) + alignment);
+    if (!block) return MARQ_ENOMEM;
+    c->block = block;
+    c->data = align(block);
+    const size_t after = (size_t)((char *)c->data - block);
+    if (after != before) memmove(block + after, block + before, table->rows * sizeof(double));
+  }
+  table->capacity = capacity;
+  return MARQ_OK;
+}
+
+static marq_status create(const marq_table_reader *reader, const unsigned char *keep, marq_table **out) {
+  const size_t all = marq_table_reader_columns(reader);
+  marq_table *table = *out = calloc(1, sizeof *table);
+  if (!table) return MARQ_ENOMEM;
+  table->columns = calloc(all, sizeof *table->columns);
+  if (!table->columns) return MARQ_ENOMEM;
+  for (size_t k = 0; k < all; k++) {
+    if (keep && !keep[k]) continue;
+    column *const c = &table->columns[table->count];
+    const char *name = marq_table_reader_name(reader, k);
+    const size_t bytes = strlen(name) + 1;
+    c->name = malloc(bytes);
+    if (!c->name) return MARQ_ENOMEM;
+    memcpy(c->name, name, bytes);
+    c->source = k;
+    table->count++;
+  }
+  return resize(table, first_capacity);
+}
+
+static marq_status append(marq_table *table, const double *values, size_t line) {
+  if (table->rows == table->capacity) {
+    const marq_status status = resize(table, table->capacity + table->capacity / 2);
+    if (status) return status;
+  }
+  const marq_status status = marq_lines_add(&table->lines, line);
+  if (status) return status;
+  for (size_t k = 0; k < table->count; k++) table->columns[k].data[table->rows] = values[table->columns[k].source];
+  table->rows++;
+  return MARQ_OK;
+}
+
+/* Give back what is not used, and clear the rest of the last 8 of each column, which blocks may read. */
+static marq_status finish(marq_table *table) {
+  const size_t rounded = (table->rows + 7) & ~(size_t)7;
+  const marq_status status = resize(table, rounded);
+  if (status) return status;
+  for (size_t k = 0; k < table->count; k++)
+    memset(table->columns[k].data + table->rows, 0, (rounded - table->rows) * sizeof(double));
+  marq_lines_trim(&table->lines);
+  return MARQ_OK;
+}
+
+static marq_status fail_rows(marq_status status, const marq_table *table, marq_error *error) {
+  if (status == MARQ_ENOMEM)
+    return marq_fail(error, status, "no memory for more than %zu rows", table ? table->rows : 0);
+  return status == MARQ_ESIZE ? marq_fail(error, status, "more rows than memory can address") : status;
+}
+
+marq_status marq_table_read_rows(marq_table_reader *reader, const unsigned char *keep, marq_table **out,
+                                 marq_error *error) {
+  marq_table *table = NULL;
+  double *values = malloc(marq_table_reader_columns(reader) * sizeof *values);
+  *out = NULL;
+  marq_status status = values ? create(reader, keep, &table) : MARQ_ENOMEM;
+  const size_t dropped = marq_table_reader_dropped(reader);
+  int more = !status;
+  status = fail_rows(status, table, error);
+  while (more) {
+    status = marq_table_next(reader, keep, values, NULL, NULL, &more, error);
+    if (status || !more) break;
+    status = fail_rows(append(table, values, marq_table_reader_line(reader)), table, error);
+    if (status) break;
+  }
+  free(values);
+  if (!status) {
+    table->dropped = marq_table_reader_dropped(reader) - dropped;
+    status = !table->rows && table->dropped
+                 ? marq_fail(error, MARQ_EDATA,
+                             "each of the %zu rows has a missing cell; expected at least one without", table->dropped)
+                 : fail_rows(finish(table), table, error);
+  }
+  if (status) {
+    marq_table_free(table);
+    return status;
+  }
+  *out = table;
+  return MARQ_OK;
+}
+
+/* The number of insertions, deletions, replacements and swaps of neighbours that make one name of the other, letter
+ * case aside; names longer than the limit are never near. */
+static size_t distance(const char *a, const char *b) {
+  enum { longest = 48 };
+  size_t row[3][longest + 1];
+  const size_t m = strlen(a), n = strlen(b);
+  if (m > longest || n > longest) return SIZE_MAX;
+  for (size_t j = 0; j <= n; j++) row[0][j] = j;
+  for (size_t i = 1; i <= m; i++) {
+    size_t *const now = row[i % 3], *const before = row[(i - 1) % 3], *const earlier = row[(i + 1) % 3];
+    now[0] = i;
+    for (size_t j = 1; j <= n; j++) {
+      const int x = a[i - 1] | 32, y = b[j - 1] | 32;
+      size_t best = before[j - 1] + (x != y);
+      if (before[j] + 1 < best) best = before[j] + 1;
+      if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
+      if (i > 1 && j > 1 && x == (b[j - 2] | 32) && y == (a[i - 2] | 32) && earlier[j - 2] + 1 < best)
+        best = earlier[j - 2] + 1;
+      now[j] = best;
+    }
+  }
+  return row[m % 3][n];
+}
+
+static marq_status fail_unknown(const marq_table_reader *reader, const char *wanted, marq_error *error) {
+  const size_t count = marq_table_reader_columns(reader), room = 260;
+  size_t nearest = count, least = strlen(wanted) / 3 + 2, used = 0, k = 0;
+  char list[300], hint[80] = "";
+  for (size_t i = 0; i < count; i++) {
+    const size_t d = distance(wanted, marq_table_reader_name(reader, i));
+    if (d < least) {
+      least = d;
+      nearest = i;
+    }
+  }
+  if (nearest < count) snprintf(hint, sizeof hint, " (did you mean '%s'?)", marq_table_reader_name(reader, nearest));
+  for (; k < count && used + strlen(marq_table_reader_name(reader, k)) + 3 < room; k++)
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", k ? ", " : "", marq_table_reader_name(reader, k));
+  if (k < count) snprintf(list + used, sizeof list - used, "%s… (%zu in all)", k ? ", " : "", count);
+  marq_fail(error, MARQ_EDATA, "no column is called '%.48s'%s; there %s %s", wanted, hint,
+            count == 1 ? "is only" : "are", list);
+  if (error) error->line = marq_table_reader_header_line(reader);
+  return MARQ_EDATA;
+}
+
+static size_t find_name(const char *const *names, size_t count, const char *name) {
+  size_t k = 0;
+  while (k < count && strcmp(names[k], name)) k++;
+  return k;
+}
+
+/* Mark the wanted columns; each must be there, and be wanted once. */
+static marq_status mark_wanted(const marq_table_reader *reader, const char *const *wanted, size_t count,
+                               unsigned char *keep, marq_error *error) {
+  const size_t all = marq_table_reader_columns(reader);
+  for (size_t i = 0; i < count; i++) {
+    const size_t k = find_name(marq_table_reader_names(reader), all, wanted[i]);
+    if (k == all) return fail_unknown(reader, wanted[i], error);
+    if (keep[k]) return marq_fail(error, MARQ_EINVAL, "column '%s' is wanted twice", wanted[i]);
+    keep[k] = 1;
+  }
+  return MARQ_OK;
+}
+
+static void reorder(marq_table *table, const char *const *wanted) {
+  for (size_t i = 0; i < table->count; i++) {
+    size_t k = i;
+    while (strcmp(table->columns[k].name, wanted[i]) != 0) k++;
+    const column swapped = table->columns[i];
+    table->columns[i] = table->columns[k];
+    table->columns[k] = swapped;
+  }
+}
+
+marq_status marq_table_read(const char *path, const char *const *wanted, size_t count,
+                            const marq_table_options *options, marq_table **table, marq_error *error) {
+  marq_table_reader *reader;
+  *table = NULL;
+  marq_status status = marq_table_open(path, options, &reader, error);
+  if (status) return status;
+  unsigned char *keep = NULL;
+  if (wanted) {
+    keep = calloc(marq_table_reader_columns(reader), 1);
+    status = keep ? mark_wanted(reader, wanted, count, keep, error)
+                  : marq_fail(error, MARQ_ENOMEM, "no memory for the choice of columns");
+  }
+  if (!status) status = marq_table_read_rows(reader, keep, table, error);
+  if (!status && wanted) reorder(*table, wanted);
+  free(keep);
+  marq_table_close(reader);
+  return status;
+}
+
+size_t marq_table_rows(const marq_table *table) {
+  return table->rows;
+}
+
+size_t marq_table_columns(const marq_table *table) {
+  return table->count;
+}
+
+size_t marq_table_dropped(const marq_table *table) {
+  return table->dropped;
+}
+
+size_t marq_table_line(const marq_table *table, size_t row) {
+  return row < table->rows ? marq_lines_find(&table->lines, row) : 0;
+}
+
+const char *marq_table_name(const marq_table *table, size_t k) {
+  return table->columns[k].name;
+}
+
+marq_column marq_table_column(const marq_table *table, size_t k) {
+  return (marq_column){table->columns[k].data, 1};
+}
+
+size_t marq_table_find(const marq_table *table, const char *name) {
+  size_t k = 0;
+  while (k < table->count && strcmp(table->columns[k].name, name) != 0) k++;
+  return k;
+}
+
+void marq_table_free(marq_table *table) {
+  if (!table) return;
+  for (size_t k = 0; table->columns && k < table->count; k++) {
+    free(table->columns[k].block);
+    free(table->columns[k].name);
+  }
+  free(table->columns);
+  marq_lines_free(&table->lines);
+  free(table);
+}
