@@ -1,0 +1,97 @@
+/* One run of `marq fit`: what was asked, what was read, what came out. The pieces of the command share it. */
+#ifndef MARQ_CLI_FIT_H
+#define MARQ_CLI_FIT_H
+
+#include <marq/marq.h>
+#include <stdio.h>
+
+#include "arguments.h"
+
+/** NAME=VALUE pairs of an option that may be repeated. */
+typedef struct assignment {
+  char *name;
+  double value; /* NaN when the option allows a bare name and got one */
+} assignment;
+
+typedef struct assignments {
+  const char *option; /* for messages */
+  int bare;           /* a name without a value is fine */
+  size_t count;
+  assignment *items;
+} assignments;
+
+/** What the command line asked for. */
+typedef struct fit_request {
+  const char *formula, *data; /* operands */
+  assignments start, fix, typical, scale;
+  const char *weights_column, *weights_option; /* NULL: none */
+  marq_weights weights;
+  marq_options options;
+  marq_table_options table;
+  int threads; /* 0: chosen by size */
+  int json, quiet, digits;
+  const char *trace, *plot, *save;
+} fit_request;
+
+/** The fit itself. Everything is owned by it unless it says otherwise; freed by fit_free. */
+typedef struct fit {
+  fit_request request;
+  /* what was read */
+  char *formula_text, *formula_path; /* path: NULL when the formula stood on the command line */
+  marq_table_reader *reader;         /* keeps the names of all columns */
+  marq_table *table;
+  marq_formula *formula;
+  marq_column *columns; /* as many as the reader knows; data NULL where the formula does not look */
+  marq_formula_data *data;
+  marq_column response, weights; /* borrowed from the table, or response_values */
+  double *response_values;
+  size_t samples;
+  int threads;
+  /* parameters of the formula, n of them, of which free_count are fitted */
+  size_t n, free_count;
+  const char **names; /* borrowed from the formula */
+  double *start, *p;
+  unsigned char *fixed, *defaulted; /* defaulted: no start was given */
+  size_t *free_index;               /* [free_count] */
+  double *free_p, *free_typical, *free_scale;
+  marq_problem *whole, *problem; /* the same unless something is fixed */
+  /* what came out */
+  marq_result result;
+  marq_statistics *statistics; /* of the free parameters; NULL when they could not be computed */
+  double *stderr_, *lower, *upper;
+  unsigned char *undetermined;
+  size_t warning_count;
+  char **warnings;
+} fit;
+
+/** Parse the arguments of `marq fit`. Returns the exit status; *finished as arguments_parse has it. */
+int fit_parse_request(fit_request *request, const argument_verb *verb, int argc, char **argv, int *finished);
+void fit_request_free(fit_request *request);
+extern const argument_option fit_options[];
+
+/** Read formula and table, check them, bind them (fit_input.c); then starts, fixed parameters and the problem
+ * (fit_setup.c). Failures print a message and return how to exit. */
+int fit_read_input(fit *f);
+int fit_set_up(fit *f);
+/** Statistics and warnings after the run (fit_outcome.c). */
+int fit_judge(fit *f);
+void fit_free(fit *f);
+
+/** Line of the data file that sample i (from 0) came from. */
+size_t fit_line(const fit *f, size_t sample);
+/** What the weights are, in words for the report. */
+const char *fit_weights_text(const fit *f);
+const char *fit_weights_key(marq_weights weights, int given);
+
+/** Stopping tests by name, for reports: 0 beyond the last. */
+int fit_test_at(const fit *f, size_t i, const char **name, marq_test *test);
+
+/** The reports. */
+void report_text(const fit *f, FILE *file);
+void report_json(const fit *f, FILE *file);
+/** Draw data, fit and residuals with gnuplot. Returns how to exit. */
+int plot_fit(const fit *f, const char *path);
+/** Write what `marq predict` needs. Returns how to exit. */
+int saved_write(const fit *f, const char *path);
+
+#endif

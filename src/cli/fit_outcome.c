@@ -1,0 +1,163 @@
+/* After the run of `marq fit`: standard errors and intervals, and everything a reader should be warned of. */
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "message.h"
+
+enum { warning_size = 600 };
+
+static void warn(fit *f, const char *format, ...) MARQ_PRINTF(2, 3);
+
+static void warn(fit *f, const char *format, ...) {
+  char **grown = realloc(f->warnings, (f->warning_count + 1) * sizeof *grown);
+  if (!grown) return;
+  f->warnings = grown;
+  char *text = malloc(warning_size);
+  if (!text) return;
+  va_list list;
+  va_start(list, format);
+  vsnprintf(text, warning_size, format, list);
+  va_end(list);
+  f->warnings[f->warning_count++] = text;
+}
+
+/* "a, b and c" of the parameters marked. Returns how many. */
+static size_t list_marked(const fit *f, const unsigned char *marked, char *buffer, size_t size) {
+  size_t count = 0, written = 0, used = 0;
+  buffer[0] = '\0';
+  for (size_t j = 0; j < f->n; j++) count += marked[j] != 0;
+  for (size_t j = 0; j < f->n && used < size; j++) {
+    if (!marked[j]) continue;
+    const char *before = written == 0 ? "" : written + 1 == count ? " and " : ", ";
+    const int length = snprintf(buffer + used, size - used, "%s%s", before, f->names[j]);
+    used += length > 0 ? (size_t)length : 0;
+    written++;
+  }
+  return count;
+}
+
+/* Spread what the statistics say of the free parameters over all of them. */
+static void spread(fit *f) {
+  for (size_t j = 0; j < f->n; j++) f->stderr_[j] = f->lower[j] = f->upper[j] = NAN;
+  const marq_statistics *s = f->statistics;
+  for (size_t k = 0; k < f->free_count; k++) {
+    const size_t j = f->free_index[k];
+    f->p[j] = f->free_p[k];
+    if (!s) continue;
+    f->stderr_[j] = s->stderr_[k];
+    f->lower[j] = f->p[j] - s->t95 * s->stderr_[k];
+    f->upper[j] = f->p[j] + s->t95 * s->stderr_[k];
+    f->undetermined[j] = s->undetermined[k];
+  }
+}
+
+static void warn_of_the_stop(fit *f) {
+  if (marq_stop_converged(f->result.stop)) return;
+  warn(f, "the fit stopped before it converged (%s): the values are the best found, not the solution",
+       marq_stop_text(f->result.stop));
+}
+
+static void warn_of_rank(fit *f) {
+  const marq_statistics *s = f->statistics;
+  char names[400];
+  if (s->rank == f->free_count) return;
+  const size_t count = list_marked(f, f->undetermined, names, sizeof names);
+  if (count == 1) {
+    warn(f, "rank %zu of %zu: the data do not determine %s; its value is arbitrary and has no standard error", s->rank,
+         f->free_count, names);
+  } else {
+    warn(f,
+         "rank %zu of %zu: the data determine only combinations of %s; their values are arbitrary and have no standard "
+         "errors (fix %s)",
+         s->rank, f->free_count, names, f->free_count - s->rank == 1 ? "one of them" : "some of them");
+  }
+}
+
+/* How far χ²/dof may stray: its standard deviation is √(2/dof). */
+static void warn_of_goodness(fit *f) {
+  const marq_statistics *s = f->statistics;
+  const double limit = 5;
+  if (s->observations < (double)f->free_count) {
+    warn(f, "fewer observations (%.10g) than free parameters (%zu)", s->observations, f->free_count);
+  } else if (!(s->dof > 0)) {
+    warn(f, "no degree of freedom is left, so the residuals say nothing of the errors%s",
+         f->request.weights == MARQ_WEIGHTS_SIGMA ? "" : ": there are no standard errors");
+  }
+  if (s->r2 < 0) warn(f, "R² is negative: a constant would fit better than this formula");
+  if (s->tss > 0 && s->rss <= s->tss * DBL_EPSILON * DBL_EPSILON * 1e4) {
+    warn(f, "the fit is exact to rounding: the standard errors only measure rounding errors");
+  }
+  if (f->request.weights == MARQ_WEIGHTS_SIGMA && s->dof > 0 && fabs(s->rss / s->dof - 1) > limit * sqrt(2 / s->dof)) {
+    warn(f, "chi-square per degree of freedom is %.3g where 1 is expected: %s", s->rss / s->dof,
+         s->rss > s->dof ? "the formula does not describe the data, or the sigmas are too small"
+                         : "the sigmas are too large");
+  }
+}
+
+static int add_statistics(fit *f) {
+  marq_error error = {0};
+  const marq_status status =
+      marq_statistics_compute(f->problem, f->free_p, f->request.weights, &f->response, &f->weights,
+                              f->request.options.rank_tolerance, &f->statistics, &error);
+  if (status == MARQ_OK) return exit_done;
+  warn(f, "no statistics: %s", error.text);
+  return status < 0 && status != MARQ_ENUMERIC ? message_fail_library(NULL, &error) : exit_done;
+}
+
+int fit_judge(fit *f) {
+  char names[400];
+  warn_of_the_stop(f);
+  const int status = add_statistics(f);
+  spread(f);
+  if (f->statistics) {
+    warn_of_rank(f);
+    warn_of_goodness(f);
+  }
+  if (marq_table_dropped(f->table)) {
+    warn(f, "%zu row%s with missing cells left out", marq_table_dropped(f->table),
+         marq_table_dropped(f->table) == 1 ? "" : "s");
+  }
+  if (list_marked(f, f->defaulted, names, sizeof names)) {
+    warn(f, "no start value given: %s began at 1", names);
+  }
+  const char *text;
+  for (size_t i = 0; (text = marq_formula_warning(f->formula, i)) != NULL; i++) warn(f, "%s", text);
+  return status;
+}
+
+const char *fit_weights_key(marq_weights weights, int given) {
+  if (!given) return "none";
+  return weights == MARQ_WEIGHTS_SIGMA ? "sigma" : weights == MARQ_WEIGHTS_COUNTS ? "counts" : "relative";
+}
+
+const char *fit_weights_text(const fit *f) {
+  if (!f->request.weights_column) return "none: standard errors from the scatter of the residuals";
+  if (f->request.weights == MARQ_WEIGHTS_SIGMA) return "known standard deviations: standard errors not rescaled";
+  if (f->request.weights == MARQ_WEIGHTS_COUNTS) return "counts: each row stands for that many observations";
+  return "relative: standard errors from the scatter of the weighted residuals";
+}
+
+int fit_test_at(const fit *f, size_t i, const char **name, marq_test *test) {
+  const marq_tests *t = &f->result.tests;
+  const struct {
+    const char *name;
+    const marq_test *test;
+  } tests[] = {{"step", &t->step},
+               {"cost_actual", &t->cost_actual},
+               {"cost_predicted", &t->cost_predicted},
+               {"gradient", &t->gradient},
+               {"offset", &t->offset},
+               {"exact", &t->exact},
+               {"iterations", &t->iterations},
+               {"evaluations", &t->evaluations},
+               {"seconds", &t->seconds}};
+  if (i >= sizeof tests / sizeof *tests) return 0;
+  *name = tests[i].name;
+  *test = *tests[i].test;
+  return 1;
+}

@@ -1,0 +1,188 @@
+/* The arguments of `marq fit`. */
+#include <marq/data.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "message.h"
+#include "output.h"
+#include "table_options.h"
+
+const argument_option fit_options[] = {
+    {"start", 's', "NAME=VALUE,...", "start values; a parameter without one begins at 1, and the report says so"},
+    {"fix", 'f', "NAME[=VALUE],...", "hold parameters fixed, at VALUE or at their start"},
+    {"typical", 0, "NAME=SIZE,...", "typical sizes of parameters, for scaling; default: taken from the start"},
+    {"scale", 0, "NAME=SIZE,...", "scale D of every free parameter, for --scaling user"},
+    {"sigma", 0, "COLUMN", "standard deviations of the observations (known: standard errors are not rescaled)"},
+    {"weights", 'w', "COLUMN", "relative weights, known up to a factor (standard errors are rescaled)"},
+    {"counts", 0, "COLUMN", "how many times each row was observed (N is the sum of the counts)"},
+    {"json", 'j', NULL, "print the report as one JSON object, all digits"},
+    {"quiet", 'q', NULL, "print no report: the exit status tells"},
+    {"digits", 0, "N", "show at least N significant digits in the report [as many as the standard errors justify]"},
+    {"save", 'o', "FILE", "save the fit, for marq predict"},
+    {"plot", 'p', "FILE", "draw data, fit and residuals: FILE.svg, .png or .pdf (needs gnuplot)"},
+    {"trace", 0, "FILE", "write one CSV line per iteration"},
+    {"threads", 0, "N", "use at most N threads; the result has the same bits [1, all for large data]"},
+    TABLE_OPTIONS,
+    {NULL, 0, NULL, NULL}};
+
+static char *copy(const char *text, size_t length) {
+  char *out = malloc(length + 1);
+  if (!out) return NULL;
+  memcpy(out, text, length);
+  out[length] = '\0';
+  return out;
+}
+
+static void trim(const char **text, size_t *length) {
+  while (*length && strchr(" \t", **text)) ++*text, --*length;
+  while (*length && strchr(" \t", (*text)[*length - 1])) --*length;
+}
+
+static int add_assignment(assignments *list, const char *text, size_t length) {
+  const char *equal = memchr(text, '=', length), *name = text, *number = NULL;
+  size_t name_length = equal ? (size_t)(equal - text) : length, number_length = 0, used = 0;
+  double value = NAN;
+  trim(&name, &name_length);
+  if (equal) {
+    number = equal + 1;
+    number_length = length - (size_t)(number - text);
+    trim(&number, &number_length);
+    value = marq_parse_double(number, number_length, &used);
+  }
+  if (name_length == 0 || (!equal && !list->bare)) {
+    return message_fail(exit_usage, "--%s wants NAME=VALUE pairs such as a=1,b=2.5, not '%.*s'", list->option,
+                        (int)length, text);
+  }
+  if (equal && (used == 0 || used != number_length || !isfinite(value))) {
+    return message_fail(exit_usage, "--%s: '%.*s' is no finite number, for parameter %.*s", list->option,
+                        (int)number_length, number, (int)name_length, name);
+  }
+  for (size_t i = 0; i < list->count; i++) {
+    if (strlen(list->items[i].name) == name_length && memcmp(list->items[i].name, name, name_length) == 0) {
+      return message_fail(exit_usage, "--%s: parameter %s is given twice", list->option, list->items[i].name);
+    }
+  }
+  assignment *grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+  if (!grown) return message_fail(exit_system, "out of memory");
+  list->items = grown;
+  grown[list->count].name = copy(name, name_length);
+  grown[list->count].value = value;
+  if (!grown[list->count].name) return message_fail(exit_system, "out of memory");
+  list->count++;
+  return exit_done;
+}
+
+static int parse_assignments(assignments *list, const char *option, const char *text) {
+  list->option = option;
+  for (const char *part = text;; part++) {
+    const size_t length = strcspn(part, ",");
+    const int status = add_assignment(list, part, length);
+    if (status != exit_done) return status;
+    part += length;
+    if (!*part) return exit_done;
+  }
+}
+
+static int parse_whole(const char *option, const char *text, long least, long most, int *value) {
+  char *end;
+  const long number = strtol(text, &end, 10);
+  if (end == text || *end || number < least || number > most) {
+    return message_fail(exit_usage, "--%s: '%s' is no whole number from %ld to %ld", option, text, least, most);
+  }
+  *value = (int)number;
+  return exit_done;
+}
+
+static int take_weights(fit_request *request, marq_weights kind, const char *option, const char *column) {
+  if (request->weights_column) {
+    return message_fail(exit_usage, "--%s and --%s exclude each other", request->weights_option, option);
+  }
+  request->weights = kind;
+  request->weights_option = option;
+  request->weights_column = column;
+  return exit_done;
+}
+
+static int take_plot(fit_request *request, const char *path) {
+  const char *dot = strrchr(path, '.');
+  if (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0)) {
+    return message_fail(exit_usage, "--plot: '%s' must end in .svg, .png or .pdf", path);
+  }
+  request->plot = path;
+  return exit_done;
+}
+
+static int take(void *context, const char *name, const char *value) {
+  fit_request *r = context;
+  const struct {
+    const char *name;
+    assignments *list;
+  } lists[] = {{"start", &r->start}, {"fix", &r->fix}, {"typical", &r->typical}, {"scale", &r->scale}};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    if (strcmp(name, lists[i].name) == 0) return parse_assignments(lists[i].list, lists[i].name, value);
+  }
+  if (strcmp(name, "sigma") == 0) return take_weights(r, MARQ_WEIGHTS_SIGMA, "sigma", value);
+  if (strcmp(name, "weights") == 0) return take_weights(r, MARQ_WEIGHTS_RELATIVE, "weights", value);
+  if (strcmp(name, "counts") == 0) return take_weights(r, MARQ_WEIGHTS_COUNTS, "counts", value);
+  if (strcmp(name, "threads") == 0) return parse_whole(name, value, 1, 1024, &r->threads);
+  if (strcmp(name, "digits") == 0) return parse_whole(name, value, 1, 17, &r->digits);
+  if (table_option_is(name)) return table_option_take(&r->table, name, value);
+  if (strcmp(name, "plot") == 0) return take_plot(r, value);
+  if (strcmp(name, "json") == 0) return r->json = 1, exit_done;
+  if (strcmp(name, "quiet") == 0) return r->quiet = 1, exit_done;
+  if (strcmp(name, "save") == 0) return r->save = value, exit_done;
+  if (strcmp(name, "trace") == 0) return r->trace = value, exit_done;
+  marq_error error = {0};
+  if (marq_options_set(&r->options, name, value, &error) == MARQ_OK) return exit_done;
+  return message_fail(exit_usage, "--%s: %s", name, error.text);
+}
+
+static int check_outputs(const fit_request *r) {
+  const char *option[] = {"save", "plot", "trace"}, *path[] = {r->save, r->plot, r->trace};
+  for (size_t i = 0; i < 3; i++) {
+    if (!path[i]) continue;
+    const int status = output_check(option[i], path[i], r->data);
+    if (status != exit_done) return status;
+    for (size_t k = 0; k < i; k++) {
+      if (path[k] && strcmp(path[i], path[k]) == 0) {
+        return message_fail(exit_usage, "--%s and --%s name the same file '%s'", option[k], option[i], path[i]);
+      }
+    }
+  }
+  return exit_done;
+}
+
+int fit_parse_request(fit_request *request, const argument_verb *verb, int argc, char **argv, int *finished) {
+  const char *operands[2];
+  memset(request, 0, sizeof *request);
+  request->options = marq_options_default();
+  request->fix.bare = 1;
+  int status = arguments_parse(verb, argc, argv, take, request, operands, finished);
+  if (*finished) return status;
+  request->formula = operands[0];
+  request->data = operands[1];
+  if (request->json && request->quiet) status = message_fail(exit_usage, "--json and --quiet exclude each other");
+  if (status == exit_done && request->scale.count) {
+    marq_error error = {0};
+    if (strcmp(request->options.scaling, "auto") != 0 && strcmp(request->options.scaling, "user") != 0) {
+      status = message_fail(exit_usage, "--scale is for --scaling user, not for '%s'", request->options.scaling);
+    } else if (marq_options_set(&request->options, "scaling", "user", &error) != MARQ_OK) {
+      status = message_fail(exit_usage, "--scale: %s", error.text);
+    }
+  } else if (status == exit_done && strcmp(request->options.scaling, "user") == 0) {
+    status = message_fail(exit_usage, "--scaling user needs --scale NAME=SIZE,...");
+  }
+  if (status == exit_done) status = check_outputs(request);
+  *finished = status != exit_done;
+  return status;
+}
+
+void fit_request_free(fit_request *request) {
+  assignments *lists[] = {&request->start, &request->fix, &request->typical, &request->scale};
+  for (size_t i = 0; i < 4; i++) {
+    for (size_t k = 0; k < lists[i]->count; k++) free(lists[i]->items[k].name);
+    free(lists[i]->items);
+  }
+}

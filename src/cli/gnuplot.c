@@ -1,0 +1,74 @@
+/* gnuplot as a child process; see gnuplot.h. */
+#include "gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message.h"
+
+extern char **environ;
+
+static int spawn(gnuplot *g, int read_end) {
+  char *arguments[] = {"gnuplot", "-", NULL};
+  posix_spawn_file_actions_t actions;
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error) return error;
+  error = posix_spawn_file_actions_adddup2(&actions, read_end, STDIN_FILENO);
+  if (!error) error = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  if (!error) error = posix_spawnp(&g->process, "gnuplot", &actions, NULL, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+int gnuplot_start(gnuplot *g) {
+  int ends[2];
+  if (pipe(ends) != 0) return message_fail(exit_system, "--plot: no pipe to gnuplot: %s", strerror(errno));
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  /* a gnuplot that dies early is reported by its exit status */
+  signal(SIGPIPE, SIG_IGN);
+  const int error = spawn(g, ends[0]);
+  close(ends[0]);
+  if (error) {
+    close(ends[1]);
+    if (error == ENOENT) {
+      return message_fail(exit_system, "--plot needs gnuplot, which is not installed (Debian: gnuplot-nox)");
+    }
+    return message_fail(exit_system, "--plot: cannot start gnuplot: %s", strerror(error));
+  }
+  g->script = fdopen(ends[1], "w");
+  if (!g->script) {
+    close(ends[1]);
+    waitpid(g->process, NULL, 0);
+    return message_fail(exit_system, "out of memory");
+  }
+  return exit_done;
+}
+
+int gnuplot_finish(gnuplot *g) {
+  int status;
+  const int incomplete = fclose(g->script) != 0;
+  while (waitpid(g->process, &status, 0) < 0) {
+    if (errno != EINTR) return message_fail(exit_system, "--plot: lost gnuplot: %s", strerror(errno));
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    return message_fail(exit_system, "--plot needs gnuplot, which is not installed (Debian: gnuplot-nox)");
+  }
+  if (!incomplete && WIFEXITED(status) && WEXITSTATUS(status) == 0) return exit_done;
+  return message_fail(exit_system, "--plot: gnuplot failed, so nothing was drawn");
+}
+
+void gnuplot_text(FILE *script, const char *text, size_t most) {
+  fputc('\'', script);
+  size_t used = 0;
+  for (; *text && (used < most || ((unsigned char)*text & 0xC0) == 0x80); text++, used++) {
+    if (*text == '\'') fputc('\'', script);
+    fputc((unsigned char)*text < ' ' ? ' ' : *text, script);
+  }
+  fputs(*text ? "...'" : "'", script);
+}

@@ -1,0 +1,88 @@
+/* A writer of JSON; see json.h. */
+#include "json.h"
+
+#include <marq/data.h>
+#include <math.h>
+
+static void quoted(json *j, const char *text) {
+  fputc('"', j->file);
+  for (; *text; text++) {
+    const unsigned char c = (unsigned char)*text;
+    if (c == '"' || c == '\\') {
+      fprintf(j->file, "\\%c", c);
+    } else if (c == '\n') {
+      fputs("\\n", j->file);
+    } else if (c < 0x20) {
+      fprintf(j->file, "\\u%04x", c);
+    } else {
+      fputc(c, j->file);
+    }
+  }
+  fputc('"', j->file);
+}
+
+static void new_line(json *j) {
+  fprintf(j->file, "\n%*s", 2 * j->depth, "");
+}
+
+static void begin(json *j, const char *key) {
+  if (!j->empty && j->depth > 0) fputs(j->flat ? ", " : ",", j->file);
+  if (!j->flat && j->depth > 0) new_line(j);
+  j->empty = 0;
+  if (!key) return;
+  quoted(j, key);
+  fputs(": ", j->file);
+}
+
+void json_open(json *j, const char *key, char bracket) {
+  begin(j, key);
+  fputc(bracket, j->file);
+  j->depth++;
+  j->empty = 1;
+}
+
+void json_open_flat(json *j, const char *key, char bracket) {
+  json_open(j, key, bracket);
+  if (!j->flat) j->flat = j->depth;
+}
+
+void json_close(json *j, char bracket) {
+  const int flat = j->flat;
+  if (j->flat == j->depth) j->flat = 0;
+  j->depth--;
+  if (!flat && !j->empty) new_line(j);
+  j->empty = 0;
+  fputc(bracket, j->file);
+  if (j->depth == 0) fputc('\n', j->file);
+}
+
+void json_number(json *j, const char *key, double value) {
+  char text[32];
+  begin(j, key);
+  fputs(isfinite(value) ? marq_format_double(value, text) : "null", j->file);
+}
+
+void json_size(json *j, const char *key, size_t value) {
+  begin(j, key);
+  fprintf(j->file, "%zu", value);
+}
+
+void json_bool(json *j, const char *key, int value) {
+  begin(j, key);
+  fputs(value ? "true" : "false", j->file);
+}
+
+void json_text(json *j, const char *key, const char *value) {
+  begin(j, key);
+  quoted(j, value);
+}
+
+void json_matrix(json *j, const char *key, const double *matrix, size_t n) {
+  json_open(j, key, '[');
+  for (size_t i = 0; i < n; i++) {
+    json_open_flat(j, NULL, '[');
+    for (size_t k = 0; k < n; k++) json_number(j, NULL, matrix[i + k * n]);
+    json_close(j, ']');
+  }
+  json_close(j, ']');
+}

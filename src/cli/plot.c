@@ -1,0 +1,242 @@
+/* A plot of a fit: data, fitted curve and residuals; with several variables fitted against observed values instead. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fit.h"
+#include "gnuplot.h"
+#include "message.h"
+#include "output.h"
+
+enum { curve_points = 600, most_points = 20000, longest_title = 100, longest_label = 40 };
+
+typedef struct drawing {
+  const fit *f;
+  FILE *script;
+  size_t variables, variable; /* how many columns the formula reads, and the first of them */
+  size_t step;                /* every step-th observation is drawn */
+  double *fitted;
+  int bars; /* error bars: sigma was given */
+} drawing;
+
+static void count_variables(drawing *d) {
+  const size_t count = marq_table_reader_columns(d->f->reader);
+  for (size_t k = count; k-- > 0;) {
+    if (!marq_formula_predicts_with(d->f->formula, k)) continue;
+    d->variables++;
+    d->variable = k;
+  }
+}
+
+static double column_at(marq_column column, size_t i) {
+  return column.data[i * column.stride];
+}
+
+/* With no variable at all observations are drawn by their number. */
+static double x_at(const drawing *d, size_t i) {
+  return d->variables ? column_at(d->f->columns[d->variable], i) : (double)(i + 1);
+}
+
+static void put_number(FILE *script, double value) {
+  if (isfinite(value)) {
+    fprintf(script, " %.10g", value);
+  } else {
+    fputs(" NaN", script);
+  }
+}
+
+/* Lines of: x, observed, fitted, residual, sigma. */
+static void put_data(const drawing *d) {
+  fputs("$data << END_OF_DATA\n", d->script);
+  for (size_t i = 0; i < d->f->samples; i += d->step) {
+    const double y = column_at(d->f->response, i);
+    put_number(d->script, x_at(d, i));
+    put_number(d->script, y);
+    put_number(d->script, d->fitted[i]);
+    put_number(d->script, y - d->fitted[i]);
+    put_number(d->script, d->bars ? column_at(d->f->weights, i) : 0);
+    fputc('\n', d->script);
+  }
+  fputs("END_OF_DATA\n", d->script);
+}
+
+/* The curve on an even grid. The response's columns get the grid too: predicting does not look at them. */
+static int put_curve(const drawing *d) {
+  const size_t count = marq_table_reader_columns(d->f->reader);
+  double low = INFINITY, high = -INFINITY;
+  for (size_t i = 0; i < d->f->samples; i++) {
+    low = fmin(low, x_at(d, i));
+    high = fmax(high, x_at(d, i));
+  }
+  double *grid = malloc(2 * curve_points * sizeof(double)), *values = grid ? grid + curve_points : NULL;
+  marq_column *columns = calloc(count, sizeof *columns);
+  marq_formula_data *data = NULL;
+  marq_status status = grid && columns ? MARQ_OK : MARQ_ENOMEM;
+  for (size_t i = 0; i < curve_points && status == MARQ_OK; i++) {
+    grid[i] = low + (high - low) * (double)i / (curve_points - 1);
+  }
+  for (size_t k = 0; k < count && status == MARQ_OK; k++) {
+    columns[k].data = grid;
+    columns[k].stride = 1;
+  }
+  if (status == MARQ_OK) status = marq_formula_bind(d->f->formula, columns, curve_points, &data, NULL);
+  if (status == MARQ_OK) status = marq_formula_predict(data, d->f->p, values);
+  fputs("$curve << END_OF_DATA\n", d->script);
+  for (size_t i = 0; i < curve_points && status == MARQ_OK; i++) {
+    put_number(d->script, grid[i]);
+    put_number(d->script, values[i]);
+    fputc('\n', d->script);
+  }
+  fputs("END_OF_DATA\n", d->script);
+  marq_formula_data_free(data);
+  free(columns);
+  free(grid);
+  return status == MARQ_OK ? exit_done : message_fail(exit_system, "--plot: %s", marq_status_text(status));
+}
+
+static void put_terminal(const drawing *d, const char *path, const char *file) {
+  const int wide = d->variables > 1;
+  const char *ending = strrchr(path, '.');
+  if (strcmp(ending, ".svg") == 0) {
+    fprintf(d->script, "set terminal svg size %s font 'Helvetica,13' background 'white' dynamic\n",
+            wide ? "1100,520" : "900,720");
+  } else if (strcmp(ending, ".png") == 0) {
+    fprintf(d->script, "set terminal pngcairo size %s font 'Sans,13' linewidth 1.3\n", wide ? "1430,680" : "1170,940");
+  } else {
+    fprintf(d->script, "set terminal pdfcairo size %s font 'Sans,11'\n", wide ? "9.2in,4.4in" : "7.2in,5.8in");
+  }
+  fputs("set output ", d->script);
+  gnuplot_text(d->script, file, (size_t)-1);
+  fputc('\n', d->script);
+}
+
+static void put_style(const drawing *d) {
+  const size_t shown = d->f->samples / d->step;
+  fputs(
+      "set encoding utf8\nset datafile missing 'NaN'\nset border 3 lc rgb '#404040'\nset tics nomirror out\n"
+      "set grid lc rgb '#e4e4e4' lw 0.7 dt solid\nset key noenhanced\n",
+      d->script);
+  fprintf(d->script, "set style line 1 lc rgb '#2b4c7e' pt 7 ps %s lw 1\n",
+          shown > 5000  ? "0.15"
+          : shown > 500 ? "0.3"
+          : shown > 100 ? "0.45"
+                        : "0.7");
+  fputs(
+      "set style line 2 lc rgb '#d1495b' lw 2.2\nset style line 3 lc rgb '#808080' lw 1 dt 2\n"
+      "set format '%.6g'\n",
+      d->script);
+}
+
+static void put_label(const drawing *d, const char *axis, const char *text, const char *more) {
+  fprintf(d->script, "set %s ", axis);
+  gnuplot_text(d->script, text, longest_label);
+  fprintf(d->script, ".'%s' noenhanced\n", more);
+}
+
+static void put_points(const drawing *d, const char *columns, const char *title) {
+  fprintf(d->script, "$data using %s%s ls 1 ", columns, d->bars ? ":5 with yerrorbars" : " with points");
+  if (!title) {
+    fputs("notitle", d->script);
+  } else if (d->step > 1) {
+    fprintf(d->script, "title '%s (1 in %zu shown)'", title, d->step);
+  } else {
+    fprintf(d->script, "title '%s'", title);
+  }
+}
+
+static const char *title_text(const drawing *d, char *buffer, size_t size) {
+  const marq_formula *formula = d->f->formula;
+  snprintf(buffer, size, "%s = %s", marq_formula_response(formula), marq_formula_expression(formula));
+  return buffer;
+}
+
+static void put_title(const drawing *d) {
+  char text[longest_title * 4];
+  fputs("set title ", d->script);
+  gnuplot_text(d->script, title_text(d, text, sizeof text), longest_title);
+  fputs(" noenhanced\n", d->script);
+}
+
+/* The residual panel shares the abscissa of the one above it; both have the same margins, so the axes line up. */
+static void draw_curve(const drawing *d) {
+  const char *name = d->variables ? marq_table_reader_name(d->f->reader, d->variable) : "observation";
+  fputs("set multiplot\nset lmargin at screen 0.12\nset rmargin at screen 0.97\n", d->script);
+  fputs("set tmargin at screen 0.93\nset bmargin at screen 0.38\nset xtics format ''\nset key top right\n", d->script);
+  fputs("stats $data using 1 nooutput\n", d->script);
+  fputs(
+      "pad = 0.02*(STATS_max - STATS_min)\nif (pad <= 0) pad = 0.5\n"
+      "set xrange [STATS_min - pad:STATS_max + pad]\nset offsets 0, 0, graph 0.05, graph 0.05\n",
+      d->script);
+  put_title(d);
+  put_label(d, "ylabel", marq_formula_response(d->f->formula), "");
+  fputs("plot ", d->script);
+  put_points(d, "1:2", "data");
+  fputs(", $curve using 1:2 with lines ls 2 title 'fit'\n", d->script);
+  fputs("unset title\nset tmargin at screen 0.34\nset bmargin at screen 0.11\nset xtics format '%.6g'\n", d->script);
+  put_label(d, "xlabel", name, "");
+  fputs("set ylabel 'residual'\nset ytics autofreq\nplot 0 with lines ls 3 notitle, ", d->script);
+  put_points(d, "1:4", NULL);
+  fputs("\nunset multiplot\n", d->script);
+}
+
+static void draw_agreement(const drawing *d) {
+  char text[longest_title * 4];
+  fputs("set multiplot layout 1,2 title ", d->script);
+  gnuplot_text(d->script, title_text(d, text, sizeof text), longest_title);
+  fputs(" noenhanced\nset key top left\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n", d->script);
+  put_label(d, "xlabel", marq_formula_response(d->f->formula), ", observed");
+  put_label(d, "ylabel", marq_formula_response(d->f->formula), ", fitted");
+  fprintf(d->script, "plot $data using 2:3 with points ls 1 title '%s', x with lines ls 2 title 'perfect agreement'\n",
+          d->step > 1 ? "data (thinned)" : "data");
+  put_label(d, "xlabel", marq_formula_response(d->f->formula), ", fitted");
+  fputs("set ylabel 'residual'\nplot 0 with lines ls 3 notitle, ", d->script);
+  put_points(d, "3:4", NULL);
+  fputs("\nunset multiplot\n", d->script);
+}
+
+static int draw(drawing *d, const char *path, const char *file) {
+  gnuplot g;
+  int status = gnuplot_start(&g);
+  if (status != exit_done) return status;
+  d->script = g.script;
+  put_terminal(d, path, file);
+  put_style(d);
+  put_data(d);
+  if (d->variables > 1) {
+    draw_agreement(d);
+  } else {
+    status = put_curve(d);
+    if (status == exit_done) draw_curve(d);
+  }
+  fputs("unset output\n", d->script);
+  const int finished = gnuplot_finish(&g);
+  return status != exit_done ? status : finished;
+}
+
+int plot_fit(const fit *f, const char *path) {
+  drawing d = {.f = f};
+  output out;
+  struct stat info;
+  d.bars = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
+  d.step = (f->samples + most_points - 1) / most_points;
+  count_variables(&d);
+  d.fitted = malloc(f->samples * sizeof(double));
+  if (!d.fitted) return message_fail(exit_system, "out of memory");
+  marq_status predicted = marq_formula_predict(f->data, f->p, d.fitted);
+  int status = predicted == MARQ_OK ? output_open(&out, path)
+                                    : message_fail(exit_system, "--plot: %s", marq_status_text(predicted));
+  if (status == exit_done) {
+    status = draw(&d, path, out.temporary ? out.temporary : path);
+    if (status == exit_done && out.temporary && (stat(out.temporary, &info) != 0 || info.st_size == 0)) {
+      status = message_fail_at(exit_usage, path, 0, "gnuplot could not write the plot");
+    }
+    if (status == exit_done) {
+      status = output_commit(&out);
+    } else {
+      output_discard(&out);
+    }
+  }
+  free(d.fitted);
+  return status;
+}

@@ -1,0 +1,124 @@
+/* The report that programs read: one JSON object. docs/reports.md defines every quantity. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "json.h"
+#include "message.h"
+
+static void put_parameters(json *j, const fit *f) {
+  json_open(j, "parameters", '[');
+  for (size_t k = 0; k < f->n; k++) {
+    json_open_flat(j, NULL, '{');
+    json_text(j, "name", f->names[k]);
+    json_number(j, "value", f->p[k]);
+    json_number(j, "stderr", f->stderr_[k]);
+    json_open(j, "ci95", '[');
+    json_number(j, NULL, f->lower[k]);
+    json_number(j, NULL, f->upper[k]);
+    json_close(j, ']');
+    json_bool(j, "fixed", f->fixed[k]);
+    json_number(j, "start", f->start[k]);
+    json_bool(j, "start_given", !f->defaulted[k]);
+    json_bool(j, "undetermined", f->undetermined[k]);
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+}
+
+static void put_goodness(json *j, const fit *f) {
+  const marq_statistics none = {.rss = 2 * f->result.cost,
+                                .dof = NAN,
+                                .observations = NAN,
+                                .residual_sd = NAN,
+                                .r2 = NAN,
+                                .aic = NAN,
+                                .bic = NAN,
+                                .t95 = NAN,
+                                .rank = f->result.rank};
+  const marq_statistics *s = f->statistics ? f->statistics : &none;
+  json_number(j, "observations", s->observations);
+  json_number(j, "rss", s->rss);
+  json_number(j, "rmse", sqrt(s->rss / s->observations));
+  json_number(j, "dof", s->dof);
+  json_number(j, "residual_sd", s->residual_sd);
+  json_number(j, "r2", s->r2);
+  json_number(j, "aic", s->aic);
+  json_number(j, "bic", s->bic);
+  json_number(j, "t95", s->t95);
+  json_size(j, "rank", s->rank);
+}
+
+/* A matrix of the free parameters among all: null in the rows and columns of fixed ones. */
+static void put_matrix(json *j, const fit *f, const char *key, const double *matrix) {
+  double *all = malloc(f->n * f->n * sizeof(double));
+  if (!all) return;
+  for (size_t k = 0; k < f->n * f->n; k++) all[k] = NAN;
+  for (size_t k = 0; matrix && k < f->free_count; k++) {
+    for (size_t l = 0; l < f->free_count; l++) {
+      all[f->free_index[l] + f->free_index[k] * f->n] = matrix[l + k * f->free_count];
+    }
+  }
+  json_matrix(j, key, all, f->n);
+  free(all);
+}
+
+static void put_tests(json *j, const fit *f) {
+  const char *name;
+  marq_test test;
+  json_open(j, "tests", '{');
+  for (size_t i = 0; fit_test_at(f, i, &name, &test); i++) {
+    json_open_flat(j, name, '{');
+    json_number(j, "value", test.value);
+    json_number(j, "threshold", test.threshold < MARQ_NO_LIMIT ? test.threshold : NAN);
+    json_close(j, '}');
+  }
+  json_close(j, '}');
+}
+
+static void put_run(json *j, const fit *f) {
+  const marq_result *r = &f->result;
+  json_size(j, "iterations", r->iterations);
+  json_size(j, "accepted", r->accepted);
+  json_open_flat(j, "evaluations", '{');
+  json_size(j, "residual", r->counts.residual);
+  json_size(j, "jacobian", r->counts.jacobian);
+  json_size(j, "fused", r->counts.fused);
+  json_size(j, "product", r->counts.product);
+  json_size(j, "curvature", r->counts.curvature);
+  json_close(j, '}');
+  json_size(j, "linear_solves", r->linear_solves);
+  put_tests(j, f);
+  json_number(j, "seconds", r->seconds);
+  json_size(j, "threads", (size_t)f->threads);
+}
+
+void report_json(const fit *f, FILE *file) {
+  json writer = {.file = file}, *j = &writer;
+  const marq_result *r = &f->result;
+  json_open(j, NULL, '{');
+  json_text(j, "status",
+            marq_stop_converged(r->stop)                   ? "converged"
+            : r->status < 0 || r->stop == MARQ_STOP_FAILED ? "failed"
+                                                           : "stopped");
+  json_text(j, "stop", marq_stop_name(r->stop));
+  json_text(j, "reason", r->detail[0] ? r->detail : marq_stop_text(r->stop));
+  json_text(j, "solver", r->solver);
+  json_text(j, "linear_solver", r->linear_solver);
+  json_text(j, "scaling", r->scaling);
+  json_text(j, "formula", f->formula_text);
+  json_text(j, "data", message_path(f->request.data));
+  json_size(j, "samples", f->samples);
+  json_size(j, "dropped", marq_table_dropped(f->table));
+  json_text(j, "weights", fit_weights_key(f->request.weights, f->request.weights_column != NULL));
+  put_parameters(j, f);
+  put_goodness(j, f);
+  put_matrix(j, f, "correlation", f->statistics ? f->statistics->correlation : NULL);
+  put_matrix(j, f, "covariance", f->statistics ? f->statistics->covariance : NULL);
+  put_run(j, f);
+  json_open(j, "warnings", '[');
+  for (size_t i = 0; i < f->warning_count; i++) json_text(j, NULL, f->warnings[i]);
+  json_close(j, ']');
+  json_close(j, '}');
+}

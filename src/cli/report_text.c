@@ -1,0 +1,263 @@
+/* The report that people read. docs/reports.md defines every quantity. */
+#include <marq/data.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "message.h"
+
+enum {
+  cell_size = 64,
+  guard_digits = 4,   /* an estimate ends where the fourth digit of its standard error stands */
+  plain_digits = 7,   /* without a standard error */
+  summary_digits = 8, /* sums of squares and the like */
+  most_pairs = 15
+};
+
+static const double flagged_correlation = 0.9;
+
+/** A table of strings, printed with aligned columns. */
+enum { columns = 7 };
+typedef char row[columns][cell_size];
+
+/* Characters, not bytes. */
+static int width(const char *text) {
+  int count = 0;
+  for (; *text; text++) count += ((unsigned char)*text & 0xC0) != 0x80;
+  return count;
+}
+
+static void print_rows(FILE *file, const row *rows, size_t count) {
+  int widths[columns] = {0};
+  for (size_t i = 0; i < count; i++) {
+    for (int k = 0; k < columns; k++) widths[k] = width(rows[i][k]) > widths[k] ? width(rows[i][k]) : widths[k];
+  }
+  for (size_t i = 0; i < count; i++) {
+    int last = columns - 1;
+    while (last > 0 && !rows[i][last][0]) last--;
+    fputs("  ", file);
+    for (int k = 0; k <= last; k++) {
+      const int pad = widths[k] - width(rows[i][k]);
+      const int left = k == 0 || k == columns - 1; /* names and notes to the left, numbers to the right */
+      if (k) fputs("  ", file);
+      if (!left) fprintf(file, "%*s", pad, "");
+      fputs(rows[i][k], file);
+      if (left && k < last) fprintf(file, "%*s", pad, "");
+    }
+    fputc('\n', file);
+  }
+}
+
+static int exponent(double value) {
+  char text[40];
+  snprintf(text, sizeof text, "%.0e", fabs(value));
+  return (int)strtol(strchr(text, 'e') + 1, NULL, 10);
+}
+
+/* Write value so that its last digit stands at 10^place, with at least `least` significant digits and at most 17. */
+static void put(char *cell, double value, int place, int least) {
+  if (!isfinite(value)) {
+    strcpy(cell, isnan(value) ? "-" : value < 0 ? "-inf" : "inf");
+    return;
+  }
+  const int leading = value == 0 ? place : exponent(value);
+  int digits = leading - place + 1;
+  digits = digits < least ? least : digits > 17 ? 17 : digits;
+  const int decimals = digits - 1 - leading;
+  if (value == 0) {
+    strcpy(cell, "0");
+  } else if (leading < -4 || leading > 9 || (decimals < 0 && leading > 6)) {
+    snprintf(cell, cell_size, "%.*e", digits - 1, value);
+  } else {
+    snprintf(cell, cell_size, "%.*f", decimals > 0 ? decimals : 0, value);
+  }
+}
+
+static void put_digits(char *cell, double value, int digits) {
+  put(cell, value, isfinite(value) && value != 0 ? exponent(value) - digits + 1 : 0, 1);
+}
+
+static int more(int digits, const fit *f) {
+  return f->request.digits > digits ? f->request.digits : digits;
+}
+
+static void header_line(FILE *file, const char *label, const char *text) {
+  fprintf(file, "  %-14s %s\n", label, text);
+}
+
+/* A formula of several lines goes on one: newlines are blanks in it, and comments are left out. */
+static void put_formula(FILE *file, const fit *f) {
+  fprintf(file, "  %-14s %s = ", "formula", marq_formula_response(f->formula));
+  const char *text = marq_formula_expression(f->formula);
+  for (int blank = 1; *text; text++) {
+    if (*text == '#') {
+      text += strcspn(text, "\n");
+      if (!*text) break;
+    }
+    const int is_blank = strchr(" \t\r\n", *text) != NULL;
+    if (!is_blank) {
+      fputc(*text, file);
+    } else if (!blank) {
+      fputc(' ', file);
+    }
+    blank = is_blank;
+  }
+  fputc('\n', file);
+}
+
+static void put_header(FILE *file, const fit *f) {
+  char text[600];
+  fprintf(file, "marq %s: nonlinear least-squares fit\n\n", marq_version());
+  put_formula(file, f);
+  snprintf(text, sizeof text, "%.400s, %zu observation%s%s", message_path(f->request.data), f->samples,
+           f->samples == 1 ? "" : "s", marq_table_dropped(f->table) ? " (incomplete rows left out)" : "");
+  header_line(file, "data", text);
+  if (f->request.weights_column) {
+    snprintf(text, sizeof text, "%.200s (%s)", f->request.weights_column, fit_weights_text(f));
+    header_line(file, "weights", text);
+  } else {
+    header_line(file, "weights", fit_weights_text(f));
+  }
+  snprintf(text, sizeof text, "%s; linear solver %s; scaling %s", f->result.solver, f->result.linear_solver,
+           f->result.scaling);
+  header_line(file, "solver", text);
+}
+
+static void put_parameter(const fit *f, size_t j, char (*cells)[cell_size]) {
+  const double value = f->p[j], error = f->stderr_[j];
+  snprintf(cells[0], cell_size, "%.60s", f->names[j]);
+  const int judged = isfinite(error) && error > 0;
+  const int digits = f->request.digits;
+  if (f->fixed[j]) {
+    marq_format_double(value, cells[1]);
+  } else if (judged) {
+    const int place = exponent(error) - guard_digits + 1;
+    put(cells[1], value, place, digits > 3 ? digits : 3);
+    put(cells[2], error, place, digits);
+    put(cells[4], f->lower[j], place, digits > 3 ? digits : 3);
+    put(cells[5], f->upper[j], place, digits > 3 ? digits : 3);
+    put_digits(cells[3], 100 * error / fabs(value), 3);
+  } else {
+    put_digits(cells[1], value, more(plain_digits, f));
+    strcpy(cells[2], error == 0 ? "0" : "-");
+  }
+  snprintf(cells[6], cell_size, "%s%s%s",
+           f->fixed[j]          ? "fixed"
+           : f->undetermined[j] ? "not determined"
+                                : "",
+           (f->fixed[j] || f->undetermined[j]) && f->defaulted[j] ? ", " : "",
+           f->defaulted[j] ? (f->fixed[j] ? "at 1" : "started at 1") : "");
+}
+
+static void put_parameters(FILE *file, const fit *f) {
+  static const char *const titles[columns] = {
+      "parameter", "estimate", "std. error", "rel. error %", "95 % from", "to", "",
+  };
+  row *rows = calloc(f->n + 1, sizeof *rows);
+  if (!rows) return;
+  for (int k = 0; k < columns; k++) strcpy(rows[0][k], titles[k]);
+  for (size_t j = 0; j < f->n; j++) put_parameter(f, j, rows[j + 1]);
+  fputc('\n', file);
+  print_rows(file, (const row *)rows, f->n + 1);
+  free(rows);
+}
+
+static void summary_line(FILE *file, const fit *f, const char *label, double value) {
+  char text[cell_size];
+  put_digits(text, value, more(summary_digits, f));
+  fprintf(file, "  %-34s %s\n", label, text);
+}
+
+static void put_goodness(FILE *file, const fit *f) {
+  const marq_statistics *s = f->statistics;
+  const int sigma = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
+  char text[cell_size];
+  fputc('\n', file);
+  if (!s) {
+    summary_line(file, f, "residual sum of squares (RSS)", 2 * f->result.cost);
+    return;
+  }
+  summary_line(file, f, sigma ? "chi-square (weighted RSS)" : "residual sum of squares (RSS)", s->rss);
+  summary_line(file, f, sigma ? "residual sd, in sigmas" : "residual sd", s->residual_sd);
+  if (sigma) summary_line(file, f, "chi-square / degrees of freedom", s->rss / s->dof);
+  snprintf(text, sizeof text, "%.10g  (%.10g observations, rank %zu)", s->dof, s->observations, s->rank);
+  fprintf(file, "  %-34s %s\n", "degrees of freedom", text);
+  /* as many digits as tell it from 1 */
+  const int nines = s->r2 < 1 && s->r2 > 0.9 ? -exponent(1 - s->r2) : 0;
+  if (isfinite(s->r2)) put(text, s->r2, -more(nines + 4 < 15 ? nines + 4 : 15, f), 1);
+  fprintf(file, "  %-35s %s\n", "R²", isfinite(s->r2) ? text : "-");
+  summary_line(file, f, "AIC", s->aic);
+  summary_line(file, f, "BIC", s->bic);
+}
+
+static void put_correlations(FILE *file, const fit *f) {
+  const marq_statistics *s = f->statistics;
+  const size_t n = f->free_count;
+  size_t count = 0;
+  for (size_t j = 0; s && j < n; j++) {
+    for (size_t i = 0; i < j; i++) {
+      const double r = s->correlation[i + j * n];
+      if (!(fabs(r) > flagged_correlation)) continue;
+      if (count == 0) fprintf(file, "\nCorrelations beyond %.1f\n", flagged_correlation);
+      if (count++ >= most_pairs) continue;
+      fprintf(file, "  %s, %s: %+.*f\n", f->names[f->free_index[i]], f->names[f->free_index[j]],
+              fabs(r) > 0.999 ? 6 : 4, r);
+    }
+  }
+  if (count > most_pairs) fprintf(file, "  and %zu more\n", count - most_pairs);
+}
+
+static void put_tests(FILE *file, const fit *f) {
+  row rows[10] = {{"test", "last value", "threshold"}};
+  size_t used = 1;
+  const char *name;
+  marq_test test;
+  for (size_t i = 0; fit_test_at(f, i, &name, &test); i++) {
+    if (!(test.threshold > 0) || test.threshold >= MARQ_NO_LIMIT) continue;
+    snprintf(rows[used][0], cell_size, "%s", name);
+    if (isfinite(test.value)) {
+      snprintf(rows[used][1], cell_size, "%.3g", test.value);
+    } else {
+      strcpy(rows[used][1], "-");
+    }
+    snprintf(rows[used][2], cell_size, "%.3g", test.threshold);
+    used++;
+  }
+  for (size_t i = 1; i < used; i++) {
+    for (char *c = rows[i][0]; *c; c++) *c = *c == '_' ? ' ' : *c;
+  }
+  if (used > 1) print_rows(file, (const row *)rows, used);
+}
+
+static void counted(FILE *file, size_t count, const char *what) {
+  if (count) fprintf(file, ", %zu %s", count, what);
+}
+
+static void put_ending(FILE *file, const fit *f) {
+  const marq_result *r = &f->result;
+  const int converged = marq_stop_converged(r->stop);
+  fprintf(file, "\n%s: %s", converged ? "Converged" : "NOT CONVERGED", marq_stop_text(r->stop));
+  if (r->detail[0] && strcmp(r->detail, marq_stop_text(r->stop)) != 0) fprintf(file, " (%s)", r->detail);
+  fputc('\n', file);
+  put_tests(file, f);
+  fprintf(file, "  %zu iteration%s (%zu accepted); evaluations: %zu of the residual", r->iterations,
+          r->iterations == 1 ? "" : "s", r->accepted, r->counts.residual);
+  counted(file, r->counts.jacobian, "of the Jacobian");
+  counted(file, r->counts.fused, "fused");
+  counted(file, r->counts.product, "products");
+  counted(file, r->counts.curvature, "second derivatives");
+  fprintf(file, "; %.3g s", r->seconds);
+  if (f->threads > 1) fprintf(file, ", %d threads", f->threads);
+  fputc('\n', file);
+}
+
+void report_text(const fit *f, FILE *file) {
+  put_header(file, f);
+  put_parameters(file, f);
+  put_goodness(file, f);
+  put_correlations(file, f);
+  put_ending(file, f);
+  if (f->warning_count) fputs("\nWarnings\n", file);
+  for (size_t i = 0; i < f->warning_count; i++) fprintf(file, "  %s\n", f->warnings[i]);
+}

@@ -1,0 +1,105 @@
+/* marq fit: fit a formula to a table. */
+#include <string.h>
+
+#include "fit.h"
+#include "message.h"
+#include "verbs.h"
+#include "watch.h"
+
+/* The library names the sample at which a model is not finite at the start; a user wants the line of the file. */
+static int fail_at_start(fit *f, const marq_error *error) {
+  double cost;
+  marq_nonfinite where = {0, 0, 0};
+  if (error->status != MARQ_EDOMAIN ||
+      marq_problem_evaluate(f->problem, f->free_p, MARQ_TRIAL_VALUE, &cost, &where) != MARQ_NONFINITE) {
+    return message_fail_library(NULL, error);
+  }
+  return message_fail_at(exit_usage, f->request.data, fit_line(f, where.sample),
+                         "the formula is %g at the start, for sample %zu: choose other start values (--start)",
+                         where.value, where.sample + 1);
+}
+
+static int run_solver(fit *f) {
+  marq_error error = {0};
+  marq_solver *solver = NULL;
+  if (marq_solver_create(f->problem, &f->request.options, &solver, &error) != MARQ_OK) {
+    return message_fail_library(NULL, &error);
+  }
+  watch w;
+  watch_begin(&w, f);
+  const marq_status status = marq_solver_run(solver, f->free_p, watch_iteration, &w, &f->result, &error);
+  int code = exit_done;
+  if (status == MARQ_EDOMAIN || status == MARQ_EINVAL || status == MARQ_EUNSUPPORTED) {
+    code = fail_at_start(f, &error);
+  }
+  const int traced = watch_end(&w);
+  marq_solver_free(solver);
+  if (code != exit_done) return code;
+  if (traced != exit_done) return traced;
+  if (status != MARQ_OK) message_fail_library(NULL, &error);
+  return exit_done;
+}
+
+static int how_it_ended(const fit *f) {
+  if (f->result.status < 0 || f->result.stop == MARQ_STOP_FAILED) return exit_system;
+  return marq_stop_converged(f->result.stop) ? exit_done : exit_stopped;
+}
+
+static int worst(int a, int b) {
+  return a > b ? a : b;
+}
+
+static int run_fit(fit *f) {
+  int status = fit_read_input(f);
+  if (status == exit_done) status = fit_set_up(f);
+  if (status == exit_done) status = run_solver(f);
+  if (status != exit_done) return status;
+  status = worst(how_it_ended(f), fit_judge(f));
+  /* the report comes first: a file that cannot be written must not cost the user the result */
+  if (f->request.json) {
+    report_json(f, stdout);
+  } else if (!f->request.quiet) {
+    report_text(f, stdout);
+  }
+  if (f->request.save) status = worst(status, saved_write(f, f->request.save));
+  if (f->request.plot) {
+    fflush(stdout);
+    status = worst(status, plot_fit(f, f->request.plot));
+  }
+  return status;
+}
+
+static int run(const argument_verb *verb, int argc, char **argv) {
+  fit f;
+  int finished;
+  memset(&f, 0, sizeof f);
+  int status = fit_parse_request(&f.request, verb, argc, argv, &finished);
+  if (!finished) status = run_fit(&f);
+  fit_free(&f);
+  return status;
+}
+
+const argument_verb verb_fit = {
+    .name = "fit",
+    .operands = "FORMULA DATA",
+    .least = 2,
+    .most = 2,
+    .summary =
+        "Fit a formula such as 'y = a*exp(-b*x) + c' to a table by least squares, and report estimates,\n"
+        "standard errors, intervals and how the fit ended. In the formula, names that are columns of DATA\n"
+        "are variables; every other name is a parameter. FORMULA may be @FILE. DATA is a file or - for\n"
+        "standard input: CSV, TSV, semicolons or blanks, with or without a header (then x1 x2 ... y).",
+    .details =
+        "Without --sigma, --weights or --counts every row weighs 1. --sigma gives known standard deviations,\n"
+        "--weights weights known up to a factor, --counts repetitions; at most one of the three.\n\n"
+        "Exit status: 0 converged; 1 stopped before convergence (the best estimate is printed);\n"
+        "2 bad usage, bad input or an output file that cannot be written; 3 numerical or system failure.",
+    .examples =
+        "  marq fit 'y = a*exp(-b*x) + c' decay.csv --start a=5,b=0.1,c=0\n"
+        "  marq fit 'log(y) = a + b*x' growth.csv --plot growth.svg\n"
+        "  marq fit 'y = a*x/(k + x)' rates.csv --sigma dy --fix k=2.5 --json\n"
+        "  marq fit @peaks.txt spectrum.tsv --save peaks.json && marq predict peaks.json new.tsv\n",
+    .options = fit_options,
+    .library_options = 1,
+    .run = run,
+};

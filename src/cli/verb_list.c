@@ -1,0 +1,102 @@
+/* marq list: what there is to choose from, read from the library's registries. */
+#include <marq/formula.h>
+#include <marq/options.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "message.h"
+#include "verbs.h"
+
+enum { name_width = 22 };
+
+static void line(const char *name, const char *help) {
+  printf("%-*s %s\n", name_width, name, help);
+}
+
+static void list_registry(const char *(*name_at)(size_t, const char **)) {
+  const char *name, *help;
+  for (size_t i = 0; (name = name_at(i, &help)) != NULL; i++) line(name, help);
+}
+
+static void list_solvers(void) {
+  list_registry(marq_solver_name);
+}
+
+static void list_linear_solvers(void) {
+  list_registry(marq_linear_solver_name);
+}
+
+static void list_scalings(void) {
+  list_registry(marq_scaling_name);
+}
+
+static void list_functions(void) {
+  const char *name, *help;
+  char call[64];
+  size_t arguments;
+  static const char *const lists[] = {"", "(x)", "(x, y)", "(c, x, y)"};
+  for (size_t i = 0; marq_formula_function(i, &name, &arguments, &help); i++) {
+    snprintf(call, sizeof call, "%s%s", name, arguments < 4 ? lists[arguments] : "(...)");
+    line(call, help);
+  }
+}
+
+static void list_options(void) {
+  marq_option_info info;
+  char name[64], help[400];
+  for (size_t i = 0; marq_option_at(i, &info); i++) {
+    size_t k = 0;
+    for (; info.name[k] && k + 1 < sizeof name; k++) name[k] = (char)(info.name[k] == '_' ? '-' : info.name[k]);
+    name[k] = '\0';
+    if (info.choice) {
+      snprintf(help, sizeof help, "%s [%s]", info.help, info.choice);
+    } else if (info.value >= MARQ_NO_LIMIT) {
+      snprintf(help, sizeof help, "%s [no limit]", info.help);
+    } else {
+      snprintf(help, sizeof help, "%s [%g]", info.help, info.value);
+    }
+    line(name, help);
+  }
+}
+
+static const struct {
+  const char *name;
+  void (*list)(void);
+} nouns[] = {{"solvers", list_solvers},
+             {"linear-solvers", list_linear_solvers},
+             {"scalings", list_scalings},
+             {"functions", list_functions},
+             {"options", list_options}};
+
+static int take(void *context, const char *name, const char *value) {
+  (void)context, (void)name, (void)value;
+  return exit_done;
+}
+
+static int run(const argument_verb *verb, int argc, char **argv) {
+  const char *noun;
+  char suggestion[100];
+  int finished;
+  const int status = arguments_parse(verb, argc, argv, take, NULL, &noun, &finished);
+  if (finished) return status;
+  nearest search = nearest_to(noun);
+  for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
+    if (strcmp(noun, nouns[i].name) == 0) return nouns[i].list(), exit_done;
+    nearest_offer(&search, nouns[i].name);
+  }
+  return message_fail(exit_usage, "marq list knows %s, not '%s'%s", verb->operands, noun,
+                      nearest_text(&search, suggestion, sizeof suggestion));
+}
+
+static const argument_option options[] = {{NULL, 0, NULL, NULL}};
+
+const argument_verb verb_list = {
+    .name = "list",
+    .operands = "solvers|linear-solvers|scalings|functions|options",
+    .least = 1,
+    .most = 1,
+    .summary = "List what there is to choose from, one a line with a short description.",
+    .examples = "  marq list solvers\n  marq list functions\n",
+    .options = options,
+    .run = run,
+};

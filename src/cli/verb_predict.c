@@ -1,0 +1,330 @@
+/* marq predict: apply a saved fit to a table, row by row in constant memory. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "output.h"
+#include "saved.h"
+#include "table_options.h"
+#include "verbs.h"
+
+enum { batch_rows = 512, name_size = 256 };
+
+typedef struct request {
+  const char *model, *data, *output, *column;
+  int errors; /* --standard-error */
+  marq_table_options table;
+} request;
+
+/** A batch of rows: their text one after the other, their values by column, and what is predicted. */
+typedef struct batch {
+  size_t rows, first_row;
+  char *text;
+  size_t text_size, text_used;
+  size_t ends[batch_rows];
+  double *x; /* [column_count × batch_rows] */
+  double f[batch_rows], error[batch_rows];
+} batch;
+
+typedef struct run_state {
+  request request;
+  saved model;
+  marq_table_reader *reader;
+  size_t *source; /* [column_count] column of the data that feeds column k of the model */
+  unsigned char *keep;
+  double *values; /* one row of the data */
+  marq_formula_data *data;
+  void *prepared, *scratch;
+  double *gradient;
+  const double **pointers;
+  batch *batch;
+  output out;
+  FILE *file;
+  size_t nonfinite, first_nonfinite;
+} run_state;
+
+static const argument_option options[] = {
+    {"output", 'o', "FILE", "write to FILE instead of standard output"},
+    {"column", 'c', "NAME", "name of the new column [the response and _fit]"},
+    {"standard-error", 'e', NULL, "add a second column: the standard error of the fitted value"},
+    TABLE_OPTIONS,
+    {NULL, 0, NULL, NULL}};
+
+static int take(void *context, const char *name, const char *value) {
+  request *r = context;
+  if (table_option_is(name)) return table_option_take(&r->table, name, value);
+  if (strcmp(name, "output") == 0) r->output = value;
+  if (strcmp(name, "column") == 0) r->column = value;
+  if (strcmp(name, "standard-error") == 0) r->errors = 1;
+  return exit_done;
+}
+
+static int out_of_memory(void) {
+  return message_fail(exit_system, "out of memory");
+}
+
+/* Columns are found by name; all that are missing are named at once. */
+static int match_columns(run_state *s) {
+  const size_t count = marq_table_reader_columns(s->reader);
+  char missing[300] = "", names[400];
+  size_t used = 0, lacking = 0;
+  s->source = calloc(s->model.column_count + 1, sizeof *s->source);
+  s->keep = calloc(count + 1, 1);
+  s->values = calloc(count + 1, sizeof(double));
+  if (!s->source || !s->keep || !s->values) return out_of_memory();
+  for (size_t k = 0; k < s->model.column_count; k++) {
+    s->source[k] = table_find(s->reader, s->model.columns[k]);
+    if (s->source[k] < count) {
+      s->keep[s->source[k]] = 1;
+      continue;
+    }
+    if (used < sizeof missing) {
+      const int length =
+          snprintf(missing + used, sizeof missing - used, "%s%s", lacking ? ", " : "", s->model.columns[k]);
+      used += length > 0 ? (size_t)length : 0;
+    }
+    lacking++;
+  }
+  if (!lacking) return exit_done;
+  return message_fail_at(exit_usage, s->request.data, 0, "lacks column%s %s that the fit needs (columns: %s)",
+                         lacking > 1 ? "s" : "", missing, table_names_text(s->reader, names, sizeof names));
+}
+
+static int prepare(run_state *s) {
+  marq_column columns[64];
+  const size_t count = s->model.column_count;
+  if (count > sizeof columns / sizeof *columns) {
+    return message_fail_at(exit_usage, s->request.model, 0, "has more than %zu columns",
+                           sizeof columns / sizeof *columns);
+  }
+  s->batch = calloc(1, sizeof *s->batch);
+  if (!s->batch) return out_of_memory();
+  s->batch->x = calloc((count + 1) * batch_rows, sizeof(double));
+  if (!s->batch->x) return out_of_memory();
+  for (size_t k = 0; k < count; k++) {
+    columns[k].data = s->batch->x + k * batch_rows;
+    columns[k].stride = 1;
+  }
+  marq_error error = {0};
+  if (marq_formula_bind(s->model.formula, columns, batch_rows, &s->data, &error) != MARQ_OK) {
+    return message_fail_library(s->request.model, &error);
+  }
+  return exit_done;
+}
+
+static int is_taken(const run_state *s, const char *name) {
+  return table_find(s->reader, name) < marq_table_reader_columns(s->reader);
+}
+
+/* A name as a cell of the header: quoted where the separator, a quote or a blank would break it. */
+static void put_name(const run_state *s, const char *name) {
+  const char breaking[] = {marq_table_reader_separator(s->reader), '"', '#', ' ', '\0'};
+  if (!strpbrk(name, breaking)) {
+    fputs(name, s->file);
+    return;
+  }
+  fputc('"', s->file);
+  for (; *name; name++) {
+    if (*name == '"') fputc('"', s->file);
+    fputc(*name, s->file);
+  }
+  fputc('"', s->file);
+}
+
+static void put_header(const run_state *s) {
+  const char *header = marq_table_reader_header(s->reader);
+  const char separator = marq_table_reader_separator(s->reader);
+  char name[name_size], error_name[name_size + 8];
+  if (!*header) return;
+  const char *base = s->model.response[0] ? s->model.response : "y";
+  snprintf(name, sizeof name - 8, "%s%s", s->request.column ? s->request.column : base,
+           s->request.column ? "" : "_fit");
+  for (int i = 2; is_taken(s, name) && !s->request.column && i < 100; i++) {
+    snprintf(name, sizeof name, "%.*s_fit%d", name_size - 16, base, i);
+  }
+  fprintf(s->file, "%s%c", header, separator);
+  put_name(s, name);
+  if (s->request.errors) {
+    snprintf(error_name, sizeof error_name, "%s_error", name);
+    fputc(separator, s->file);
+    put_name(s, error_name);
+  }
+  fputc('\n', s->file);
+}
+
+/* Standard error of the fitted value: √(gᵀ C g), g the gradient of f by the parameters and C their covariance. */
+static int add_errors(run_state *s) {
+  const marq_model model = marq_formula_model(s->data);
+  const size_t n = s->model.n;
+  if (!s->prepared) {
+    s->prepared = aligned_alloc(64, (model.prepared_bytes + 127) / 64 * 64);
+    s->scratch = aligned_alloc(64, (model.scratch_bytes + 127) / 64 * 64);
+    s->pointers = calloc(n + 2, sizeof *s->pointers);
+    s->gradient = calloc(n + 1, sizeof(double));
+    if (!s->prepared || !s->scratch || !s->pointers || !s->gradient) return out_of_memory();
+    memset(s->prepared, 0, model.prepared_bytes);
+    const marq_status status =
+        model.ops->prepare(model.self, s->model.values, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, s->prepared);
+    if (status != MARQ_OK) return message_fail(exit_system, "%s", marq_status_text(status));
+  }
+  for (size_t i0 = 0; i0 < s->batch->rows; i0 += model.block_samples) {
+    const double *y = NULL;
+    marq_block block = {.i0 = i0, .want = MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN};
+    block.count = s->batch->rows - i0 < model.block_samples ? s->batch->rows - i0 : model.block_samples;
+    block.f = s->pointers + n;
+    block.y = &y;
+    block.J = s->pointers;
+    const marq_status status = model.ops->block(model.self, s->prepared, s->scratch, &block);
+    if (status != MARQ_OK) return message_fail(exit_system, "%s", marq_status_text(status));
+    for (size_t i = 0; i < block.count; i++) {
+      double sum = 0;
+      for (size_t j = 0; j < n; j++) {
+        for (size_t k = 0; k < n; k++) {
+          const double a = block.J[j][i], b = block.J[k][i];
+          /* a parameter without a variance does no harm where the value does not depend on it */
+          if (a != 0 && b != 0) sum += a * b * s->model.covariance[j + k * n];
+        }
+      }
+      s->batch->error[i0 + i] = sqrt(sum);
+    }
+  }
+  return exit_done;
+}
+
+static void put_value(run_state *s, double value) {
+  char text[32];
+  fputc(marq_table_reader_separator(s->reader), s->file);
+  fputs(isfinite(value) ? marq_format_double(value, text) : "NA", s->file);
+}
+
+static int flush_batch(run_state *s) {
+  batch *b = s->batch;
+  if (!b->rows) return exit_done;
+  const size_t rows = b->rows;
+  for (size_t k = 0; k < s->model.column_count; k++) {
+    /* the formula is bound to whole batches: repeat the last row to the end */
+    double *x = b->x + k * batch_rows;
+    for (size_t i = rows; i < batch_rows; i++) x[i] = x[rows - 1];
+  }
+  const marq_status status = marq_formula_predict(s->data, s->model.values, b->f);
+  if (status != MARQ_OK) return message_fail(exit_system, "%s", marq_status_text(status));
+  if (s->request.errors) {
+    const int failed = add_errors(s);
+    if (failed != exit_done) return failed;
+  }
+  size_t start = 0;
+  for (size_t i = 0; i < rows; i++) {
+    fwrite(b->text + start, 1, b->ends[i] - start, s->file);
+    start = b->ends[i];
+    put_value(s, b->f[i]);
+    if (s->request.errors) put_value(s, b->error[i]);
+    fputc('\n', s->file);
+    if (!isfinite(b->f[i]) && s->nonfinite++ == 0) s->first_nonfinite = b->first_row + i + 1;
+  }
+  b->first_row += rows;
+  b->rows = b->text_used = 0;
+  return exit_done;
+}
+
+static int add_row(run_state *s, const char *text, size_t length) {
+  batch *b = s->batch;
+  if (b->text_used + length > b->text_size) {
+    const size_t size = 2 * (b->text_used + length);
+    char *grown = realloc(b->text, size);
+    if (!grown) return out_of_memory();
+    b->text = grown;
+    b->text_size = size;
+  }
+  memcpy(b->text + b->text_used, text, length);
+  b->text_used += length;
+  b->ends[b->rows] = b->text_used;
+  for (size_t k = 0; k < s->model.column_count; k++) b->x[k * batch_rows + b->rows] = s->values[s->source[k]];
+  b->rows++;
+  return b->rows == batch_rows ? flush_batch(s) : exit_done;
+}
+
+static int stream(run_state *s) {
+  for (;;) {
+    const char *text;
+    size_t length;
+    int more;
+    marq_error error = {0};
+    if (marq_table_next(s->reader, s->keep, s->values, &text, &length, &more, &error) != MARQ_OK) {
+      return message_fail_library(s->request.data, &error);
+    }
+    const int status = more ? add_row(s, text, length) : flush_batch(s);
+    if (status != exit_done || !more) return status;
+    /* a reader of our output that went away, or a full disk, ends the work */
+    if (ferror(s->file)) return exit_done;
+  }
+}
+
+static int run_predict(run_state *s) {
+  if (strcmp(s->request.model, "-") == 0 && strcmp(s->request.data, "-") == 0) {
+    return message_fail(exit_usage, "the fit and the data cannot both come from standard input");
+  }
+  int status = s->request.output ? output_check("output", s->request.output, s->request.data) : exit_done;
+  if (status == exit_done) status = saved_read(&s->model, s->request.model);
+  if (status != exit_done) return status;
+  marq_error error = {0};
+  if (marq_table_open(s->request.data, &s->request.table, &s->reader, &error) != MARQ_OK) {
+    return message_fail_library(s->request.data, &error);
+  }
+  status = match_columns(s);
+  if (status == exit_done) status = prepare(s);
+  if (status == exit_done && s->request.output) status = output_open(&s->out, s->request.output);
+  if (status != exit_done) return status;
+  s->file = s->request.output ? s->out.file : stdout;
+  put_header(s);
+  status = stream(s);
+  if (s->request.output && status == exit_done) {
+    status = output_commit(&s->out);
+  } else if (s->request.output) {
+    output_discard(&s->out);
+  }
+  if (s->nonfinite) {
+    message_remark("%zu prediction%s not finite (NA in the output), the first for row %zu", s->nonfinite,
+                   s->nonfinite == 1 ? " is" : "s are", s->first_nonfinite);
+  }
+  return status;
+}
+
+static int run(const argument_verb *verb, int argc, char **argv) {
+  const char *operands[2];
+  int finished;
+  run_state s;
+  memset(&s, 0, sizeof s);
+  int status = arguments_parse(verb, argc, argv, take, &s.request, operands, &finished);
+  if (finished) return status;
+  s.request.model = operands[0];
+  s.request.data = operands[1];
+  status = run_predict(&s);
+  marq_formula_data_free(s.data);
+  saved_free(&s.model);
+  marq_table_close(s.reader);
+  if (s.batch) {
+    free(s.batch->x);
+    free(s.batch->text);
+  }
+  void *const owned[] = {s.batch, s.source, s.keep, s.values, s.prepared, s.scratch, s.gradient, (void *)s.pointers};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+  return status;
+}
+
+const argument_verb verb_predict = {
+    .name = "predict",
+    .operands = "MODEL DATA",
+    .least = 2,
+    .most = 2,
+    .summary =
+        "Apply a fit that marq fit --save wrote to the rows of a table. The rows are copied to standard\n"
+        "output with one more column, the fitted value. Columns are found by name; the response need not\n"
+        "be there. Tables of any length pass through in constant memory.",
+    .details = "Exit status: 0 done; 2 bad usage or bad input; 3 system failure.",
+    .examples =
+        "  marq fit 'y = a*exp(-b*x)' old.csv --save decay.json\n"
+        "  marq predict decay.json new.csv --standard-error --output fitted.csv\n",
+    .options = options,
+    .run = run,
+};

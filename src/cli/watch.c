@@ -1,0 +1,83 @@
+/* Progress and interruption of a running fit; see watch.h. */
+#include "watch.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+
+static const double first_shown = 1, interval = 0.5;
+
+/* A signal handler reaches nothing but a global. */
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+static void set_handler(void (*handler)(int), int flags) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler;
+  action.sa_flags = flags;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+void watch_begin(watch *w, const fit *f) {
+  memset(w, 0, sizeof *w);
+  w->f = f;
+  w->terminal = isatty(STDERR_FILENO);
+  interrupted = 0;
+  /* a second signal ends the process, should an iteration never end */
+  set_handler(interrupt, (int)SA_RESETHAND);
+}
+
+/* The limits bound the time left; when a fit converges nobody knows beforehand. Negative: no limit is near. */
+static double seconds_left(const marq_options *options, const marq_state *state) {
+  if (state->iteration == 0) return -1;
+  const double pace = state->seconds / (double)state->iteration;
+  double left = options->max_seconds < MARQ_NO_LIMIT ? options->max_seconds - state->seconds : MARQ_NO_LIMIT;
+  const double trials = (double)(state->counts.residual + state->counts.fused);
+  const double iterations = pace * (options->max_iterations - (double)state->iteration);
+  const double evaluations = trials > 0 ? state->seconds / trials * (options->max_evaluations - trials) : MARQ_NO_LIMIT;
+  if (iterations < left) left = iterations;
+  if (evaluations < left) left = evaluations;
+  return left < 1e6 ? left : -1;
+}
+
+static void show(watch *w, const marq_state *state) {
+  const double left = seconds_left(&w->f->request.options, state);
+  fprintf(stderr, "\r\033[Kiteration %zu, cost %.6g, %.0f s", state->iteration, state->cost, state->seconds);
+  if (left >= 3600) {
+    fprintf(stderr, ", at most %.1f h left", left / 3600);
+  } else if (left >= 0) {
+    fprintf(stderr, ", at most %.0f s left", left);
+  }
+  fputs("; Ctrl-C stops with the best so far", stderr);
+  fflush(stderr);
+  w->last_shown = state->seconds;
+  w->shown = 1;
+}
+
+int watch_iteration(void *context, const marq_state *state) {
+  watch *w = context;
+  /* not before the model has proved finite at the start: bad input leaves no file behind */
+  if (w->f->request.trace && !w->trace.file && !w->failed) {
+    w->failed = output_open(&w->trace, w->f->request.trace);
+    if (!w->failed) trace_header(w->f, w->trace.file);
+  }
+  if (w->trace.file) trace_line(w->f, state, w->trace.file);
+  if (w->terminal && state->seconds >= first_shown && state->seconds >= w->last_shown + interval) show(w, state);
+  return interrupted || w->failed;
+}
+
+int watch_end(watch *w) {
+  set_handler(SIG_DFL, 0);
+  if (w->shown) fputs("\r\033[K", stderr);
+  if (w->failed) return w->failed;
+  return w->trace.file ? output_commit(&w->trace) : exit_done;
+}
