@@ -17,7 +17,11 @@ target_include_directories(marq_shared INTERFACE
 set_target_properties(marq_shared PROPERTIES
   OUTPUT_NAME marq EXPORT_NAME marq LINKER_LANGUAGE C
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+# A symbol that no library defines is an error now, not in the user's program.
 target_link_options(marq_shared PRIVATE LINKER:--as-needed)
+if(NOT MARQ_SANITIZE)
+  target_link_options(marq_shared PRIVATE LINKER:--no-undefined)
+endif()
 add_library(marq::marq ALIAS marq_shared)
 
 install(TARGETS marq_shared EXPORT marqTargets
@@ -59,7 +63,7 @@ endif()
 # libraries, not Requires.private, for which pkg-config would ask even when linking the shared library.
 set(MARQ_PC_LIBS_PRIVATE "")
 foreach(library ${MARQ_GSL_LIBRARY} ${MARQ_LAPACKE_LIBRARY} ${MARQ_LAPACK_LIBRARY} ${MARQ_SLEEF_LIBRARY}
-    ${MARQ_CERF_LIBRARY} jansson)
+    ${MARQ_CERF_LIBRARY})
   get_filename_component(name ${library} NAME_WE)
   string(REGEX REPLACE "^lib" "" name ${name})
   string(APPEND MARQ_PC_LIBS_PRIVATE "-l${name} ")
