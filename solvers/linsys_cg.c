@@ -1,0 +1,129 @@
+/* Conjugate gradients on the damped normal equations, through the product J̃ᵀJ̃v alone: no matrix is held (Hestenes &
+ * Stiefel 1952; preconditioned by the diagonal where the problem tells it, else by D²). */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "linalg.h"
+#include "linsys.h"
+
+typedef struct cg_state {
+  size_t n;
+  marq_problem *problem;
+  double *g, *q, *D; /* ∇F, diag(J̃ᵀJ̃) or 0, scaling as damped last */
+  double *r, *z, *s, *As;
+  double mu, tolerance;
+  int knows_diagonal;
+} cg_state;
+
+static int applicable(const marq_problem *problem) {
+  return marq_problem_offers(problem, MARQ_OP_PRODUCT);
+}
+static double flops(double m, double n) {
+  return 4 * m * n * fmin(n, 100);
+}
+static double bytes(double m, double n) {
+  return (void)m, 64 * n;
+}
+
+static void *layout(marq_arena *arena, const marq_problem *problem, const marq_options *options) {
+  cg_state *place = marq_arena_give(arena, 1, sizeof *place), s = {0};
+  (void)options;
+  s.n = marq_problem_parameters(problem);
+  s.knows_diagonal = marq_problem_offers(problem, MARQ_OP_DIAGONAL);
+  double **vectors[] = {&s.g, &s.q, &s.D, &s.r, &s.z, &s.s, &s.As};
+  for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) *vectors[k] = marq_arena_doubles(arena, s.n);
+  if (place) *place = s;
+  return place;
+}
+
+static marq_status prepare(void *state, marq_problem *problem, double *g) {
+  cg_state *s = state;
+  s->problem = problem;
+  marq_status status = marq_problem_gradient(problem, s->g);
+  if (status == MARQ_OK && s->knows_diagonal) status = marq_problem_diagonal(problem, s->q);
+  memcpy(g, s->g, s->n * sizeof *g);
+  return status;
+}
+
+static marq_status diagonal(void *state, double *q) {
+  const cg_state *s = state;
+  if (!s->knows_diagonal) return MARQ_EUNSUPPORTED;
+  memcpy(q, s->q, s->n * sizeof *q);
+  return MARQ_OK;
+}
+
+static marq_status damp(void *state, const double *D, double mu) {
+  cg_state *s = state;
+  memcpy(s->D, D, s->n * sizeof *D);
+  s->mu = mu;
+  return MARQ_OK;
+}
+
+static double preconditioner(const cg_state *s, size_t j) {
+  const double d = s->knows_diagonal ? s->q[j] + s->mu * s->D[j] * s->D[j] : s->D[j] * s->D[j];
+  return d > 0 ? 1 / d : 1;
+}
+
+static marq_status solve(void *state, const double *b, double *x) {
+  cg_state *s = state;
+  const size_t n = s->n, limit = 20 * n + 200;
+  const double enough = 1e-12 * marq_la_norm(n, b);
+  memset(x, 0, n * sizeof *x);
+  memcpy(s->r, b, n * sizeof *b);
+  double rz = 0;
+  for (size_t j = 0; j < n; j++) {
+    s->s[j] = s->z[j] = preconditioner(s, j) * s->r[j];
+    rz += s->r[j] * s->z[j];
+  }
+  for (size_t k = 0; k < limit && marq_la_norm(n, s->r) > enough; k++) {
+    const marq_status status = marq_problem_product(s->problem, s->s, s->As);
+    if (status != MARQ_OK) return status;
+    for (size_t j = 0; j < n; j++) s->As[j] += s->mu * s->D[j] * s->D[j] * s->s[j];
+    const double curvature = marq_la_dot(n, s->s, s->As);
+    if (!(curvature > 0)) break; /* the rest is in the null space: x is the answer within rounding */
+    const double alpha = rz / curvature;
+    double next = 0;
+    for (size_t j = 0; j < n; j++) {
+      x[j] += alpha * s->s[j];
+      s->r[j] -= alpha * s->As[j];
+      s->z[j] = preconditioner(s, j) * s->r[j];
+      next += s->r[j] * s->z[j];
+    }
+    const double beta = next / rz;
+    rz = next;
+    for (size_t j = 0; j < n; j++) s->s[j] = s->z[j] + beta * s->s[j];
+  }
+  return MARQ_OK;
+}
+
+static marq_status step(void *state, double *delta) {
+  cg_state *s = state;
+  const marq_status status = solve(s, s->g, delta);
+  for (size_t j = 0; j < s->n; j++) delta[j] = -delta[j];
+  return status;
+}
+
+static double quadratic(void *state, const double *v) {
+  cg_state *s = state;
+  if (marq_problem_product(s->problem, v, s->As) != MARQ_OK) return NAN;
+  return fmax(marq_la_dot(s->n, v, s->As), 0);
+}
+
+static size_t rank(const void *state) {
+  return ((const cg_state *)state)->n;
+}
+
+const marq_linsys marq_linsys_cg = {.name = "cg",
+                                    .help = "conjugate gradients on products with the Jacobian: holds no matrix",
+                                    .applicable = applicable,
+                                    .flops = flops,
+                                    .bytes = bytes,
+                                    .layout = layout,
+                                    .prepare = prepare,
+                                    .diagonal = diagonal,
+                                    .damp = damp,
+                                    .step = step,
+                                    .solve = solve,
+                                    .quadratic = quadratic,
+                                    .rank = rank};

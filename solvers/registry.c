@@ -1,0 +1,82 @@
+/* The registries: solvers, linear systems, scalings. The first row of each is what "auto" means. */
+#include <string.h>
+
+#include "directions.h"
+#include "linsys.h"
+#include "scaling.h"
+
+static const marq_method methods[] = {
+    {"lm-trust", "Levenberg-Marquardt as a trust region: the damping follows from a radius (More 1978)",
+     &marq_direction_radius, &marq_control_radius, 0, "typical"},
+    {"lm", "Levenberg-Marquardt with gain-ratio damping (Nielsen 1999)", &marq_direction_damped, &marq_control_gain, 0,
+     "more"},
+    {"lm-trust-accel", "lm-trust with geodesic acceleration (Transtrum & Sethna 2012)", &marq_direction_radius,
+     &marq_control_radius, 1, "typical"},
+    {"lm-accel", "lm with geodesic acceleration (Transtrum & Sethna 2012)", &marq_direction_damped, &marq_control_gain,
+     1, "more"},
+    {"gn", "Gauss-Newton, full steps", &marq_direction_gauss_newton, &marq_control_full, 0, "levenberg"},
+    {"gn-search", "Gauss-Newton with a backtracking line search", &marq_direction_gauss_newton, &marq_control_search, 0,
+     "levenberg"},
+    {"dogleg", "Powell's dogleg in a trust region", &marq_direction_dogleg, &marq_control_radius, 0, "typical"},
+    {"double-dogleg", "double dogleg in a trust region (Dennis & Mei 1979)", &marq_direction_double_dogleg,
+     &marq_control_radius, 0, "typical"},
+    {"subspace2d", "minimum over the plane of steepest descent and Gauss-Newton in a trust region",
+     &marq_direction_subspace, &marq_control_radius, 0, "typical"},
+};
+
+static const marq_linsys *const systems[] = {&marq_linsys_auto, &marq_linsys_cholesky, &marq_linsys_tsqr,
+                                             &marq_linsys_qr,   &marq_linsys_svd,      &marq_linsys_cg};
+
+enum { method_count = sizeof methods / sizeof *methods, system_count = sizeof systems / sizeof *systems };
+
+const marq_method *marq_method_at(size_t i) {
+  return i < method_count ? &methods[i] : NULL;
+}
+const marq_linsys *marq_linsys_at(size_t i) {
+  return i < system_count ? systems[i] : NULL;
+}
+const marq_scaling *marq_scaling_at(size_t i) {
+  return i < marq_scaling_count ? &marq_scalings[i] : NULL;
+}
+
+static int is_auto(const char *name) {
+  return !name || !strcmp(name, "auto");
+}
+
+const marq_method *marq_method_find(const char *name) {
+  if (is_auto(name)) return &methods[0];
+  for (size_t i = 0; i < method_count; i++)
+    if (!strcmp(methods[i].name, name)) return &methods[i];
+  return NULL;
+}
+
+const marq_linsys *marq_linsys_find(const char *name) {
+  if (is_auto(name)) return systems[0];
+  for (size_t i = 0; i < system_count; i++)
+    if (!strcmp(systems[i]->name, name)) return systems[i];
+  return NULL;
+}
+
+const marq_scaling *marq_scaling_find(const char *name) {
+  for (size_t i = 0; i < marq_scaling_count; i++)
+    if (name && !strcmp(marq_scalings[i].name, name)) return &marq_scalings[i];
+  return NULL;
+}
+
+const char *marq_solver_name(size_t i, const char **help) {
+  const marq_method *method = marq_method_at(i);
+  if (method && help) *help = method->help;
+  return method ? method->name : NULL;
+}
+
+const char *marq_linear_solver_name(size_t i, const char **help) {
+  const marq_linsys *linsys = marq_linsys_at(i);
+  if (linsys && help) *help = linsys->help;
+  return linsys ? linsys->name : NULL;
+}
+
+const char *marq_scaling_name(size_t i, const char **help) {
+  const marq_scaling *scaling = marq_scaling_at(i);
+  if (scaling && help) *help = scaling->help;
+  return scaling ? scaling->name : NULL;
+}

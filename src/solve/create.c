@@ -1,0 +1,117 @@
+/* Make a solver: choose its strategies, check that the problem serves them, take all memory. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "solve/solver.h"
+
+static const char *applicable_systems(const marq_problem *problem, char *buffer, size_t size) {
+  size_t used = 0;
+  buffer[0] = 0;
+  for (size_t i = 0; marq_linsys_at(i); i++) {
+    const marq_linsys *l = marq_linsys_at(i);
+    const size_t length = strlen(l->name);
+    if (!l->applicable(problem) || used + length + 3 > size) continue;
+    if (used) memcpy(buffer + used, ", ", 3), used += 2;
+    memcpy(buffer + used, l->name, length + 1);
+    used += length;
+  }
+  return buffer;
+}
+
+static marq_status choose(marq_solver *s, marq_error *error) {
+  marq_core *core = &s->core;
+  const marq_options *o = &core->options;
+  char list[128];
+  core->method = marq_method_find(o->solver);
+  if (!core->method) return marq_fail(error, MARQ_EINVAL, "there is no solver '%s'", o->solver);
+  core->linsys = marq_linsys_find(o->linear_solver);
+  if (!core->linsys) return marq_fail(error, MARQ_EINVAL, "there is no linear solver '%s'", o->linear_solver);
+  if (!core->linsys->applicable(core->problem))
+    return marq_fail(error, MARQ_EUNSUPPORTED, "linear solver %s does not apply to this problem (%s); these do: %s",
+                     core->linsys->name, marq_problem_name(core->problem),
+                     applicable_systems(core->problem, list, sizeof list));
+  const char *scaling = strcmp(o->scaling, "auto") ? o->scaling : core->method->scaling;
+  core->scaling = marq_scaling_find(scaling);
+  if (!core->scaling) return marq_fail(error, MARQ_EINVAL, "there is no scaling '%s'", scaling);
+  if (core->scaling->needs_diagonal && !marq_problem_offers(core->problem, MARQ_OP_DIAGONAL) &&
+      !marq_problem_offers(core->problem, MARQ_OP_NORMAL) && !marq_problem_offers(core->problem, MARQ_OP_TRIANGLE)) {
+    if (strcmp(o->scaling, "auto"))
+      return marq_fail(error, MARQ_EUNSUPPORTED,
+                       "scaling %s needs the diagonal of the normal matrix, which this problem refuses", scaling);
+    core->scaling = marq_scaling_find("typical");
+  }
+  if (core->method->accelerate && !marq_problem_offers(core->problem, MARQ_OP_ACCELERATE))
+    return marq_fail(error, MARQ_EUNSUPPORTED,
+                     "solver %s needs second directional derivatives, which this problem refuses", core->method->name);
+  if (!strcmp(core->scaling->name, "user") && !o->scale)
+    return marq_fail(error, MARQ_EINVAL, "scaling user needs the array `scale`");
+  if (!strcmp(o->trial, "auto"))
+    s->trial = MARQ_TRIAL_AUTO;
+  else if (!strcmp(o->trial, "value"))
+    s->trial = MARQ_TRIAL_VALUE;
+  else if (!strcmp(o->trial, "fused"))
+    s->trial = MARQ_TRIAL_FUSED;
+  else
+    return marq_fail(error, MARQ_EINVAL, "there is no trial mode '%s': auto, value or fused", o->trial);
+  return MARQ_OK;
+}
+
+static marq_status check_positive(const char *what, const double *x, size_t n, marq_error *error) {
+  for (size_t j = 0; x && j < n; j++)
+    if (!(x[j] > 0) || !isfinite(x[j]))
+      return marq_fail(error, MARQ_EINVAL, "%s[%zu] is %g, it must be positive", what, j, x[j]);
+  return MARQ_OK;
+}
+
+static void layout(marq_arena *arena, marq_solver *s) {
+  marq_core *core = &s->core;
+  double **vectors[] = {&core->p,       &core->trial,        &core->delta,     &core->g, &core->D,
+                        &core->typical, &core->acceleration, &core->curvature, &s->best};
+  for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) *vectors[k] = marq_arena_doubles(arena, core->n);
+  const size_t wanted = core->method->direction->vectors > 1 ? core->method->direction->vectors : 1;
+  for (size_t k = 0; k < wanted; k++) core->scratch[k] = marq_arena_doubles(arena, core->n);
+  core->linsys_state = core->linsys->layout(arena, core->problem, &core->options);
+}
+
+marq_status marq_solver_create(marq_problem *problem, const marq_options *options, marq_solver **solver,
+                               marq_error *error) {
+  *solver = NULL;
+  if (!problem) return marq_fail(error, MARQ_EINVAL, "there is no problem");
+  marq_solver *s = calloc(1, sizeof *s);
+  if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  marq_core *core = &s->core;
+  core->problem = problem;
+  core->options = options ? *options : marq_options_default();
+  core->m = marq_problem_residuals(problem);
+  core->n = marq_problem_parameters(problem);
+  marq_status status = choose(s, error);
+  if (status == MARQ_OK) status = check_positive("typical", core->options.typical, core->n, error);
+  if (status == MARQ_OK) status = check_positive("scale", core->options.scale, core->n, error);
+  if (status != MARQ_OK) {
+    free(s);
+    return status;
+  }
+  layout(&s->arena, s);
+  const size_t bytes = s->arena.used;
+  status = marq_arena_take(&s->arena);
+  if (status != MARQ_OK) {
+    marq_fail(error, status, "no memory for linear solver %s with %zu residuals and %zu parameters (%zu bytes)",
+              core->linsys->name, core->m, core->n, bytes);
+    free(s);
+    return status;
+  }
+  layout(&s->arena, s);
+  *solver = s;
+  return MARQ_OK;
+}
+
+void marq_solver_free(marq_solver *solver) {
+  if (!solver) return;
+  marq_arena_free(&solver->arena);
+  free(solver);
+}
+
+size_t marq_solver_bytes(const marq_solver *solver) {
+  return sizeof *solver + solver->arena.used;
+}

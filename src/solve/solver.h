@@ -1,0 +1,62 @@
+/* A solver object: the shared state of its strategies, and the bookkeeping of one fit. Private to src/solve/. */
+#ifndef MARQ_SOLVE_SOLVER_H
+#define MARQ_SOLVE_SOLVER_H
+
+#include <time.h>
+
+#include "solvers/solver.h"
+
+/** Where a fit is. */
+typedef enum phase {
+  PHASE_IDLE,    /* not started, or ended */
+  PHASE_DESCENT, /* steps judged by the cost */
+  PHASE_POLISH   /* steps judged by their length: the cost no longer sees them */
+} phase;
+
+struct marq_solver {
+  marq_core core;
+  marq_trial trial; /* as asked for */
+  marq_arena arena;
+  phase phase;
+  marq_stop stop;
+  marq_status status;
+  char detail[256];
+  size_t iteration, evaluations;
+  double start_cost;
+  int accepted_last, polishing_last;
+  struct timespec begin;
+  int has_clock;
+  marq_counts counts_before; /* of the problem, when the fit began */
+  marq_tests tests;
+  /* polish */
+  double previous_step; /* relative length of the last Gauss–Newton step; infinite before the first */
+  double *best;         /* [n] point to go back to */
+  double polish_entry;       /* relative length of the step that the last polish began with; infinite before */
+  int refined;
+  size_t rank, fruitless; /* trials in a row for which there was no step */
+};
+
+/** End the fit. format: one sentence, or NULL for the reason's own. */
+void solver_end(marq_solver *s, marq_stop stop, marq_status status, const char *format, ...) MARQ_PRINTF(4, 5);
+/** Wall seconds since the start; 0 when nothing asks for time. */
+double solver_seconds(const marq_solver *s);
+
+/** Adopt the point evaluated last: linearise, take in derivatives, scale. Positive status: the derivatives are not
+ * finite there. */
+marq_status solver_adopt(marq_solver *s, int first);
+
+/** Tests that need no step: limits, exact fit, gradient. Ends the fit when one holds. */
+void solver_test_point(marq_solver *s);
+/** Tests after a trial step in the descent phase. Ends the fit, or starts to polish. */
+void solver_test_step(marq_solver *s);
+/** Largest relative change of a parameter that a step makes. */
+double solver_relative_step(const marq_solver *s, const double *delta);
+/** The fit has converged by this test: end it, or say that it ended where the data do not determine every parameter. */
+void solver_converged(marq_solver *s, marq_stop stop);
+
+/** One Gauss–Newton step of the polish phase. */
+marq_status solver_polish(marq_solver *s);
+/** Begin to polish at the current point. */
+void solver_begin_polish(marq_solver *s);
+
+#endif

@@ -1,0 +1,141 @@
+/* The stopping tests, exactly as docs/stopping.md defines them. */
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "solve/solver.h"
+
+void solver_end(marq_solver *s, marq_stop stop, marq_status status, const char *format, ...) {
+  s->stop = stop;
+  s->status = status;
+  s->phase = PHASE_IDLE;
+  if (format) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(s->detail, sizeof s->detail, format, args);
+    va_end(args);
+  } else {
+    snprintf(s->detail, sizeof s->detail, "%s", marq_stop_text(stop));
+  }
+}
+
+double solver_seconds(const marq_solver *s) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - s->begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - s->begin.tv_nsec);
+}
+
+/* A parameter near zero is measured against a small part of its typical size, so that a zero can converge. */
+double solver_relative_step(const marq_solver *s, const double *delta) {
+  double largest = 0;
+  for (size_t j = 0; j < s->core.n; j++) {
+    const double size = fmax(fabs(s->core.p[j]), 1e-8 * s->core.typical[j]);
+    largest = fmax(largest, fabs(delta[j]) / size);
+  }
+  return largest;
+}
+
+void solver_converged(marq_solver *s, marq_stop stop) {
+  const marq_core *core = &s->core;
+  s->rank = core->linsys->rank(core->linsys_state);
+  if (s->rank < core->n && core->m >= core->n && stop != MARQ_STOP_EXACT)
+    solver_end(s, MARQ_STOP_DEGENERATE, MARQ_OK, "%s, but the Jacobian has rank %zu of %zu there", marq_stop_text(stop),
+               s->rank, core->n);
+  else
+    solver_end(s, stop, MARQ_OK, NULL);
+}
+
+/* max_j |g_j| / (‖J_j‖ ‖r‖): the largest cosine between the residual and a column (Moré, Garbow & Hillstrom 1980,
+ * lmder's gnorm). */
+static double largest_cosine(marq_core *core) {
+  double *q = core->curvature, norm = sqrt(2 * core->cost), largest = 0;
+  if (core->linsys->diagonal(core->linsys_state, q) != MARQ_OK) return NAN;
+  for (size_t j = 0; j < core->n; j++)
+    if (q[j] > 0 && norm > 0) largest = fmax(largest, fabs(core->g[j]) / sqrt(q[j]) / norm);
+  return largest;
+}
+
+/* √((‖QᵀJr‖²/n) / ((‖r‖² − ‖QᵀJr‖²)/(m − n))) (Bates & Watts 1981, eq. 3): needs the Gauss–Newton step. */
+static double relative_offset(marq_core *core) {
+  if (core->m <= core->n || marq_core_newton(core) != MARQ_OK) return NAN;
+  double tangent = 0;
+  for (size_t j = 0; j < core->n; j++) tangent -= core->g[j] * core->scratch[0][j];
+  const double rest = 2 * core->cost - tangent;
+  return tangent <= 0 ? 0 : sqrt(tangent / (double)core->n) / sqrt(fmax(rest, DBL_MIN) / (double)(core->m - core->n));
+}
+
+void solver_test_point(marq_solver *s) {
+  marq_core *core = &s->core;
+  const marq_options *o = &core->options;
+  s->tests.exact.value = sqrt(2 * core->cost);
+  if (s->tests.exact.value <= o->exact_tolerance) {
+    solver_converged(s, MARQ_STOP_EXACT);
+    return;
+  }
+  if (o->gradient_tolerance > 0) {
+    s->tests.gradient.value = largest_cosine(core);
+    if (s->tests.gradient.value <= o->gradient_tolerance) {
+      solver_converged(s, MARQ_STOP_GRADIENT);
+      return;
+    }
+  }
+  if (o->offset_tolerance > 0) {
+    s->tests.offset.value = relative_offset(core);
+    if (s->tests.offset.value <= o->offset_tolerance) solver_converged(s, MARQ_STOP_OFFSET);
+  }
+}
+
+/* A short step converges only when it is not the damping that made it short. */
+static int shortened_by_damping(const marq_core *core) {
+  if (core->method->control->steer == MARQ_STEER_LENGTH) return core->length < 0.5;
+  if (core->method->control->steer == MARQ_STEER_RADIUS)
+    return core->damping > 0 || core->step_norm > 0.9 * core->radius;
+  double slope = 0;
+  for (size_t j = 0; j < core->n; j++) slope -= core->g[j] * core->delta[j];
+  return core->damping * core->step_norm * core->step_norm > 0.5 * slope;
+}
+
+/* Is it time to judge steps by their length? When the Gauss–Newton step promises a decrease that the cost's own
+ * rounding hides, or is so short that it will converge by itself. Asked only near the end, for it may cost a solve; and
+ * again only closer than where it failed. */
+static int polish_pays(marq_solver *s) {
+  marq_core *core = &s->core;
+  if (core->options.polish == 0) return 0;
+  if (core->predicted > 1e-4 * core->cost && s->tests.step.value > 1e-4) return 0;
+  if (marq_core_newton(core) != MARQ_OK) return 0;
+  double slope = 0;
+  for (size_t j = 0; j < core->n; j++) slope -= core->g[j] * core->scratch[0][j];
+  const double promise = 0.5 * slope / core->cost, length = solver_relative_step(s, core->scratch[0]);
+  if (!(promise <= 1e-10) && !(length <= 1e-7)) return 0;
+  if (length > 0.1 * s->polish_entry) return 0;
+  s->polish_entry = length;
+  return 1;
+}
+
+void solver_test_step(marq_solver *s) {
+  marq_core *core = &s->core;
+  const marq_options *o = &core->options;
+  const double actual = core->cost_before - core->trial_cost, scale = core->cost_before > 0 ? core->cost_before : 1;
+  s->tests.cost_actual.value = fabs(actual) / scale;
+  s->tests.cost_predicted.value = core->predicted / scale;
+  s->tests.step.value = core->parameter_norm > 0 ? core->step_norm / core->parameter_norm : core->step_norm;
+  if (o->cost_tolerance > 0 && s->tests.cost_actual.value <= o->cost_tolerance &&
+      s->tests.cost_predicted.value <= o->cost_tolerance && core->gain <= 2) {
+    solver_converged(s, MARQ_STOP_COST);
+    return;
+  }
+  if (polish_pays(s)) {
+    solver_begin_polish(s);
+    return;
+  }
+  const int damped = shortened_by_damping(core);
+  const int spent =
+      core->predicted <= 2 * DBL_EPSILON * core->cost || solver_relative_step(s, core->delta) <= DBL_EPSILON;
+  if (s->tests.step.value <= o->step_tolerance && !damped)
+    solver_converged(s, MARQ_STOP_STEP);
+  else if (spent && damped && core->predicted > 2 * DBL_EPSILON * core->cost)
+    solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "no step lowers the cost: the last one was shorter than rounding");
+  else if (spent)
+    solver_converged(s, MARQ_STOP_ROUNDING);
+}
