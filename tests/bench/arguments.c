@@ -41,3 +41,18 @@ int arguments_check(int argc, char **argv, const char *valued, const char *flags
   }
   return 1;
 }
+
+int arguments_set_options(int argc, char **argv, marq_options *options) {
+  for (int k = 1; k < argc; k++) {
+    const char *equals = strchr(argv[k], '=');
+    char name[64];
+    marq_error error = {0};
+    if (!equals) continue;
+    snprintf(name, sizeof name, "%.*s", (int)(equals - argv[k]), argv[k]);
+    if (marq_options_set(options, name, equals + 1, &error) != MARQ_OK) {
+      fprintf(stderr, "%s: %s\n", argv[k], error.text);
+      return 0;
+    }
+  }
+  return 1;
+}

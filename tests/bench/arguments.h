@@ -2,6 +2,7 @@
 #ifndef MARQ_BENCH_ARGUMENTS_H
 #define MARQ_BENCH_ARGUMENTS_H
 
+#include <marq/options.h>
 #include <stddef.h>
 
 /** The value after --name, or `fallback`. */
@@ -12,5 +13,8 @@ int argument_flag(int argc, char **argv, const char *name);
 /** Check that every argument is one of `valued` (followed by a value), of `flags`, or contains '='. Both lists are
  * separated by blanks. Prints usage and returns 0 otherwise. */
 int arguments_check(int argc, char **argv, const char *valued, const char *flags);
+
+/** Set every "name=value" among the arguments. Returns 0, with a line on standard error, when one is refused. */
+int arguments_set_options(int argc, char **argv, marq_options *options);
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
+
 typedef struct marq_fit {
   marq_formula *formula;
   marq_formula_data *data;
@@ -58,7 +60,7 @@ static marq_status open_formula(marq_fit *fit, const contest_case *what, marq_er
 static marq_status open_callbacks(marq_fit *fit, const contest_case *what, marq_error *error) {
   fit->callbacks = (marq_callbacks){.residuals = what->callbacks.m,
                                     .parameters = what->callbacks.n,
-                                    .context = (void *)(size_t)&what->callbacks,
+                                    .context = (void *)&what->callbacks,
                                     .residual = call_residual,
                                     .jacobian = call_jacobian};
   for (size_t j = 0; j < fit->n; j++) fit->place[j] = j;
@@ -110,17 +112,7 @@ size_t contest_marq(int argc, char **argv, contestant *list, size_t most) {
   static const contest_method method = {marq_open, marq_run, marq_close};
   static marq_options options[2];
   options[0] = marq_options_default();
-  for (int k = 1; k < argc; k++) {
-    const char *equals = strchr(argv[k], '=');
-    char name[64];
-    marq_error error = {0};
-    if (!equals) continue;
-    snprintf(name, sizeof name, "%.*s", (int)(equals - argv[k]), argv[k]);
-    if (marq_options_set(&options[0], name, equals + 1, &error) != MARQ_OK) {
-      fprintf(stderr, "%s: %s\n", argv[k], error.text);
-      return 0;
-    }
-  }
+  if (!arguments_set_options(argc, argv, &options[0])) return 0;
   list[0] = (contestant){"marq", &method, &options[0]};
   if (most < 2) return 1;
   options[1] = options[0];
