@@ -1,4 +1,5 @@
-/* The registries: solvers, linear systems, scalings. The first row of each is what "auto" means. */
+/* The registries: solvers, linear systems, scalings. "auto" is the first linear system, and the
+ * first solver, or the second where the problem has no second derivatives. */
 #include <string.h>
 
 #include "directions.h"
@@ -6,14 +7,14 @@
 #include "scaling.h"
 
 static const marq_method methods[] = {
-    {"lm-trust", "Levenberg-Marquardt as a trust region: the damping follows from a radius (More 1978)",
+    {"lm-accel",
+     "Levenberg-Marquardt in a trust region (More 1978) with geodesic acceleration (Transtrum & Sethna 2012)",
+     &marq_direction_radius, &marq_control_radius, 1, "typical"},
+    {"lm", "Levenberg-Marquardt in a trust region: the damping follows from a radius (More 1978)",
      &marq_direction_radius, &marq_control_radius, 0, "typical"},
-    {"lm", "Levenberg-Marquardt with gain-ratio damping (Nielsen 1999)", &marq_direction_damped, &marq_control_gain, 0,
-     "more"},
-    {"lm-trust-accel", "lm-trust with geodesic acceleration (Transtrum & Sethna 2012)", &marq_direction_radius,
-     &marq_control_radius, 1, "typical"},
-    {"lm-accel", "lm with geodesic acceleration (Transtrum & Sethna 2012)", &marq_direction_damped, &marq_control_gain,
-     1, "more"},
+    {"lm-gain", "Levenberg-Marquardt with gain-ratio damping (Nielsen 1999)", &marq_direction_damped,
+     &marq_control_gain, 0, "more"},
+    {"lm-gain-accel", "lm-gain with geodesic acceleration", &marq_direction_damped, &marq_control_gain, 1, "more"},
     {"gn", "Gauss-Newton, full steps", &marq_direction_gauss_newton, &marq_control_full, 0, "levenberg"},
     {"gn-search", "Gauss-Newton with a backtracking line search", &marq_direction_gauss_newton, &marq_control_search, 0,
      "levenberg"},
@@ -43,8 +44,8 @@ static int is_auto(const char *name) {
   return !name || !strcmp(name, "auto");
 }
 
-const marq_method *marq_method_find(const char *name) {
-  if (is_auto(name)) return &methods[0];
+const marq_method *marq_method_find(const char *name, const marq_problem *problem) {
+  if (is_auto(name)) return marq_problem_offers(problem, MARQ_OP_ACCELERATE) ? &methods[0] : &methods[1];
   for (size_t i = 0; i < method_count; i++)
     if (!strcmp(methods[i].name, name)) return &methods[i];
   return NULL;

@@ -112,7 +112,8 @@ struct marq_core {
 };
 
 /* Registries. */
-const marq_method *marq_method_find(const char *name);
+/** The solver of that name; "auto" chooses by what the problem offers. */
+const marq_method *marq_method_find(const char *name, const marq_problem *problem);
 const marq_method *marq_method_at(size_t i);
 const marq_linsys *marq_linsys_find(const char *name);
 const marq_linsys *marq_linsys_at(size_t i);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linalg.h"
 #include "solve/solver.h"
 
 static const char *applicable_systems(const marq_problem *problem, char *buffer, size_t size) {
@@ -23,7 +24,7 @@ static marq_status choose(marq_solver *s, marq_error *error) {
   marq_core *core = &s->core;
   const marq_options *o = &core->options;
   char list[128];
-  core->method = marq_method_find(o->solver);
+  core->method = marq_method_find(o->solver, core->problem);
   if (!core->method) return marq_fail(error, MARQ_EINVAL, "there is no solver '%s'", o->solver);
   core->linsys = marq_linsys_find(o->linear_solver);
   if (!core->linsys) return marq_fail(error, MARQ_EINVAL, "there is no linear solver '%s'", o->linear_solver);
@@ -64,6 +65,19 @@ static marq_status check_positive(const char *what, const double *x, size_t n, m
   return MARQ_OK;
 }
 
+/* Extrapolation pays for a few parameters and many steps; large problems do without its memory. */
+enum { most_history = 5, most_history_parameters = 10000 };
+
+static void layout_history(marq_arena *arena, size_t n, solver_history *h) {
+  h->depth = n > most_history_parameters ? 0 : n < most_history ? n : most_history;
+  h->points = marq_arena_doubles(arena, n * h->depth);
+  h->steps = marq_arena_doubles(arena, n * h->depth);
+  h->last_point = marq_arena_doubles(arena, n);
+  h->last_step = marq_arena_doubles(arena, n);
+  h->lwork = marq_la_qr_work(n, most_history);
+  h->work = marq_arena_doubles(arena, n * h->depth + n + h->depth + h->lwork);
+}
+
 static void layout(marq_arena *arena, marq_solver *s) {
   marq_core *core = &s->core;
   double **vectors[] = {&core->p,       &core->trial,        &core->delta,     &core->g, &core->D,
@@ -71,6 +85,7 @@ static void layout(marq_arena *arena, marq_solver *s) {
   for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) *vectors[k] = marq_arena_doubles(arena, core->n);
   const size_t wanted = core->method->direction->vectors > 1 ? core->method->direction->vectors : 1;
   for (size_t k = 0; k < wanted; k++) core->scratch[k] = marq_arena_doubles(arena, core->n);
+  layout_history(arena, core->n, &s->history);
   core->linsys_state = core->linsys->layout(arena, core->problem, &core->options);
 }
 

@@ -122,7 +122,9 @@ static marq_status try_step(marq_solver *s, int *tried) {
   *tried = 0;
   core->gain = core->trial_cost = NAN;
   marq_status status = core->method->direction->step(core);
-  if (status == MARQ_OK && core->method->accelerate) status = accelerate(core);
+  /* A step that nothing damps is Gauss-Newton's own: it needs no help, and near the end the second derivative is not
+   * worth its price. */
+  if (status == MARQ_OK && core->method->accelerate && core->damping > 0) status = accelerate(core);
   if (status != MARQ_OK) return status < 0 ? status : MARQ_OK;
   for (size_t j = 0; j < core->n; j++) core->trial[j] = core->p[j] + core->delta[j];
   s->evaluations++;

@@ -1,14 +1,19 @@
 /* The end game: undamped Gauss–Newton steps by the most accurate linear system, judged by their length. Near a minimum
  * the cost is flat to second order, so that half the digits of the parameters are below its rounding; the length of the
- * step still shows them. */
+ * step still shows them. Where residuals are large Gauss–Newton converges linearly; Anderson's extrapolation of its
+ * last steps (Anderson 1965; Walker & Ni 2011, type II) makes that superlinear without a further evaluation. */
 #include <math.h>
 #include <string.h>
 
+#include "linalg.h"
 #include "solve/solver.h"
 
 void solver_begin_polish(marq_solver *s) {
   s->phase = PHASE_POLISH;
-  s->previous_step = INFINITY;
+  s->shortest_step = INFINITY;
+  s->misses = 0;
+  s->history.used = 0;
+  s->history.has_last = 0;
   memcpy(s->best, s->core.p, s->core.n * sizeof *s->best);
 }
 
@@ -23,12 +28,68 @@ static marq_status move_to(marq_solver *s, const double *p) {
   return solver_adopt(s, 0);
 }
 
-/* Give up: back to the best point by cost, and on with the descent if there is anything left in it. */
+/* Give up: back to the point where it began, and on with the descent if there is anything left in it. */
 static marq_status abandon(marq_solver *s) {
   marq_core *core = &s->core;
   s->phase = PHASE_DESCENT;
+  core->delta[0] = core->step_norm = core->predicted = NAN;
   if (!memcmp(core->p, s->best, core->n * sizeof *core->p) && core->newton_known) return MARQ_OK;
   return move_to(s, s->best);
+}
+
+/* Remember the change of point and of step since the last iteration, the oldest making room. */
+static void remember(solver_history *h, size_t n, const double *p, const double *step) {
+  if (h->depth == 0) return;
+  if (h->has_last) {
+    if (h->used == h->depth) {
+      memmove(h->points, h->points + n, n * (h->depth - 1) * sizeof *h->points);
+      memmove(h->steps, h->steps + n, n * (h->depth - 1) * sizeof *h->steps);
+      h->used--;
+    }
+    double *dp = h->points + n * h->used, *ds = h->steps + n * h->used;
+    for (size_t j = 0; j < n; j++) {
+      dp[j] = p[j] - h->last_point[j];
+      ds[j] = step[j] - h->last_step[j];
+    }
+    h->used++;
+  }
+  memcpy(h->last_point, p, n * sizeof *p);
+  memcpy(h->last_step, step, n * sizeof *step);
+  h->has_last = 1;
+}
+
+/* δ ← step − (ΔP + ΔS) γ with γ minimising ‖D(step − ΔS γ)‖. Without a well-conditioned history δ is the step itself.
+ */
+static void extrapolate(marq_solver *s, const double *step) {
+  const marq_core *core = &s->core;
+  solver_history *h = &s->history;
+  const size_t n = core->n;
+  double *delta = core->delta;
+  memcpy(delta, step, n * sizeof *delta);
+  while (h->used > 0) {
+    const size_t k = h->used;
+    double *A = h->work, *b = A + n * k, *tau = b + n, *work = tau + k;
+    for (size_t c = 0; c < k; c++)
+      for (size_t j = 0; j < n; j++) A[j + c * n] = core->D[j] * h->steps[j + c * n];
+    for (size_t j = 0; j < n; j++) b[j] = core->D[j] * step[j];
+    if (marq_la_qr(n, k, A, n, tau, work, h->lwork) != MARQ_OK) return;
+    double least = INFINITY, most = 0;
+    for (size_t c = 0; c < k; c++) {
+      least = fmin(least, fabs(A[c + c * n]));
+      most = fmax(most, fabs(A[c + c * n]));
+    }
+    if (!(least > 1e-10 * most)) { /* the oldest differences dwarf the newest: forget them */
+      memmove(h->points, h->points + n, n * (k - 1) * sizeof *h->points);
+      memmove(h->steps, h->steps + n, n * (k - 1) * sizeof *h->steps);
+      h->used--;
+      continue;
+    }
+    if (marq_la_apply_qt(n, 1, k, A, n, tau, b, n, work, h->lwork) != MARQ_OK) return;
+    marq_la_solve_upper(0, k, A, n, b);
+    for (size_t c = 0; c < k; c++)
+      for (size_t j = 0; j < n; j++) delta[j] -= b[c] * (h->points[j + c * n] + h->steps[j + c * n]);
+    return;
+  }
 }
 
 marq_status solver_polish(marq_solver *s) {
@@ -44,21 +105,29 @@ marq_status solver_polish(marq_solver *s) {
   status = marq_core_newton(core);
   if (status < 0) return status;
   if (status > 0) return abandon(s);
-  memcpy(core->delta, core->scratch[0], core->n * sizeof *core->delta);
-  core->step_norm = core->newton_norm;
+  const double *step = core->scratch[0], length = solver_relative_step(s, step);
+  s->tests.step.value = length;
+  const int last = length <= core->options.step_tolerance;
+  if (length < s->shortest_step) {
+    s->misses = 0;
+    s->shortest_step = length;
+  } else if (++s->misses > 1 || s->history.used == 0) {
+    /* Not shorter, and extrapolation is not to blame: rounding has the word, or this minimum does not attract
+     * Gauss–Newton. */
+    if (s->shortest_step > 1e-8) return abandon(s);
+    solver_converged(s, MARQ_STOP_ROUNDING);
+    return MARQ_OK;
+  } else {
+    s->history.used = 0;
+  }
+  remember(&s->history, core->n, core->p, step);
+  if (last)
+    memcpy(core->delta, step, core->n * sizeof *step);
+  else
+    extrapolate(s, step);
+  core->step_norm = marq_scaled_norm(core, core->delta);
   core->damping = 0;
   core->predicted = marq_core_predict(core, core->delta);
-  const double length = solver_relative_step(s, core->delta);
-  s->tests.step.value = length;
-  if (!(length < s->previous_step)) {
-    /* No shorter than the last: rounding has the word when the steps are tiny, else this minimum does not attract
-     * Gauss–Newton. */
-    if (s->previous_step < 1e-8)
-      solver_converged(s, MARQ_STOP_ROUNDING);
-    else
-      return abandon(s);
-    return MARQ_OK;
-  }
   for (size_t j = 0; j < core->n; j++) core->trial[j] = core->p[j] + core->delta[j];
   const double before = core->cost;
   s->evaluations++;
@@ -70,9 +139,8 @@ marq_status solver_polish(marq_solver *s) {
   core->cost = core->trial_cost;
   core->gain = core->predicted > 0 ? (before - core->cost) / core->predicted : NAN;
   s->accepted_last = 1;
-  s->previous_step = length;
   core->accepted++;
-  if (length <= core->options.step_tolerance) {
+  if (last) {
     solver_converged(s, MARQ_STOP_STEP);
     return MARQ_OK;
   }

@@ -13,6 +13,16 @@ typedef enum phase {
   PHASE_POLISH   /* steps judged by their length: the cost no longer sees them */
 } phase;
 
+/** The last steps of the polish, for Anderson's extrapolation. */
+typedef struct solver_history {
+  size_t depth, used;
+  int has_last;
+  double *points, *steps;         /* [n×depth] differences, the newest last */
+  double *last_point, *last_step; /* [n] */
+  double *work;
+  size_t lwork;
+} solver_history;
+
 struct marq_solver {
   marq_core core;
   marq_trial trial; /* as asked for */
@@ -29,9 +39,11 @@ struct marq_solver {
   marq_counts counts_before; /* of the problem, when the fit began */
   marq_tests tests;
   /* polish */
-  double previous_step; /* relative length of the last Gauss–Newton step; infinite before the first */
-  double *best;         /* [n] point to go back to */
-  double polish_entry;       /* relative length of the step that the last polish began with; infinite before */
+  double shortest_step; /* relative length of the shortest Gauss–Newton step so far */
+  int misses;           /* steps in a row that were no shorter */
+  solver_history history;
+  double *best;        /* [n] point to go back to */
+  double polish_entry; /* relative length of the step that the last polish began with; infinite before */
   int refined;
   size_t rank, fruitless; /* trials in a row for which there was no step */
 };

@@ -107,7 +107,7 @@ static int polish_pays(marq_solver *s) {
   double slope = 0;
   for (size_t j = 0; j < core->n; j++) slope -= core->g[j] * core->scratch[0][j];
   const double promise = 0.5 * slope / core->cost, length = solver_relative_step(s, core->scratch[0]);
-  if (!(promise <= 1e-10) && !(length <= 1e-7)) return 0;
+  if (!(promise <= 1e-6) && !(length <= 1e-5)) return 0;
   if (length > 0.1 * s->polish_entry) return 0;
   s->polish_entry = length;
   return 1;
