@@ -1,7 +1,8 @@
 /* Fits per second of many small fits on one thread: marq with a formula (parsed once, solver reused) and with the same
  * compiled callback as its peers, cminpack's lmder and GSL's lm/QR (workspaces reused). All at ftol = xtol = 1e-8, by
  * CPU time, alternating. Goals: formula ≥ 5 × lmder (2.5 × for 5×5 pixels), callback ≥ 1.3 × lmder and 2.5 × GSL.
- * usage: bench_small_fits [--rounds 9] [--seconds 0.03] [--fits 400] [marq options as name=value …] */
+ * usage: bench_small_fits [--rounds 9] [--seconds 0.03] [--fits 400] [--kind 0…3] [--marq]
+ *                         [marq options as name=value …] */
 #include "../small_fits.h"
 
 #include <marq/formula.h>
@@ -153,14 +154,15 @@ static size_t agreeing(const runner *runners, const small_batch *batch, size_t m
   return count;
 }
 
-static int compare(small_kind kind, const marq_options *options, size_t fits, size_t rounds, double seconds) {
+static int compare(small_kind kind, const marq_options *options, size_t first, size_t fits, size_t rounds,
+                   double seconds) {
   static const char *const names[METHODS] = {"cminpack lmder", "GSL lm", "marq, callback", "marq, formula"};
   small_batch *batch = small_create(kind, fits, 11);
   runner runners[METHODS] = {{0}};
   timing_method methods[METHODS];
   double rate[METHODS], ratio[METHODS];
   int good = batch != NULL;
-  for (size_t k = 0; good && k < METHODS; k++) {
+  for (size_t k = first; good && k < METHODS; k++) {
     runners[k].batch = batch;
     runners[k].p = calloc(batch->fits * batch->n, sizeof(double));
     good = runners[k].p &&
@@ -169,13 +171,13 @@ static int compare(small_kind kind, const marq_options *options, size_t fits, si
   }
   if (good) {
     const double before = timing_probe();
-    timing_alternate(methods, METHODS, rounds, seconds, rate, ratio);
+    timing_alternate(methods + first, METHODS - first, rounds, seconds, rate + first, ratio + first);
     printf("\n%s, %zu parameters (probe %.1f before, %.1f after)\n", batch->name, batch->n, before, timing_probe());
     printf("  %-16s %10s %9s %9s %9s %10s\n", "", "fits/s", "x lmder", "x GSL", "nfev/fit", "good");
-    for (size_t k = 0; k < METHODS; k++) {
-      printf("  %-16s %10.0f %9.2f %9.2f %9.2f %9.2f%%%s\n", names[k], rate[k], ratio[k], ratio[k] / ratio[GSL],
-             (double)runners[k].evaluations / (double)fits, 100 * (double)agreeing(runners, batch, k) / (double)fits,
-             runners[k].failed ? "  FAILED" : "");
+    for (size_t k = first; k < METHODS; k++) {
+      printf("  %-16s %10.0f %9.2f %9.2f %9.2f %9.2f%%%s\n", names[k], rate[k], first == CMINPACK ? ratio[k] : NAN,
+             first == CMINPACK ? ratio[k] / ratio[GSL] : NAN, (double)runners[k].evaluations / (double)fits,
+             100 * (double)agreeing(runners, batch, k) / (double)fits, runners[k].failed ? "  FAILED" : "");
       good = good && !runners[k].failed;
     }
     if (runners[FORMULA].formula) {
@@ -194,15 +196,19 @@ static int compare(small_kind kind, const marq_options *options, size_t fits, si
 }
 
 int main(int argc, char **argv) {
-  if (!arguments_check(argc, argv, "--rounds --seconds --fits", "")) return 2;
+  if (!arguments_check(argc, argv, "--rounds --seconds --fits --kind", "--marq")) return 2;
   marq_options options = marq_options_default();
   options.step_tolerance = options.cost_tolerance = 1e-8;
   options.polish = 0; /* the peers do not polish either */
   if (!arguments_set_options(argc, argv, &options)) return 2;
   timing_print_machine();
+  const size_t first = argument_flag(argc, argv, "--marq") ? CALLBACK : CMINPACK;
+  const double chosen = argument_number(argc, argv, "--kind", -1);
   int good = 1;
   for (int kind = 0; good && kind < SMALL_PROBLEMS; kind++)
-    good = compare((small_kind)kind, &options, (size_t)argument_number(argc, argv, "--fits", 400),
-                   (size_t)argument_number(argc, argv, "--rounds", 9), argument_number(argc, argv, "--seconds", 0.03));
+    if (chosen < 0 || chosen == kind)
+      good =
+          compare((small_kind)kind, &options, first, (size_t)argument_number(argc, argv, "--fits", 400),
+                  (size_t)argument_number(argc, argv, "--rounds", 9), argument_number(argc, argv, "--seconds", 0.03));
   return good ? 0 : 3;
 }
