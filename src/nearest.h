@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "formula/functions.h"
+/** Edits (insert, delete, replace, swap neighbours) between two short names; names beyond 64 bytes count as far apart.
+ */
+size_t marq_edit_distance(const char *a, size_t a_length, const char *b, size_t b_length);
 
 typedef struct marq_nearest {
   const char *wanted, *best;

@@ -183,27 +183,46 @@ marq_formula_cost marq_formula_get_cost(const marq_formula *formula) {
   return (marq_formula_cost){value->length, value->live, jacobian->length, jacobian->live, formula->block};
 }
 
-/* Copy one line of a formula and set a caret below the error's column; tabs stay tabs, so that the caret lines up. */
+/* Where a caret's line is cut: this many characters before and after the error. */
+enum { SHOWN_AROUND = 60 };
+
+typedef struct writer {
+  char *buffer;
+  size_t size, used;
+} writer;
+
+static void put(writer *w, const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++, w->used++)
+    if (w->used + 1 < w->size) w->buffer[w->used] = text[i];
+}
+
+static const char *next_character(const char *c) {
+  for (c++; ((unsigned char)*c & 0xC0U) == 0x80U;) c++;
+  return c;
+}
+
+/* Tabs stay tabs below the line, so that the caret stands where it should whatever their width. */
 size_t marq_formula_caret(const char *text, const marq_error *error, char *buffer, size_t size) {
-  size_t used = 0;
+  writer w = {buffer, size, 0};
   const char *line = text;
-  for (size_t k = 1; k < error->line; k++) {
-    const char *end = strchr(line, '\n');
-    if (!end) break;
-    line = end + 1;
-  }
-#define PUT(c) (used + 1 < size ? (void)(buffer[used] = (char)(c)) : (void)0, used++)
-  for (const char *c = line; *c && *c != '\n' && *c != '\r'; c++) PUT(*c);
-  PUT('\n');
+  for (size_t k = 1; k < error->line && strchr(line, '\n'); k++) line = strchr(line, '\n') + 1;
+  const size_t cut = error->column > SHOWN_AROUND + 1 ? error->column - SHOWN_AROUND : 1;
   size_t column = 1;
-  for (const char *c = line; column < error->column; c++) {
-    if (*c && ((unsigned char)*c & 0xC0U) == 0x80U) continue;
-    PUT(*c == '\t' ? '\t' : ' ');
-    column++;
-    if (!*c) break;
+  const char *start = line, *c;
+  for (; column < cut && *start && *start != '\n'; column++) start = next_character(start);
+  if (start > line) put(&w, "...", 3);
+  for (c = start; *c && *c != '\n' && *c != '\r' && column < error->column + SHOWN_AROUND; column++) {
+    const char *next = next_character(c);
+    put(&w, c, (size_t)(next - c));
+    c = next;
   }
-  PUT('^');
-#undef PUT
-  if (size) buffer[used < size ? used : size - 1] = '\0';
-  return used;
+  put(&w, *c && *c != '\n' && *c != '\r' ? "...\n" : "\n", *c && *c != '\n' && *c != '\r' ? 4 : 1);
+  if (start > line) put(&w, "   ", 3);
+  for (column = cut, c = start; column < error->column; column++) {
+    put(&w, *c == '\t' ? "\t" : " ", 1);
+    if (*c) c = next_character(c);
+  }
+  put(&w, "^", 1);
+  if (size) buffer[w.used < size ? w.used : size - 1] = '\0';
+  return w.used;
 }

@@ -20,6 +20,9 @@ struct marq_formula {
   unsigned char *reads, *predicts; /* by column */
 };
 
+/** Evaluate bound data by another table of kernels than this CPU's fastest. */
+void marq_formula_use_kernels(marq_formula_data *data, const marq_kernels *kernels);
+
 /** Doubles rounded up to whole cache lines. */
 static inline size_t marq_round8(size_t count) {
   return (count + 7) & ~(size_t)7;

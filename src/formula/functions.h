@@ -20,8 +20,5 @@ extern const size_t marq_functions_count;
 const marq_function *marq_function_find(const char *name, size_t length);
 /** The function whose name is at most two edits away, or NULL. */
 const marq_function *marq_function_nearest(const char *name, size_t length);
-/** Edits (insert, delete, replace, swap neighbours) between two short names; names beyond 64 bytes count as far apart.
- */
-size_t marq_edit_distance(const char *a, size_t a_length, const char *b, size_t b_length);
 
 #endif

@@ -86,6 +86,10 @@ void marq_formula_data_free(marq_formula_data *data) {
   free(data);
 }
 
+void marq_formula_use_kernels(marq_formula_data *data, const marq_kernels *kernels) {
+  data->kernels = kernels;
+}
+
 static void run_steps(const marq_tape *tape, double *uniform) {
   for (const marq_step *s = tape->steps, *end = s + tape->step_count; s < end; s++) {
     switch (s->op) {

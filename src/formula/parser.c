@@ -15,6 +15,7 @@
 
 #include "formula/functions.h"
 #include "formula/lexer.h"
+#include "nearest.h"
 
 enum { DEEPEST = 200, SHOWN = 60 };
 

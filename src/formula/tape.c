@@ -1,5 +1,6 @@
 /* From the expression graph to a tape: instruction selection (products fold into sums and exponentials), then registers
- * by linear scan over last uses. */
+ * by linear scan over last uses. What a node's instruction rounds depends on the node alone, so that a value has the
+ * same bits in every tape. */
 #include "formula/tape.h"
 
 #include <stdlib.h>
@@ -65,7 +66,7 @@ void marq_tape_free(marq_tape *tape) {
 typedef struct compiler {
   const marq_dag *dag;
   marq_layout *layout;
-  unsigned char *needed, *absorbed, *is_result;
+  unsigned char *needed, *wanted, *is_result; /* wanted: some instruction reads it, or it is a result */
   uint32_t *uses;
   marq_instruction *chosen; /* by node: opcode with nodes as sources */
   uint32_t *last;           /* by node: the last instruction that reads it */
@@ -79,9 +80,8 @@ static int varying(const compiler *c, marq_node i) {
   return get(c, i)->varying;
 }
 
-/* A product that nobody else needs, so that it can fold into its only user. */
-static int folds(const compiler *c, marq_node i) {
-  return get(c, i)->op == MARQ_DAG_MUL && get(c, i)->varying && c->uses[i] == 1 && !c->is_result[i];
+static int is_product(const compiler *c, marq_node i) {
+  return get(c, i)->op == MARQ_DAG_MUL && get(c, i)->varying;
 }
 
 static void choose(compiler *c, marq_node i, uint32_t op, marq_node x, marq_node y, marq_node z) {
@@ -91,7 +91,6 @@ static void choose(compiler *c, marq_node i, uint32_t op, marq_node x, marq_node
 /* product + other, where product is m's two factors. */
 static void choose_fma(compiler *c, marq_node i, marq_node m, marq_node other) {
   const marq_node a = get(c, m)->child[0], b = get(c, m)->child[1];
-  c->absorbed[m] = 1;
   if (varying(c, a))
     choose(c, i, varying(c, other) ? MARQ_TAPE_FMA_VVV : MARQ_TAPE_FMA_VVU, a, b, other);
   else
@@ -99,48 +98,49 @@ static void choose_fma(compiler *c, marq_node i, marq_node m, marq_node other) {
 }
 
 static int choose_add(compiler *c, marq_node i, marq_node a, marq_node b) {
-  if (folds(c, a)) return choose_fma(c, i, a, b), 1;
-  if (folds(c, b)) return choose_fma(c, i, b, a), 1;
+  if (is_product(c, a)) return choose_fma(c, i, a, b), 1;
+  if (is_product(c, b)) return choose_fma(c, i, b, a), 1;
   return 0;
 }
 
 static int choose_sub(compiler *c, marq_node i, marq_node a, marq_node b) {
-  if (folds(c, b) && varying(c, get(c, b)->child[0])) {
-    c->absorbed[b] = 1;
+  if (is_product(c, b) && varying(c, get(c, b)->child[0])) {
     choose(c, i, varying(c, a) ? MARQ_TAPE_FNMA_VVV : MARQ_TAPE_FNMA_VVU, get(c, b)->child[0], get(c, b)->child[1], a);
     return 1;
   }
-  if (folds(c, a) && varying(c, b)) {
+  if (is_product(c, a) && varying(c, b)) {
     const marq_node left = get(c, a)->child[0];
-    c->absorbed[a] = 1;
     choose(c, i, varying(c, left) ? MARQ_TAPE_FMS_VVV : MARQ_TAPE_FMS_UVV, left, get(c, a)->child[1], b);
     return 1;
   }
   return 0;
 }
 
+/* a·(b·c) where nobody else needs b·c. */
 static int choose_mul(compiler *c, marq_node i, marq_node a, marq_node b) {
-  const int swap = !folds(c, b) && varying(c, a) && folds(c, a);
-  const marq_node inner = swap ? a : b, other = swap ? b : a;
-  if (!folds(c, inner) || !varying(c, get(c, inner)->child[0])) return 0;
-  c->absorbed[inner] = 1;
-  choose(c, i, varying(c, other) ? MARQ_TAPE_MUL3_VVV : MARQ_TAPE_MUL3_UVV, other, get(c, inner)->child[0],
-         get(c, inner)->child[1]);
-  return 1;
+  for (int swap = 0; swap < 2; swap++) {
+    const marq_node inner = swap ? a : b, other = swap ? b : a;
+    const marq_dag_node *node = get(c, inner);
+    if (!is_product(c, inner) || c->uses[inner] != 1 || c->is_result[inner] || !varying(c, node->child[0])) continue;
+    choose(c, i, varying(c, other) ? MARQ_TAPE_MUL3_VVV : MARQ_TAPE_MUL3_UVV, other, node->child[0], node->child[1]);
+    return 1;
+  }
+  return 0;
+}
+
+static int is_scaled(const compiler *c, marq_node i) {
+  return is_product(c, i) && !varying(c, get(c, i)->child[0]);
 }
 
 /* exp(u·x) and exp(u·x + w). */
 static int choose_exp(compiler *c, marq_node i, marq_node x) {
   const marq_dag_node *node = get(c, x);
-  if (folds(c, x) && !varying(c, node->child[0])) {
-    c->absorbed[x] = 1;
+  if (is_scaled(c, x)) {
     choose(c, i, MARQ_TAPE_EXP_UV, node->child[0], node->child[1], MARQ_NO_NODE);
     return 1;
   }
-  if (node->op == MARQ_DAG_ADD && c->uses[x] == 1 && !c->is_result[x] && !varying(c, node->child[1]) &&
-      folds(c, node->child[0]) && !varying(c, get(c, node->child[0])->child[0])) {
+  if (node->op == MARQ_DAG_ADD && !varying(c, node->child[1]) && is_scaled(c, node->child[0])) {
     const marq_dag_node *product = get(c, node->child[0]);
-    c->absorbed[x] = c->absorbed[node->child[0]] = 1;
     choose(c, i, MARQ_TAPE_EXP_UVU, product->child[0], product->child[1], node->child[1]);
     return 1;
   }
@@ -148,42 +148,62 @@ static int choose_exp(compiler *c, marq_node i, marq_node x) {
 }
 
 /* The first opcode of each operation's family. */
-static uint32_t family(marq_dag_op op) {
-  switch (op) {
-#define BINARY(name)    \
-  case MARQ_DAG_##name: \
-    return MARQ_TAPE_##name##_VV;
-#define UNARY(name)     \
-  case MARQ_DAG_##name: \
-    return MARQ_TAPE_##name##_V;
-    BINARY(ADD)
-    BINARY(SUB)
-    BINARY(MUL)
-    BINARY(DIV) BINARY(POW) BINARY(ATAN2) BINARY(MIN) BINARY(MAX) BINARY(LT) BINARY(LE) BINARY(EQ) BINARY(NE)
-        BINARY(MULZ) UNARY(RECIP) UNARY(BOUND) UNARY(EXP) UNARY(LOG) UNARY(LOG10) UNARY(LOG2) UNARY(LOG1P) UNARY(EXPM1)
-            UNARY(SQRT) UNARY(CBRT) UNARY(ABS) UNARY(SIGN) UNARY(STEP) UNARY(SIN) UNARY(COS) UNARY(TAN) UNARY(ASIN)
-                UNARY(ACOS) UNARY(ATAN) UNARY(SINH) UNARY(COSH) UNARY(TANH) UNARY(ASINH) UNARY(ACOSH) UNARY(ATANH)
-                    UNARY(ERF) UNARY(ERFC) UNARY(ERFCX) UNARY(ERFCXD) UNARY(LGAMMA) UNARY(DIGAMMA) UNARY(TRIGAMMA)
-                        UNARY(TETRAGAMMA) UNARY(SIGMOID) UNARY(SOFTPLUS)
-#undef BINARY
-#undef UNARY
-                            case MARQ_DAG_SELECT : return MARQ_TAPE_SELECT_VVV;
-    case MARQ_DAG_POWM1:
-      return MARQ_TAPE_POWM1_VVV;
-    case MARQ_DAG_CONSTANT:
-    case MARQ_DAG_PARAMETER:
-    case MARQ_DAG_DIRECTION:
-    case MARQ_DAG_COLUMN:
-      break;
-  }
-  return MARQ_TAPE_COPY_V;
-}
+static const uint8_t family[] = {[MARQ_DAG_ADD] = MARQ_TAPE_ADD_VV,
+                                 [MARQ_DAG_SUB] = MARQ_TAPE_SUB_VV,
+                                 [MARQ_DAG_MUL] = MARQ_TAPE_MUL_VV,
+                                 [MARQ_DAG_DIV] = MARQ_TAPE_DIV_VV,
+                                 [MARQ_DAG_POW] = MARQ_TAPE_POW_VV,
+                                 [MARQ_DAG_ATAN2] = MARQ_TAPE_ATAN2_VV,
+                                 [MARQ_DAG_MIN] = MARQ_TAPE_MIN_VV,
+                                 [MARQ_DAG_MAX] = MARQ_TAPE_MAX_VV,
+                                 [MARQ_DAG_LT] = MARQ_TAPE_LT_VV,
+                                 [MARQ_DAG_LE] = MARQ_TAPE_LE_VV,
+                                 [MARQ_DAG_EQ] = MARQ_TAPE_EQ_VV,
+                                 [MARQ_DAG_NE] = MARQ_TAPE_NE_VV,
+                                 [MARQ_DAG_MULZ] = MARQ_TAPE_MULZ_VV,
+                                 [MARQ_DAG_SELECT] = MARQ_TAPE_SELECT_VVV,
+                                 [MARQ_DAG_POWM1] = MARQ_TAPE_POWM1_VVV,
+                                 [MARQ_DAG_RECIP] = MARQ_TAPE_RECIP_V,
+                                 [MARQ_DAG_BOUND] = MARQ_TAPE_BOUND_V,
+                                 [MARQ_DAG_EXP] = MARQ_TAPE_EXP_V,
+                                 [MARQ_DAG_LOG] = MARQ_TAPE_LOG_V,
+                                 [MARQ_DAG_LOG10] = MARQ_TAPE_LOG10_V,
+                                 [MARQ_DAG_LOG2] = MARQ_TAPE_LOG2_V,
+                                 [MARQ_DAG_LOG1P] = MARQ_TAPE_LOG1P_V,
+                                 [MARQ_DAG_EXPM1] = MARQ_TAPE_EXPM1_V,
+                                 [MARQ_DAG_SQRT] = MARQ_TAPE_SQRT_V,
+                                 [MARQ_DAG_CBRT] = MARQ_TAPE_CBRT_V,
+                                 [MARQ_DAG_ABS] = MARQ_TAPE_ABS_V,
+                                 [MARQ_DAG_SIGN] = MARQ_TAPE_SIGN_V,
+                                 [MARQ_DAG_STEP] = MARQ_TAPE_STEP_V,
+                                 [MARQ_DAG_SIN] = MARQ_TAPE_SIN_V,
+                                 [MARQ_DAG_COS] = MARQ_TAPE_COS_V,
+                                 [MARQ_DAG_TAN] = MARQ_TAPE_TAN_V,
+                                 [MARQ_DAG_ASIN] = MARQ_TAPE_ASIN_V,
+                                 [MARQ_DAG_ACOS] = MARQ_TAPE_ACOS_V,
+                                 [MARQ_DAG_ATAN] = MARQ_TAPE_ATAN_V,
+                                 [MARQ_DAG_SINH] = MARQ_TAPE_SINH_V,
+                                 [MARQ_DAG_COSH] = MARQ_TAPE_COSH_V,
+                                 [MARQ_DAG_TANH] = MARQ_TAPE_TANH_V,
+                                 [MARQ_DAG_ASINH] = MARQ_TAPE_ASINH_V,
+                                 [MARQ_DAG_ACOSH] = MARQ_TAPE_ACOSH_V,
+                                 [MARQ_DAG_ATANH] = MARQ_TAPE_ATANH_V,
+                                 [MARQ_DAG_ERF] = MARQ_TAPE_ERF_V,
+                                 [MARQ_DAG_ERFC] = MARQ_TAPE_ERFC_V,
+                                 [MARQ_DAG_ERFCX] = MARQ_TAPE_ERFCX_V,
+                                 [MARQ_DAG_ERFCXD] = MARQ_TAPE_ERFCXD_V,
+                                 [MARQ_DAG_LGAMMA] = MARQ_TAPE_LGAMMA_V,
+                                 [MARQ_DAG_DIGAMMA] = MARQ_TAPE_DIGAMMA_V,
+                                 [MARQ_DAG_TRIGAMMA] = MARQ_TAPE_TRIGAMMA_V,
+                                 [MARQ_DAG_TETRAGAMMA] = MARQ_TAPE_TETRAGAMMA_V,
+                                 [MARQ_DAG_SIGMOID] = MARQ_TAPE_SIGMOID_V,
+                                 [MARQ_DAG_SOFTPLUS] = MARQ_TAPE_SOFTPLUS_V};
 
 static void choose_plain(compiler *c, marq_node i) {
   const marq_dag_node *node = get(c, i);
   const marq_node x = node->child[0], y = node->child[1], z = node->child[2];
   const int arity = marq_dag_arity(node->op);
-  uint32_t op = family(node->op);
+  uint32_t op = family[node->op];
   if (arity == 2) op += !varying(c, x) ? 2U : !varying(c, y) ? 1U : 0U;
   if (node->op == MARQ_DAG_SELECT) {
     /* VVV VVU VUV VUU UVV UVU UUV */
@@ -202,10 +222,13 @@ static void choose_instruction(compiler *c, marq_node i) {
   if (node->op == MARQ_DAG_MUL) done = choose_mul(c, i, a, b);
   if (node->op == MARQ_DAG_EXP) done = choose_exp(c, i, a);
   if (!done) choose_plain(c, i);
+  const marq_node sources[3] = {c->chosen[i].a, c->chosen[i].b, c->chosen[i].c};
+  for (int k = 0; k < 3; k++)
+    if (sources[k] != MARQ_NO_NODE) c->wanted[sources[k]] = 1;
 }
 
 static int computes(const compiler *c, marq_node i) {
-  return c->needed[i] && varying(c, i) && get(c, i)->op != MARQ_DAG_COLUMN && !c->absorbed[i];
+  return c->wanted[i] && varying(c, i) && get(c, i)->op != MARQ_DAG_COLUMN;
 }
 
 static void count_uses(compiler *c) {
@@ -316,17 +339,17 @@ static int compile(compiler *c, const marq_node *roots, const unsigned *want, si
                    marq_tape *tape) {
   const size_t nodes = c->dag->count;
   c->needed = allocate(nodes, 1);
-  c->absorbed = allocate(nodes, 1);
+  c->wanted = allocate(nodes, 1);
   c->is_result = allocate(nodes, 1);
   c->uses = allocate(nodes, sizeof *c->uses);
   c->chosen = allocate(nodes, sizeof *c->chosen);
   c->last = allocate(nodes, sizeof *c->last);
   c->home = allocate(nodes, sizeof *c->home);
   tape->results = allocate(count, sizeof *tape->results);
-  if (!c->needed || !c->absorbed || !c->is_result || !c->uses || !c->chosen || !c->last || !c->home || !tape->results)
+  if (!c->needed || !c->wanted || !c->is_result || !c->uses || !c->chosen || !c->last || !c->home || !tape->results)
     return -1;
   marq_dag_mark(c->dag, roots, count, c->needed);
-  for (size_t r = 0; r < count; r++) c->is_result[roots[r]] = 1;
+  for (size_t r = 0; r < count; r++) c->is_result[roots[r]] = c->wanted[roots[r]] = 1;
   count_uses(c);
   for (marq_node i = (marq_node)nodes; i-- > 0;)
     if (computes(c, i)) choose_instruction(c, i);
@@ -358,7 +381,7 @@ int marq_tape_compile(const marq_dag *dag, marq_layout *layout, const marq_node 
   memset(tape, 0, sizeof *tape);
   const int failed = compile(&c, roots, want, count, first_register, tape);
   free(c.needed);
-  free(c.absorbed);
+  free(c.wanted);
   free(c.is_result);
   free(c.uses);
   free(c.chosen);

@@ -36,8 +36,8 @@
   X(POWM1_VVV, V, V, V, vpowm1(A, B, C))                   \
   X(POWM1_VVU, V, V, U, vpowm1(A, B, C))                   \
   X(POWM1_VUV, V, U, V, vpowm1(A, B, C))                   \
-  X(MUL3_VVV, V, V, V, A *B *C)                            \
-  X(MUL3_UVV, U, V, V, A *B *C)                            \
+  X(MUL3_VVV, V, V, V, A *(B * C))                         \
+  X(MUL3_UVV, U, V, V, A *(B * C))                         \
   X(FMA_VVV, V, V, V, vfma(A, B, C))                       \
   X(FMA_VVU, V, V, U, vfma(A, B, C))                       \
   X(FMA_UVV, U, V, V, vfma(A, B, C))                       \

@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
 
 #include "kernels/special.h"
 #include "kernels/vector.h"
@@ -16,7 +17,8 @@ static inline vd vtruth(vi mask) {
   return (vd)(mask & (vi)vsplat(1.0));
 }
 static inline vd vabs(vd a) {
-  return (vd)((vi)a & ~(vi)vsplat(-0.0));
+  const vi all_but_sign = (vi){0} + INT64_MAX;
+  return (vd)((vi)a & all_but_sign);
 }
 /* NaN in either argument is NaN. */
 static inline vd vmin(vd a, vd b) {

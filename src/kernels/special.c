@@ -10,6 +10,8 @@ static const double two_over_sqrt_pi = 1.12837916709551257390, pi = 3.1415926535
 
 /* Beyond this GSL's Hurwitz zeta would underflow and raise; ψ^(k)(x) is its leading asymptotic term to all digits. */
 static const double asymptotic = 1e20;
+/* Below this it could overflow and raise: ψ^(k)(x) then by recurrence from 1+x. */
+static const double small = 1e-5;
 
 static int is_pole(double x) {
   return x <= 0.0 && x == floor(x);
@@ -47,16 +49,16 @@ double marq_special_digamma(double x) {
 double marq_special_trigamma(double x) {
   if (isnan(x) || is_pole(x) || x == -INFINITY) return NAN;
   if (x > asymptotic) return 1.0 / x;
-  if (x > 0.0) return gsl_sf_psi_1(x);
-  const double s = sin(pi * (x - floor(x)));
+  if (x > 0.0) return x < small ? 1.0 / (x * x) + gsl_sf_psi_1(1.0 + x) : gsl_sf_psi_1(x);
+  const double s = sin(pi * (x - nearbyint(x)));
   return pi * pi / (s * s) - marq_special_trigamma(1.0 - x);
 }
 
 double marq_special_tetragamma(double x) {
   if (isnan(x) || is_pole(x) || x == -INFINITY) return NAN;
   if (x > asymptotic) return -1.0 / x / x;
-  if (x > 0.0) return x < 1e-5 ? -2.0 / (x * x * x) + gsl_sf_psi_n(2, 1.0 + x) : gsl_sf_psi_n(2, x);
-  const double angle = pi * (x - floor(x)), s = sin(angle);
+  if (x > 0.0) return x < small ? -2.0 / (x * x * x) + gsl_sf_psi_n(2, 1.0 + x) : gsl_sf_psi_n(2, x);
+  const double angle = pi * (x - nearbyint(x)), s = sin(angle);
   return marq_special_tetragamma(1.0 - x) - 2.0 * pi * pi * pi * cos(angle) / (s * s * s);
 }
 
