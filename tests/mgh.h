@@ -43,16 +43,40 @@ int mgh_solved(const mgh_instance *instance, double F);
 /** 1 when F is not solved but within 1e-4 of the other known minimum. */
 int mgh_other(const mgh_instance *instance, double F);
 
-/* The functions, by their number in the paper. */
-#define MGH_FUNCTIONS(X)                                                                                               \
-  X(rosenbrock)                                                                                                        \
-  X(freudenstein) X(powell_scaled) X(brown_scaled) X(beale) X(jennrich) X(helical) X(bard) X(gaussian) X(meyer)        \
-      X(gulf) X(box) X(powell_singular) X(wood) X(kowalik) X(brown_dennis) X(osborne1) X(biggs) X(osborne2) X(watson)  \
-          X(penalty1) X(penalty2) X(variable) X(trigonometric) X(almost_linear) X(boundary) X(integral) X(tridiagonal) \
-              X(banded) X(linear_full) X(linear_rank1) X(linear_zeros) X(chebyquad)
-#define MGH_X(function) void mgh_##function(const mgh_point *at);
-MGH_FUNCTIONS(MGH_X)
-#undef MGH_X
+/* The functions, in the order of the paper. */
+void mgh_rosenbrock(const mgh_point *at);
+void mgh_freudenstein(const mgh_point *at);
+void mgh_powell_scaled(const mgh_point *at);
+void mgh_brown_scaled(const mgh_point *at);
+void mgh_beale(const mgh_point *at);
+void mgh_jennrich(const mgh_point *at);
+void mgh_helical(const mgh_point *at);
+void mgh_bard(const mgh_point *at);
+void mgh_gaussian(const mgh_point *at);
+void mgh_meyer(const mgh_point *at);
+void mgh_gulf(const mgh_point *at);
+void mgh_box(const mgh_point *at);
+void mgh_powell_singular(const mgh_point *at);
+void mgh_wood(const mgh_point *at);
+void mgh_kowalik(const mgh_point *at);
+void mgh_brown_dennis(const mgh_point *at);
+void mgh_osborne1(const mgh_point *at);
+void mgh_biggs(const mgh_point *at);
+void mgh_osborne2(const mgh_point *at);
+void mgh_watson(const mgh_point *at);
+void mgh_penalty1(const mgh_point *at);
+void mgh_penalty2(const mgh_point *at);
+void mgh_variable(const mgh_point *at);
+void mgh_trigonometric(const mgh_point *at);
+void mgh_almost_linear(const mgh_point *at);
+void mgh_boundary(const mgh_point *at);
+void mgh_integral(const mgh_point *at);
+void mgh_tridiagonal(const mgh_point *at);
+void mgh_banded(const mgh_point *at);
+void mgh_linear_full(const mgh_point *at);
+void mgh_linear_rank1(const mgh_point *at);
+void mgh_linear_zeros(const mgh_point *at);
+void mgh_chebyquad(const mgh_point *at);
 
 /** For the functions: set f_i and ∂f_i/∂x_j where they are wanted. */
 static inline void mgh_value(const mgh_point *at, size_t i, double value) {

@@ -47,7 +47,7 @@ static int run(const contestant *who, int failures) {
 
 int main(int argc, char **argv) {
   if (!arguments_check(argc, argv, "--only", "--peers --marq --failures")) return 2;
-  /* Not GSL's subspace2D: with tight tolerances it never returns from some of these starts. */
+  /* Not GSL's subspace2D: with tight tolerances it had not returned from one of these starts after nine minutes. */
   static const char *const names[] = {"cminpack lmder",   "cminpack lmder tight", "cminpack lmder 1/|x0| 0.1",
                                       "GSL lm",           "GSL lm tight",         "GSL lmaccel tight",
                                       "GSL dogleg tight", "GSL ddogleg tight",    "trf",
