@@ -81,3 +81,15 @@ const char *marq_scaling_name(size_t i, const char **help) {
   if (scaling && help) *help = scaling->help;
   return scaling ? scaling->name : NULL;
 }
+
+const marq_direction *marq_direction_find(const char *name) {
+  for (size_t i = 0; i < method_count; i++)
+    if (!strcmp(methods[i].direction->name, name)) return methods[i].direction;
+  return NULL;
+}
+
+const marq_control *marq_control_find(const char *name) {
+  for (size_t i = 0; i < method_count; i++)
+    if (!strcmp(methods[i].control->name, name)) return methods[i].control;
+  return NULL;
+}

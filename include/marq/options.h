@@ -46,8 +46,9 @@ typedef struct marq_options {
 #define MARQ_X(field, value, help) const char *field;
   MARQ_CHOICE_OPTIONS(MARQ_X)
 #undef MARQ_X
-  const double *typical; /* [n] typical sizes of the parameters, borrowed; NULL: taken from the start */
-  const double *scale;   /* [n] D > 0 of scaling "user", borrowed */
+  const struct marq_method *method; /* a solver of one's own (marq/strategy.h), borrowed; NULL: by `solver` */
+  const double *typical;            /* [n] typical sizes of the parameters, borrowed; NULL: taken from the start */
+  const double *scale;              /* [n] D > 0 of scaling "user", borrowed */
 } marq_options;
 
 /** The defaults. They are meant for answers, not for speed: a fit goes on until rounding stops it. */

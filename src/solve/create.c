@@ -24,7 +24,7 @@ static marq_status choose(marq_solver *s, marq_error *error) {
   marq_core *core = &s->core;
   const marq_options *o = &core->options;
   char list[128];
-  core->method = marq_method_find(o->solver, core->problem);
+  core->method = o->method ? o->method : marq_method_find(o->solver, core->problem);
   if (!core->method) return marq_fail(error, MARQ_EINVAL, "there is no solver '%s'", o->solver);
   core->linsys = marq_linsys_find(o->linear_solver);
   if (!core->linsys) return marq_fail(error, MARQ_EINVAL, "there is no linear solver '%s'", o->linear_solver);
@@ -42,6 +42,14 @@ static marq_status choose(marq_solver *s, marq_error *error) {
                        "scaling %s needs the diagonal of the normal matrix, which this problem refuses", scaling);
     core->scaling = marq_scaling_find("typical");
   }
+  if (core->method->direction->steer != core->method->control->steer)
+    return marq_fail(error, MARQ_EINVAL,
+                     "solver %s pairs direction '%s' with control '%s', which steers something else",
+                     core->method->name, core->method->direction->name, core->method->control->name);
+  if (core->method->direction->vectors > sizeof core->scratch / sizeof *core->scratch)
+    return marq_fail(error, MARQ_EINVAL, "direction '%s' asks for %zu scratch vectors, there are at most %zu",
+                     core->method->direction->name, core->method->direction->vectors,
+                     sizeof core->scratch / sizeof *core->scratch);
   if (core->method->accelerate && !marq_problem_offers(core->problem, MARQ_OP_ACCELERATE))
     return marq_fail(error, MARQ_EUNSUPPORTED,
                      "solver %s needs second directional derivatives, which this problem refuses", core->method->name);

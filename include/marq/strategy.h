@@ -1,0 +1,134 @@
+/* What solvers are made of: a direction (how a step is computed) × a control (how it is judged) × a linear system × a
+ * scaling, each a const table of functions, and the state they share. For those who write a solver of their own: fill a
+ * marq_method and hand it to the fit in marq_options.method. This interface may change between minor versions. */
+#ifndef MARQ_STRATEGY_H
+#define MARQ_STRATEGY_H
+
+#include <marq/solve.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct marq_arena;
+typedef struct marq_core marq_core;
+
+/** A linear system: (J̃ᵀJ̃ + μD²) δ = −g at the adopted point, for any number of μ. */
+typedef struct marq_linsys {
+  const char *name, *help;
+  /** 1 when the problem offers what this method needs. */
+  int (*applicable)(const marq_problem *problem);
+  /** Counted flops of one linearisation with one damping, and bytes held, for m×n. */
+  double (*flops)(double m, double n);
+  double (*bytes)(double m, double n);
+  /** Lay out the state in an arena (twice, as arena.h says). */
+  void *(*layout)(struct marq_arena *arena, const marq_problem *problem, const marq_options *options);
+  /** Begin another fit: forget what the last one taught. NULL: nothing to forget. */
+  void (*reset)(void *state);
+  /** Take in the adopted point; g[n] = ∇F. MARQ_NONFINITE when the derivatives are not finite there. */
+  marq_status (*prepare)(void *state, marq_problem *problem, double *g);
+  /** q[n] = diag(J̃ᵀJ̃). MARQ_EUNSUPPORTED when it is not known. */
+  marq_status (*diagonal)(void *state, double *q);
+  /** Factor for a damping; μ = 0 asks for the Gauss–Newton system. MARQ_NOT_POSITIVE when it cannot be solved as it
+   * stands. */
+  marq_status (*damp)(void *state, const double *D, double mu);
+  /** δ of the system as damped last. */
+  marq_status (*step)(void *state, double *delta);
+  /** (J̃ᵀJ̃ + μD²) x = b for any b. */
+  marq_status (*solve)(void *state, const double *b, double *x);
+  /** ‖J̃v‖². */
+  double (*quadratic)(void *state, const double *v);
+  /** Rank of the column-scaled Jacobian as far as known (n when the method does not tell). */
+  size_t (*rank)(const void *state);
+  /** Change to the most accurate method it has, from the next prepare on; 0 when there is nothing to change. NULL: the
+   * same. */
+  int (*refine)(void *state);
+  /** 1 when a trial should evaluate normal equations along with the cost. NULL: 0. */
+  int (*wants_normal)(const void *state);
+  /** Name of the method in use, for reports. NULL: its own name. */
+  const char *(*in_use)(const void *state);
+} marq_linsys;
+
+/** What a control steers: the damping μ, the trust radius ‖Dδ‖ ≤ Δ, or the length t of p + tδ. */
+typedef enum marq_steer { MARQ_STEER_DAMPING, MARQ_STEER_RADIUS, MARQ_STEER_LENGTH } marq_steer;
+
+/** A direction computes core->delta, predicted, step_norm (and damping, where it finds it) from what the control set. A
+ * positive status says that there is no step for this setting: the control then shortens it. */
+typedef struct marq_direction {
+  const char *name;
+  marq_steer steer;
+  size_t vectors;                          /* n-vectors of scratch it needs: core->scratch */
+  marq_status (*prepare)(marq_core *core); /* once per adopted point; may be NULL */
+  marq_status (*step)(marq_core *core);    /* per trial */
+} marq_direction;
+
+/** A control judges a step by core->gain (NaN: the trial was not finite, or there was no step) and sets what it steers.
+ */
+typedef struct marq_control {
+  const char *name;
+  marq_steer steer;
+  int takes_all; /* 1: every finite trial is accepted */
+  void (*first)(marq_core *core);
+  void (*accepted)(marq_core *core);
+  void (*rejected)(marq_core *core);
+} marq_control;
+
+/** A scaling fills D[n] > 0 at each adopted point; q = diag(J̃ᵀJ̃), or NULL when it is not known. */
+typedef struct marq_scaling {
+  const char *name, *help;
+  int needs_diagonal;
+  void (*update)(marq_core *core, const double *q, int first);
+} marq_scaling;
+
+/** A solver of the registry. */
+typedef struct marq_method {
+  const char *name, *help;
+  const marq_direction *direction;
+  const marq_control *control;
+  int accelerate;      /* geodesic acceleration */
+  const char *scaling; /* default */
+} marq_method;
+
+/** State that strategies share. Vectors have n entries. */
+struct marq_core {
+  marq_problem *problem;
+  marq_options options;
+  size_t m, n;
+  const marq_method *method;
+  const marq_linsys *linsys;
+  void *linsys_state;
+  const marq_scaling *scaling;
+
+  double *p, *trial, *delta, *g, *D;
+  double *typical;    /* sizes of the parameters: given, or from the start */
+  double *scratch[8]; /* the direction's */
+  double *acceleration, *curvature;
+  double cost, cost_before, trial_cost; /* here, at the point before, at the trial point (NaN: not finite) */
+  double predicted, gain, step_norm, parameter_norm;
+  double damping, radius, length;
+  double damping_growth; /* ν of the gain-ratio control */
+  size_t accepted, linear_solves;
+  int newton_known;    /* scratch[0] holds the Gauss–Newton step of this point */
+  double newton_norm;  /* ‖D·‖ of it */
+  double newton_slope; /* −φ′(0)/‖D·‖ at it; negative while unknown */
+  double factored_mu;  /* the damping whose factors the linear system holds; negative: none */
+};
+
+/* Shared by directions. */
+/** ‖Dv‖. */
+MARQ_API double marq_scaled_norm(const marq_core *core, const double *v);
+/** damp and step of the linear system, counted. */
+MARQ_API marq_status marq_core_solve(marq_core *core, double mu, double *delta);
+/** The Gauss–Newton step of this point into core->scratch[0], once; positive status when there is none. */
+MARQ_API marq_status marq_core_newton(marq_core *core);
+/** Predicted decrease −gᵀδ − ½‖J̃δ‖² of any step. */
+MARQ_API double marq_core_predict(marq_core *core, const double *delta);
+
+/** The tables that the library's own solvers are made of, by name; NULL when there is none. */
+MARQ_API const marq_direction *marq_direction_find(const char *name);
+MARQ_API const marq_control *marq_control_find(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
