@@ -281,9 +281,15 @@ const char *marq_number_scan(const char *text, const char *end, double *value) {
   if (count <= 19 && !(w >> 53) && q >= -22 && q <= 22) {
     result = q < 0 ? (double)w / exact_powers[-q] : (double)w * exact_powers[q];
   } else {
-    decimal d;
-    scan_decimal(&d, digits, last, exponent);
-    result = decimal_to_double(&d);
+    uint64_t lower = 0, upper = 1;
+    if (count <= 19 && w && q >= power_min && q <= power_max) bracket(w, q, 0, &lower, &upper);
+    if (lower == upper) {
+      result = from_bits(lower);
+    } else {
+      decimal d;
+      scan_decimal(&d, digits, last, exponent);
+      result = decimal_to_double(&d);
+    }
   }
   *value = negative ? -result : result;
   return p;

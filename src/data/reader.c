@@ -158,6 +158,8 @@ static row_state read_row(const marq_table_reader *reader, const char *line, siz
   for (int last = 0; !last; k++) {
     marq_cell cell;
     if (k == reader->columns) {
+      /* Right where the quotes of what is too much do not match, and there are no cells to be counted. */
+      fail_ragged(reader, k + 1, error);
       state = ROW_BAD;
       break;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/lines.h"
+#include "nearest.h"
 
 enum { alignment = 64, first_capacity = 1024 };
 
@@ -26,6 +27,11 @@ static double *align(char *block) {
   return (double *)(void *)(block + (alignment - (uintptr_t)block % alignment) % alignment);
 }
 
+/* Whole blocks of 8: the capacity is one, and what stands behind the last row is zero. */
+static size_t rounded_up(size_t rows) {
+  return (rows + 7) & ~(size_t)7;
+}
+
 /* Give each column room for `capacity` rows. Large blocks are moved by realloc through the page table, without a copy
  * and without touching what is not used yet: so columns in memory are never held twice. */
 static marq_status resize(marq_table *table, size_t capacity) {
@@ -38,7 +44,7 @@ static marq_status resize(marq_table *table, size_t capacity) {
     c->block = block;
     c->data = align(block);
     const size_t after = (size_t)((char *)c->data - block);
-    if (after != before) memmove(block + after, block + before, table->rows * sizeof(double));
+    if (after != before) memmove(block + after, block + before, rounded_up(table->rows) * sizeof(double));
   }
   table->capacity = capacity;
   return MARQ_OK;
@@ -66,7 +72,7 @@ static marq_status create(const marq_table_reader *reader, const unsigned char *
 
 static marq_status append(marq_table *table, const double *values, size_t line) {
   if (table->rows == table->capacity) {
-    const marq_status status = resize(table, table->capacity + table->capacity / 2);
+    const marq_status status = resize(table, rounded_up(table->capacity + table->capacity / 2));
     if (status) return status;
   }
   const marq_status status = marq_lines_add(&table->lines, line);
@@ -76,15 +82,14 @@ static marq_status append(marq_table *table, const double *values, size_t line) 
   return MARQ_OK;
 }
 
-/* Give back what is not used, and clear the rest of the last 8 of each column, which blocks may read. */
-static marq_status finish(marq_table *table) {
-  const size_t rounded = (table->rows + 7) & ~(size_t)7;
-  const marq_status status = resize(table, rounded);
-  if (status) return status;
+/* Clear the rest of the last 8 of each column, which blocks may read, and give back what is not used; where that fails,
+ * the table is only larger. */
+static void finish(marq_table *table) {
+  const size_t rounded = rounded_up(table->rows);
   for (size_t k = 0; k < table->count; k++)
     memset(table->columns[k].data + table->rows, 0, (rounded - table->rows) * sizeof(double));
+  resize(table, rounded);
   marq_lines_trim(&table->lines);
-  return MARQ_OK;
 }
 
 static marq_status fail_rows(marq_status status, const marq_table *table, marq_error *error) {
@@ -111,10 +116,10 @@ marq_status marq_table_read_rows(marq_table_reader *reader, const unsigned char 
   free(values);
   if (!status) {
     table->dropped = marq_table_reader_dropped(reader) - dropped;
-    status = !table->rows && table->dropped
-                 ? marq_fail(error, MARQ_EDATA,
-                             "each of the %zu rows has a missing cell; expected at least one without", table->dropped)
-                 : fail_rows(finish(table), table, error);
+    finish(table);
+    if (!table->rows && table->dropped)
+      status = marq_fail(error, MARQ_EDATA, "each of the %zu rows has a missing cell; expected at least one without",
+                         table->dropped);
   }
   if (status) {
     marq_table_free(table);
@@ -124,42 +129,14 @@ marq_status marq_table_read_rows(marq_table_reader *reader, const unsigned char 
   return MARQ_OK;
 }
 
-/* The number of insertions, deletions, replacements and swaps of neighbours that make one name of the other, letter
- * case aside; names longer than the limit are never near. */
-static size_t distance(const char *a, const char *b) {
-  enum { longest = 48 };
-  size_t row[3][longest + 1];
-  const size_t m = strlen(a), n = strlen(b);
-  if (m > longest || n > longest) return SIZE_MAX;
-  for (size_t j = 0; j <= n; j++) row[0][j] = j;
-  for (size_t i = 1; i <= m; i++) {
-    size_t *const now = row[i % 3], *const before = row[(i - 1) % 3], *const earlier = row[(i + 1) % 3];
-    now[0] = i;
-    for (size_t j = 1; j <= n; j++) {
-      const int x = a[i - 1] | 32, y = b[j - 1] | 32;
-      size_t best = before[j - 1] + (x != y);
-      if (before[j] + 1 < best) best = before[j] + 1;
-      if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
-      if (i > 1 && j > 1 && x == (b[j - 2] | 32) && y == (a[i - 2] | 32) && earlier[j - 2] + 1 < best)
-        best = earlier[j - 2] + 1;
-      now[j] = best;
-    }
-  }
-  return row[m % 3][n];
-}
-
 static marq_status fail_unknown(const marq_table_reader *reader, const char *wanted, marq_error *error) {
-  const size_t count = marq_table_reader_columns(reader), room = 260;
-  size_t nearest = count, least = strlen(wanted) / 3 + 2, used = 0, k = 0;
-  char list[300], hint[80] = "";
-  for (size_t i = 0; i < count; i++) {
-    const size_t d = distance(wanted, marq_table_reader_name(reader, i));
-    if (d < least) {
-      least = d;
-      nearest = i;
-    }
-  }
-  if (nearest < count) snprintf(hint, sizeof hint, " (did you mean '%s'?)", marq_table_reader_name(reader, nearest));
+  enum { room = 260 };
+  const size_t count = marq_table_reader_columns(reader), near = strlen(wanted) / 3 + 1;
+  marq_nearest nearest = marq_nearest_begin(wanted);
+  char list[room + 40], hint[100] = "";
+  size_t used = 0, k = 0;
+  for (size_t i = 0; i < count; i++) marq_nearest_offer(&nearest, marq_table_reader_name(reader, i));
+  if (nearest.distance <= near) snprintf(hint, sizeof hint, " (did you mean '%.64s'?)", nearest.best);
   for (; k < count && used + strlen(marq_table_reader_name(reader, k)) + 3 < room; k++)
     used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", k ? ", " : "", marq_table_reader_name(reader, k));
   if (k < count) snprintf(list + used, sizeof list - used, "%s… (%zu in all)", k ? ", " : "", count);
