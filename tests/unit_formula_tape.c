@@ -132,6 +132,38 @@ static void instruction_sets_agree(void **state) {
   }
 }
 
+/* The exponential is our own on vectors: all of its range, in units of the last place. */
+static void exponentials_are_accurate(void **state) {
+  (void)state;
+  enum { COUNT = 1000, ROUNDS = 100 };
+  static double x[COUNT], out[COUNT];
+  static const double special[] = {INFINITY, -INFINITY, 0.0,    -0.0,  709.782712893384,
+                                   709.79,   -745.1,    -746.0, 1e300, -1e300};
+  uint64_t seed = test_seed();
+  const marq_column columns[3] = {{x, 1}, {x, 1}, {x, 1}};
+  fixture f;
+  for (int round = 0; round < ROUNDS; round++) {
+    const double width = round % 3 == 0 ? 1415.0 : round % 3 == 1 ? 40.0 : 2.0;
+    for (size_t i = 0; i < COUNT; i++) x[i] = width * (test_uniform(&seed) - 0.5);
+    if (round == 0) memcpy(x, special, sizeof special);
+    fixture_open(&f, "exp(x)", columns, COUNT);
+    for (size_t k = 0; marq_kernels_at(k); k++) {
+      marq_formula_use_kernels(f.data, marq_kernels_at(k));
+      fixture_run(&f, NULL, NULL, 0, out, NULL, NULL, NULL, NULL);
+      for (size_t i = 0; i < COUNT; i++) assert_close(out[i], exp(x[i]), 2.6e-16, 5e-324);
+    }
+    fixture_close(&f);
+  }
+  x[0] = NAN;
+  fixture_open(&f, "exp(x)", columns, 8);
+  for (size_t k = 0; marq_kernels_at(k); k++) {
+    marq_formula_use_kernels(f.data, marq_kernels_at(k));
+    fixture_run(&f, NULL, NULL, 0, out, NULL, NULL, NULL, NULL);
+    assert_true(isnan(out[0]) && isfinite(out[1]));
+  }
+  fixture_close(&f);
+}
+
 /* The interpreter has an instruction for each opcode: arguments that are columns, numbers, or both. */
 static void mixed_operands_agree_with_varying_ones(void **state) {
   (void)state;
@@ -302,6 +334,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(tapes_are_as_short_as_by_hand),
                                      cmocka_unit_test(samples_do_not_depend_on_where_they_stand),
                                      cmocka_unit_test(instruction_sets_agree),
+                                     cmocka_unit_test(exponentials_are_accurate),
                                      cmocka_unit_test(mixed_operands_agree_with_varying_ones),
                                      cmocka_unit_test(derivatives_stay_finite_where_they_exist),
                                      cmocka_unit_test(values_outside_the_domain_are_nan_and_raise_nothing),

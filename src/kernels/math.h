@@ -89,7 +89,52 @@ VECTOR_UNARY(sqrt, u05)
     return a;                                       \
   }
 
+#if defined(__AVX512F__)
+/* exp(x) = 2^(k/16) e^r with k = round(16 x/ln 2): sixteen powers of two from a permutation, e^r − 1 by Taylor to r⁷
+ * (|r| < 0.0217 leaves 2e−18), 2^⌊k/16⌋ by vscalef, which also rounds into the subnormals, to 0 and to Inf. Inline and
+ * without branches it overlaps between vectors, which a call cannot. Error: 1.01 ulp (found in 3·10⁷ arguments). Idea
+ * of table and polynomial: Tang, ACM TOMS 15 (1989). */
+static inline vd vexp(vd x) {
+  static const double powers[16] = {
+      0x1.0000000000000p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
+      0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
+      0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
+      0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
+  const vd shift = vsplat(0x1.8p52);
+  /* In this order the instructions let NaN through. */
+  x = (vd)_mm512_max_pd(_mm512_set1_pd(-800.0), _mm512_min_pd(_mm512_set1_pd(800.0), (vraw)x));
+  const vd shifted = vfma(x, vsplat(0x1.71547652b82fep+4), shift), k = shifted - shift;
+  const vd r = vfma(k, vsplat(-0x1.3de6af278ece6p-46), vfma(k, vsplat(-0x1.62e42fefa3000p-5), x)), r2 = r * r;
+  const vd power = (vd)_mm512_permutex2var_pd(_mm512_loadu_pd(powers), (__m512i)shifted, _mm512_loadu_pd(powers + 8));
+  const vd c23 = vfma(r, vsplat(1.0 / 6.0), vsplat(0.5)), c45 = vfma(r, vsplat(1.0 / 120.0), vsplat(1.0 / 24.0)),
+           c67 = vfma(r, vsplat(1.0 / 5040.0), vsplat(1.0 / 720.0));
+  const vd q = vfma(r2, vfma(r2, vfma(r2, c67, c45), c23), r);
+  return (vd)_mm512_scalef_pd((vraw)vfma(power, q, power), (vraw)(k * 0.0625));
+}
+#elif defined(SLEEF_NAME)
+/* exp(x) = 2^n e^r with n = round(x/ln 2), e^r by Taylor to r¹³ (|r| < 0.347 leaves 5e−18), and 2^n in two factors, so
+ * that the whole range down to the subnormals is reached. Inline for the same reason as above. */
+static inline vd vexp(vd x) {
+  /* n + 2046 stands in the lowest bits of the sum. */
+  const vd shift = vsplat(0x1.8p52 + 2046.0);
+  x = (vd)_mm256_max_pd(_mm256_set1_pd(-800.0), _mm256_min_pd(_mm256_set1_pd(800.0), (vraw)x));
+  const vd shifted = vfma(x, vsplat(0x1.71547652b82fep+0), shift), n = shifted - shift;
+  const vd r = vfma(n, vsplat(-1.90821492927058770002e-10), vfma(n, vsplat(-6.93147180369123816490e-01), x));
+  const vd r2 = r * r, r4 = r2 * r2, r8 = r4 * r4;
+  const vd c23 = vfma(r, vsplat(1.0 / 6.0), vsplat(0.5)), c45 = vfma(r, vsplat(1.0 / 120.0), vsplat(1.0 / 24.0)),
+           c67 = vfma(r, vsplat(1.0 / 5040.0), vsplat(1.0 / 720.0)),
+           c89 = vfma(r, vsplat(1.0 / 362880.0), vsplat(1.0 / 40320.0)),
+           cab = vfma(r, vsplat(1.0 / 39916800.0), vsplat(1.0 / 3628800.0)),
+           ccd = vfma(r, vsplat(1.0 / 6227020800.0), vsplat(1.0 / 479001600.0));
+  const vd low = vfma(r2, c45, c23), middle = vfma(r2, c89, c67), high = vfma(r2, ccd, cab);
+  const vd q = vfma(r8, high, vfma(r4, middle, low)), p = 1.0 + vfma(r2, q, r);
+  const __m256i both = _mm256_and_si256((__m256i)shifted, _mm256_set1_epi64x(0xFFF)), half = _mm256_srli_epi64(both, 1);
+  const vd one = (vd)_mm256_slli_epi64(half, 52), other = (vd)_mm256_slli_epi64(_mm256_sub_epi64(both, half), 52);
+  return p * one * other;
+}
+#else
 VECTOR_UNARY(exp, u10)
+#endif
 VECTOR_UNARY(log, u10)
 VECTOR_UNARY(log10, u10)
 VECTOR_UNARY(log2, u10)
