@@ -10,9 +10,9 @@ extern "C" {
 
 /** How to read a table. Zero-initialise for the defaults. */
 typedef struct marq_table_options {
-  int drop_missing;    /* 0: a missing cell (empty, NA, NaN) in a wanted column is an error; 1: its row is left out and
-                          counted */
-  char separator;      /* 0: detect among ',' ';' tab and runs of blanks */
+  int drop_missing;    /* 0: a missing cell (empty, NA, N/A, NaN in any case) in a wanted column is an error; 1: its
+                          row is left out and counted */
+  char separator;      /* 0: detect by the first two rows among tab ; , and ' ', which stands for runs of blanks */
   int header;          /* 0: detect (a first row with a cell that is no number is a header); 1: yes; -1: no */
   int allow_nonfinite; /* 1: NaN and Inf cells are values; 0: they are errors (NaN counts as missing) */
 } marq_table_options;
@@ -21,18 +21,25 @@ typedef struct marq_table_options {
 typedef struct marq_table marq_table;
 
 /** Read a table from a file ("-": standard input).
- *  Accepts: a byte-order mark, CR LF, quotes (with doubled quotes inside), '#' comments and blank lines, separators as
- * detected, decimal comma never. Without a header columns are called x1 x2 … y. wanted   [count] names of the columns
- * to keep, in this order; NULL keeps all. Cells of other columns are not parsed. Returns: MARQ_OK; MARQ_EIO (cannot
- * open or read); MARQ_EDATA (empty, binary, ragged, not a number, NaN/Inf, duplicate or unknown column: error holds
- * line, column and what would be right); MARQ_ENOMEM. On failure *table is NULL. Memory:  8 bytes per kept cell, plus a
- * fixed buffer (the text is never held whole). */
+ *  Accepts: a byte-order mark; lines ending in LF, CR LF or CR and up to 16 MiB long; quotes (with doubled quotes
+ *           inside, and line ends as long as the row has no more than 64 KiB); lines that are blank or begin with '#';
+ *           between blanks also a '#' that begins a cell and ends the line. Decimal commas never. Without a header
+ *           columns are called x1 x2 … y.
+ *  wanted   [count]  in   the columns to keep, by name and in this order (NULL: all). Others are not parsed.
+ *  Returns: MARQ_OK; MARQ_EIO (cannot open or read); MARQ_EDATA (empty, binary, ragged, not a number, out of range,
+ *           NaN or Inf, missing, duplicate or unknown column, a header and no rows, no row without a missing cell);
+ *           MARQ_EINVAL (a name wanted twice); MARQ_ENOMEM; MARQ_ESIZE. error->text is one sentence without the path;
+ *           line and column (of the file, from 1) are 0 where it is not about one. On failure *table is NULL.
+ *  Memory:  8 bytes for each kept cell, a buffer of 256 KiB while reading (the text is never held whole), and a few
+ *           bytes for each place where rows do not stand on consecutive lines.
+ *  Cost:    allocates; threads may read different tables at the same time. */
 MARQ_API marq_status marq_table_read(const char *path, const char *const *wanted, size_t count,
                                      const marq_table_options *options, marq_table **table, marq_error *error);
 
 /** A table being read: open it, ask its names, then read all of it or one row after the other. */
 typedef struct marq_table_reader marq_table_reader;
-/** Open a table and read its header (or first row). `options` is copied. */
+/** Open a table and read its header, or look at its first row. `options` (NULL: the defaults) is copied. Fails as
+ * marq_table_read does; *reader is then NULL. Names are unique and not empty. */
 MARQ_API marq_status marq_table_open(const char *path, const marq_table_options *options, marq_table_reader **reader,
                                      marq_error *error);
 /** Columns found, and their names (borrowed from the reader). */
@@ -41,11 +48,16 @@ MARQ_API const char *marq_table_reader_name(const marq_table_reader *reader, siz
 /** All the names at once: [columns], borrowed from the reader. */
 MARQ_API const char *const *marq_table_reader_names(const marq_table_reader *reader);
 /** Read all remaining rows of the columns selected (keep[k] != 0 for column k; NULL keeps all) into a table whose
- * columns keep their order. */
+ * columns keep the order of the file. Fails as marq_table_read does; *table is then NULL. */
 MARQ_API marq_status marq_table_read_rows(marq_table_reader *reader, const unsigned char *keep, marq_table **table,
                                           marq_error *error);
-/** Read the next row: values[columns] (only where keep[k] != 0; others are left alone) and the row's text as it stands,
- * without its line end (borrowed until the next call). *more is 0 at the end of the file. */
+/** Read the next row, in constant memory.
+ *  values   [columns]  out  where keep[k] != 0 (NULL: everywhere); others are left alone
+ *  text, length        out  the row as it stands, without its line end, not terminated; borrowed until the next call.
+ *                           Either may be NULL
+ *  more                out  0 at the end of the file: nothing else is then set
+ *  Returns: as marq_table_read. Rows with a missing cell are passed over under drop_missing. After a failure the reader
+ *           stands before the same row. */
 MARQ_API marq_status marq_table_next(marq_table_reader *reader, const unsigned char *keep, double *values,
                                      const char **text, size_t *length, int *more, marq_error *error);
 /** The header line as it stands ("" when there is none), and the separator found. */
@@ -59,22 +71,28 @@ MARQ_API size_t marq_table_reader_dropped(const marq_table_reader *reader);
 /** Close a reader (NULL is fine). Tables read from it stay. */
 MARQ_API void marq_table_close(marq_table_reader *reader);
 
-/** Rows, columns, rows left out as missing, and the line of the file that row i came from. */
+/** Rows, columns, rows left out as missing, and the line of the file that row i came from (0 when there is no such
+ * row). */
 MARQ_API size_t marq_table_rows(const marq_table *table);
 MARQ_API size_t marq_table_columns(const marq_table *table);
 MARQ_API size_t marq_table_dropped(const marq_table *table);
 MARQ_API size_t marq_table_line(const marq_table *table, size_t row);
-/** Column k: name and data (borrowed; 64-byte aligned, stride 1). */
+/** Column k: name and data (borrowed; 64-byte aligned, stride 1, and zeros up to the next multiple of 8 rows). */
 MARQ_API const char *marq_table_name(const marq_table *table, size_t k);
 MARQ_API marq_column marq_table_column(const marq_table *table, size_t k);
 /** Index of a column by name, or the number of columns when there is none. */
 MARQ_API size_t marq_table_find(const marq_table *table, const char *name);
 MARQ_API void marq_table_free(marq_table *table);
 
-/** Read one double from text[0..length): decimal, exponent, sign; inf and nan spelled out. Correctly rounded,
- * independent of the locale. *used is the number of characters read; 0 when there is no number. */
+/** Read one double from text[0..length), which needs no terminator: sign, digits with a point, exponent (e or d); inf,
+ * infinity and nan in any case; no blanks before it, no hexadecimal. Correctly rounded (to nearest, ties to even)
+ * whatever the number of digits, independent of the locale; overflow gives an infinity, underflow a zero. *used (may be
+ * NULL) is the number of characters read; 0 when there is no number. Source:  Clinger 1990; Lemire 2021, with an
+ * interval in place of its proof, and whole numbers where that is open */
 MARQ_API double marq_parse_double(const char *text, size_t length, size_t *used);
-/** Write the shortest decimal form that reads back to the same double; buffer needs 32 bytes. Returns buffer. */
+/** Write a double with the fewest of 15, 16 or 17 significant digits (zeros at the end left out) that read back to the
+ * same one, subnormal numbers with as few as do; with a point whatever the locale; "nan", "inf", "-inf". buffer needs
+ * 32 bytes. Returns buffer. */
 MARQ_API char *marq_format_double(double value, char *buffer);
 
 #ifdef __cplusplus

@@ -135,6 +135,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   close(fd);
+  timing_print_machine();
   printf("seconds of CPU, medians of %d rounds; goal: ratio at most 0.6 in the first row\n", rounds);
   if (write_table(path, forms[0].format, rows)) {
     perror(path);
