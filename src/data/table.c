@@ -92,41 +92,49 @@ static void finish(marq_table *table) {
   marq_lines_trim(&table->lines);
 }
 
-static marq_status fail_rows(marq_status status, const marq_table *table, marq_error *error) {
-  if (status == MARQ_ENOMEM)
-    return marq_fail(error, status, "no memory for more than %zu rows", table ? table->rows : 0);
-  return status == MARQ_ESIZE ? marq_fail(error, status, "more rows than memory can address") : status;
+static void fail_rows(marq_status status, size_t rows, marq_error *error) {
+  if (status == MARQ_ENOMEM) marq_fail(error, status, "no memory for more than %zu rows", rows);
+  if (status == MARQ_ESIZE) marq_fail(error, status, "more than %zu rows: beyond what memory can address", rows);
 }
 
-marq_status marq_table_read_rows(marq_table_reader *reader, const unsigned char *keep, marq_table **out,
-                                 marq_error *error) {
-  marq_table *table = NULL;
-  double *values = malloc(marq_table_reader_columns(reader) * sizeof *values);
-  *out = NULL;
-  marq_status status = values ? create(reader, keep, &table) : MARQ_ENOMEM;
+/* Read on to the end of the file. */
+static marq_status read_all(marq_table_reader *reader, const unsigned char *keep, double *values, marq_table *table,
+                            marq_error *error) {
   const size_t dropped = marq_table_reader_dropped(reader);
-  int more = !status;
-  status = fail_rows(status, table, error);
-  while (more) {
-    status = marq_table_next(reader, keep, values, NULL, NULL, &more, error);
-    if (status || !more) break;
-    status = fail_rows(append(table, values, marq_table_reader_line(reader)), table, error);
-    if (status) break;
+  for (;;) {
+    int more;
+    marq_status status = marq_table_next(reader, keep, values, NULL, NULL, &more, error);
+    if (status) return status;
+    if (!more) break;
+    status = append(table, values, marq_table_reader_line(reader));
+    if (status) {
+      fail_rows(status, table->rows, error);
+      return status;
+    }
   }
-  free(values);
-  if (!status) {
-    table->dropped = marq_table_reader_dropped(reader) - dropped;
-    finish(table);
-    if (!table->rows && table->dropped)
-      status = marq_fail(error, MARQ_EDATA, "each of the %zu rows has a missing cell; expected at least one without",
-                         table->dropped);
-  }
-  if (status) {
-    marq_table_free(table);
-    return status;
-  }
-  *out = table;
+  table->dropped = marq_table_reader_dropped(reader) - dropped;
+  if (!table->rows && table->dropped)
+    return marq_fail(error, MARQ_EDATA, "each of the %zu rows has a missing cell; expected at least one without",
+                     table->dropped);
+  finish(table);
   return MARQ_OK;
+}
+
+marq_status marq_table_read_rows(marq_table_reader *reader, const unsigned char *keep, marq_table **table,
+                                 marq_error *error) {
+  *table = NULL;
+  double *values = malloc(marq_table_reader_columns(reader) * sizeof *values);
+  marq_status status = values ? create(reader, keep, table) : MARQ_ENOMEM;
+  if (status)
+    fail_rows(status, 0, error);
+  else
+    status = read_all(reader, keep, values, *table, error);
+  free(values);
+  if (status) {
+    marq_table_free(*table);
+    *table = NULL;
+  }
+  return status;
 }
 
 static marq_status fail_unknown(const marq_table_reader *reader, const char *wanted, marq_error *error) {

@@ -78,7 +78,7 @@ marq_status marq_text_open(marq_text *text, const char *path, size_t buffer_byte
   marq_status status = MARQ_OK;
   if (!fstat(text->fd, &about) && S_ISDIR(about.st_mode)) {
     status = marq_fail(error, MARQ_EIO, "this is a directory; expected a file with a table");
-  } else if (!(text->buffer = malloc(text->capacity))) {
+  } else if (!(text->buffer = calloc(text->capacity, 1))) {
     status = marq_fail(error, MARQ_ENOMEM, "no memory for a buffer of %zu bytes", text->capacity);
   } else {
     status = begin(text, error);
