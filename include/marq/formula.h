@@ -14,17 +14,23 @@ typedef struct marq_formula marq_formula;
 /** A formula bound to columns of data: a block model (marq_formula_model) that can be rebound for the next fit. */
 typedef struct marq_formula_data marq_formula_data;
 
-/** Parse a formula.
+/** Parse a formula and compile it with its derivatives.
  *  text      "RESPONSE = EXPRESSION", or an expression alone (no response: good for prediction only). Newlines are
- * blanks and
- *            '#' starts a comment that runs to the end of its line.
+ *            blanks, and '#' starts a comment that runs to the end of its line.
  *  columns   [count] names of the data's columns; in the text, a name among them is a variable, backticks quote names
- *            with blanks, and every other name is a parameter. The response may use columns only.
+ *            with blanks, and every other name is a parameter. The response may use columns only. A column that is
+ *            called like a function or pi is meant by that name, except right before '('.
  *  formula   out: owned by the caller, freed by marq_formula_free.
- *  error     out, may be NULL: on MARQ_ESYNTAX offset, line and column are the offending character's and text says what
- * was expected. Grammar:  + - * / ^ ** (right-associative, binding tighter than unary minus), comparisons < <= > >= ==
- * !=, parentheses, numbers, pi, and the functions that marq_formula_function lists. Returns:  MARQ_OK; MARQ_ESYNTAX;
- * MARQ_ENOMEM. On failure *formula is NULL. */
+ *  error     out, may be NULL: on MARQ_ESYNTAX offset, line and column (in characters) are the offending character's
+ *            and text says on one line what was found and what was expected.
+ *  Grammar:  + - * / ^ ** (right-associative, binding tighter than unary minus on their left: -x^2 is -(x^2)),
+ *            comparisons < <= > >= == != (1 or 0; they do not chain), parentheses, numbers, pi, and the functions that
+ *            marq_formula_function lists. At most 200 levels of nesting.
+ *  Maths:    derivatives are exact. Those of if, min, max are the chosen branch's (min and max of equals: the first's);
+ *            those of step and comparisons are 0, and so is that of abs at 0. Sums keep their order; factors that do
+ *            not depend on the sample are multiplied first. The value has the same bits whether derivatives are asked
+ *            for or not.
+ *  Returns:  MARQ_OK; MARQ_ESYNTAX; MARQ_EINVAL (text or columns NULL); MARQ_ENOMEM. On failure *formula is NULL. */
 MARQ_API marq_status marq_formula_parse(const char *text, const char *const *columns, size_t count,
                                         marq_formula **formula, marq_error *error);
 /** Show where a formula is wrong: the line of `text` that error speaks of, a newline, and a caret below the character.
@@ -66,8 +72,12 @@ MARQ_API marq_formula_cost marq_formula_get_cost(const marq_formula *formula);
 
 /** Bind columns to a formula.
  *  columns  [as many as the names given to marq_formula_parse] borrowed until marq_formula_data_free; columns that the
- * formula does not use may have data == NULL. samples  N ≥ 1. data     out: owned by the caller. One allocation;
- * evaluating allocates nothing. Returns: MARQ_OK; MARQ_EINVAL (a used column without data, stride 0); MARQ_ENOMEM. */
+ *           formula does not use may have data == NULL. They are read where they stand, so that results which are a
+ *           column themselves (a plain response; ∂(a·x)/∂a) are aligned as the column is. The last block's samples are
+ *           copied: after changing values call marq_formula_rebind.
+ *  samples  N ≥ 1.
+ *  data     out: owned by the caller. One allocation; evaluating allocates nothing.
+ *  Returns: MARQ_OK; MARQ_EINVAL (a used column without data, stride 0); MARQ_ENOMEM. */
 MARQ_API marq_status marq_formula_bind(const marq_formula *formula, const marq_column *columns, size_t samples,
                                        marq_formula_data **data, marq_error *error);
 /** Point bound data at other columns of the same number of samples: the next fit of a batch. Allocates nothing. */

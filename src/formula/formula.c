@@ -51,12 +51,12 @@ static int compile_tapes(marq_formula *formula, const marq_dag *dag, const marq_
     return -1;
   size_t registers = tape[MARQ_TAPE_OF_VALUE].registers;
   if (registers < tape[MARQ_TAPE_OF_JACOBIAN].registers) registers = tape[MARQ_TAPE_OF_JACOBIAN].registers;
+  formula->registers[MARQ_TAPE_OF_VALUE] = formula->registers[MARQ_TAPE_OF_JACOBIAN] = registers;
   for (int t = MARQ_TAPE_OF_JVP; t < MARQ_TAPES; t++) {
     const size_t root = head + n + (size_t)(t - MARQ_TAPE_OF_JVP);
     if (marq_tape_compile(dag, layout, roots + root, want + root, 1, registers, &tape[t])) return -1;
-    registers += tape[t].registers;
+    formula->registers[t] = registers += tape[t].registers;
   }
-  formula->registers = registers;
   formula->block = choose_block(tape[MARQ_TAPE_OF_JACOBIAN].live);
   return 0;
 }

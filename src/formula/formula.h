@@ -16,7 +16,8 @@ struct marq_formula {
   marq_layout layout;
   marq_tape tape[MARQ_TAPES]; /* results: f, then y where there is a response, then J; or Jv; or fvv */
   unsigned can;
-  size_t registers, block;
+  size_t registers[MARQ_TAPES]; /* the first so many registers are all that tape t and those before it use */
+  size_t block;
   unsigned char *reads, *predicts; /* by column */
 };
 

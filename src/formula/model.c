@@ -163,21 +163,35 @@ static const double *result(const marq_formula_data *data, const marq_result *r,
   return base + r->index * uniform_length(data);
 }
 
+static size_t all_registers(const marq_formula *formula) {
+  return formula->registers[MARQ_TAPES - 1];
+}
+
+/* A cache line more than the block: loads and stores 4096 bytes apart would be taken for one another. */
+static size_t column_stride(const marq_formula *formula) {
+  return formula->block + 8;
+}
+
 /* scratch: pointers to columns, gathered columns, registers. */
 static size_t table_bytes(const marq_formula *formula) {
-  return lines((formula->layout.data_columns + formula->registers) * sizeof(double *));
+  return lines((formula->layout.data_columns + all_registers(formula)) * sizeof(double *));
 }
 
 static marq_status block(const void *self, const void *prepared, void *scratch, marq_block *b) {
   const marq_formula_data *data = self;
   const marq_formula *formula = data->formula;
-  const size_t used = formula->layout.data_columns, size = formula->block, length = marq_round8(b->count);
+  const size_t used = formula->layout.data_columns, stride = column_stride(formula);
+  const size_t length = marq_round8(b->count);
   const double *uniforms = uniform_columns(formula, prepared);
   double **columns = scratch, *gathered = (double *)(void *)((char *)scratch + table_bytes(formula));
-  double *registers = gathered + used * size;
-  if (!b->count || b->count > size || b->i0 + b->count > data->samples || (b->want & ~formula->can)) return MARQ_EINVAL;
-  for (size_t k = 0; k < used; k++) columns[k] = locate(data, k, b->i0, b->count, gathered + k * size);
-  for (size_t r = 0; r < formula->registers; r++) columns[used + r] = registers + r * size;
+  double *registers = gathered + used * stride;
+  const size_t needed = formula->registers[b->want & MARQ_WANT_CURVATURE ? MARQ_TAPE_OF_CURVATURE
+                                           : b->want & MARQ_WANT_JVP     ? MARQ_TAPE_OF_JVP
+                                                                         : MARQ_TAPE_OF_JACOBIAN];
+  if (!b->count || b->count > formula->block || b->i0 + b->count > data->samples || (b->want & ~formula->can))
+    return MARQ_EINVAL;
+  for (size_t k = 0; k < used; k++) columns[k] = locate(data, k, b->i0, b->count, gathered + k * stride);
+  for (size_t r = 0; r < needed; r++) columns[used + r] = registers + r * stride;
   if (b->want & (MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN)) {
     const int jacobian = (b->want & MARQ_WANT_JACOBIAN) != 0;
     const marq_tape *tape = &formula->tape[jacobian ? MARQ_TAPE_OF_JACOBIAN : MARQ_TAPE_OF_VALUE];
@@ -226,7 +240,8 @@ marq_model marq_formula_model(const marq_formula_data *data) {
       .block_samples = formula->block,
       .prepared_bytes =
           (marq_round8(formula->layout.slots) + formula->layout.uniform_count * uniform_length(data)) * sizeof(double),
-      .scratch_bytes = table_bytes(formula) + (used + formula->registers) * formula->block * sizeof(double)};
+      .scratch_bytes =
+          table_bytes(formula) + (used + all_registers(formula)) * column_stride(formula) * sizeof(double)};
 }
 
 /* Run the value's tape over all samples and copy result k. */
