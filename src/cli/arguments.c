@@ -9,7 +9,7 @@
 
 #include "message.h"
 
-enum { first_long = 256, name_size = 48, left_width = 28, line_width = 100 };
+enum { first_long = 256, name_size = 48, left_width = 34, line_width = 100 };
 
 /* The options of a verb as getopt wants them. */
 typedef struct getopt_table {
@@ -182,17 +182,21 @@ static void print_option(const argument_option *option) {
   print_wrapped(option->help, used + 1);
 }
 
+/* Help of a choice names the function that lists its registry; at the command line `marq list` does. */
 static void print_library_option(const marq_option_info *info) {
-  char name[name_size], text[512], least[32];
+  char name[name_size], text[512];
+  const char *reference = strstr(info->help, ": see marq_");
   dashed(info->name, name);
   const int used = printf("      --%s %s", name, info->choice ? "NAME" : "NUMBER");
-  if (info->choice) {
+  if (info->choice && reference) {
+    snprintf(text, sizeof text, "%.*s; 'marq list %ss' lists them [%s]", (int)(reference - info->help), info->help,
+             name, info->choice);
+  } else if (info->choice) {
     snprintf(text, sizeof text, "%s [%s]", info->help, info->choice);
   } else if (info->value >= MARQ_NO_LIMIT) {
     snprintf(text, sizeof text, "%s [no limit]", info->help);
   } else {
-    snprintf(least, sizeof least, "%.6g", info->value);
-    snprintf(text, sizeof text, "%s [%s]", info->help, least);
+    snprintf(text, sizeof text, "%s [%.6g]", info->help, info->value);
   }
   print_wrapped(text, used + 1);
 }

@@ -28,7 +28,7 @@ static int read_formula_file(fit *f, const char *path) {
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
   if (!file) return message_fail_at(exit_usage, path, 0, "cannot open the formula: %s", strerror(errno));
   errno = 0;
-  const size_t length = fread(f->formula_text, 1, longest_formula + 1, file);
+  size_t length = fread(f->formula_text, 1, longest_formula + 1, file);
   const int failed = ferror(file) ? (errno ? errno : EIO) : 0;
   if (file != stdin) fclose(file);
   if (failed) return message_fail_at(exit_usage, path, 0, "cannot read the formula: %s", strerror(failed));
@@ -38,6 +38,7 @@ static int read_formula_file(fit *f, const char *path) {
   if (memchr(f->formula_text, '\0', length)) {
     return message_fail_at(exit_usage, path, 0, "is binary; a formula is text such as y = a*exp(-b*x)");
   }
+  while (length > 0 && strchr(" \t\r\n", f->formula_text[length - 1])) length--;
   f->formula_text[length] = '\0';
   return exit_done;
 }
@@ -115,11 +116,7 @@ static int read_columns(fit *f) {
   free(keep);
   if (status != MARQ_OK) return message_fail_library(f->request.data, &error);
   f->samples = marq_table_rows(f->table);
-  if (f->samples) return exit_done;
-  if (marq_table_dropped(f->table)) {
-    return message_fail_at(exit_usage, f->request.data, 0, "every row lacks a cell, so no row is left to fit");
-  }
-  return message_fail_at(exit_usage, f->request.data, 0, "holds no row of data below its header");
+  return exit_done;
 }
 
 static int check_weights(const fit *f) {
@@ -175,8 +172,8 @@ static int find_response(fit *f) {
   if (status != MARQ_OK) return message_fail(exit_system, "the response: %s", marq_status_text(status));
   for (size_t i = 0; i < f->samples; i++) {
     if (!isfinite(f->response_values[i])) {
-      return message_fail_at(exit_usage, f->request.data, fit_line(f, i), "the response %s is %g here",
-                             marq_formula_response(f->formula), f->response_values[i]);
+      return message_fail_at(exit_usage, f->request.data, fit_line(f, i), "the response %s is %s here",
+                             marq_formula_response(f->formula), message_nonfinite(f->response_values[i]));
     }
   }
   f->response.data = f->response_values;

@@ -57,7 +57,8 @@ static void spread(fit *f) {
 }
 
 static void warn_of_the_stop(fit *f) {
-  if (marq_stop_converged(f->result.stop)) return;
+  /* a degenerate end is the subject of warn_of_rank */
+  if (marq_stop_converged(f->result.stop) || f->result.stop == MARQ_STOP_DEGENERATE) return;
   warn(f, "the fit stopped before it converged (%s): the values are the best found, not the solution",
        marq_stop_text(f->result.stop));
 }

@@ -4,11 +4,26 @@
 #include <marq/data.h>
 #include <math.h>
 
+/* Bytes of the UTF-8 character at text, or 0 when it is none (the name of a file may be anything). */
+static int character(const unsigned char *text) {
+  const int length = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
+  if (text[0] > 0xF4) return 0;
+  for (int i = 1; i < length; i++) {
+    if ((text[i] & 0xC0) != 0x80) return 0;
+  }
+  const int overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
+  const int surrogate = text[0] == 0xED && text[1] > 0x9F, beyond = text[0] == 0xF4 && text[1] > 0x8F;
+  return overlong || surrogate || beyond ? 0 : length;
+}
+
 static void quoted(json *j, const char *text) {
   fputc('"', j->file);
-  for (; *text; text++) {
+  while (*text) {
+    const int length = character((const unsigned char *)text);
     const unsigned char c = (unsigned char)*text;
-    if (c == '"' || c == '\\') {
+    if (length != 1) {
+      fprintf(j->file, "%.*s", length ? length : 3, length ? text : "\xEF\xBF\xBD"); /* U+FFFD */
+    } else if (c == '"' || c == '\\') {
       fprintf(j->file, "\\%c", c);
     } else if (c == '\n') {
       fputs("\\n", j->file);
@@ -17,6 +32,7 @@ static void quoted(json *j, const char *text) {
     } else {
       fputc(c, j->file);
     }
+    text += length ? length : 1;
   }
   fputc('"', j->file);
 }

@@ -1,6 +1,7 @@
 /* What the command says on standard error; see message.h. */
 #include "message.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -8,6 +9,10 @@ enum { longest_word = 64, caret_window = 100 };
 
 const char *message_path(const char *path) {
   return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+const char *message_nonfinite(double value) {
+  return isnan(value) ? "not a number" : value < 0 ? "minus infinity" : "infinite";
 }
 
 static void say(const char *path, size_t line, const char *format, va_list list) {

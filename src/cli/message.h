@@ -19,6 +19,8 @@ int message_fail_library(const char *path, const marq_error *error);
 int message_fail_formula(const char *path, const char *formula, const marq_error *error);
 /** A remark that does not change the exit status. */
 void message_remark(const char *format, ...) MARQ_PRINTF(1, 2);
+/** A value that is not finite, in words. */
+const char *message_nonfinite(double value);
 /** How a path is called in messages and reports. */
 const char *message_path(const char *path);
 

@@ -115,7 +115,7 @@ static void put_style(const drawing *d) {
   const size_t shown = d->f->samples / d->step;
   fputs(
       "set encoding utf8\nset datafile missing 'NaN'\nset border 3 lc rgb '#404040'\nset tics nomirror out\n"
-      "set grid lc rgb '#e4e4e4' lw 0.7 dt solid\nset key noenhanced\n",
+      "set grid lc rgb '#e4e4e4' lw 0.7 dt solid\nset key noenhanced\nset autoscale fix\n",
       d->script);
   fprintf(d->script, "set style line 1 lc rgb '#2b4c7e' pt 7 ps %s lw 1\n",
           shown > 5000  ? "0.15"
@@ -184,7 +184,8 @@ static void draw_agreement(const drawing *d) {
   char text[longest_title * 4];
   fputs("set multiplot layout 1,2 title ", d->script);
   gnuplot_text(d->script, title_text(d, text, sizeof text), longest_title);
-  fputs(" noenhanced\nset key top left\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n", d->script);
+  fputs(" noenhanced\nset tmargin 3\nset key top left\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n",
+        d->script);
   put_label(d, "xlabel", marq_formula_response(d->f->formula), ", observed");
   put_label(d, "ylabel", marq_formula_response(d->f->formula), ", fitted");
   fprintf(d->script, "plot $data using 2:3 with points ls 1 title '%s', x with lines ls 2 title 'perfect agreement'\n",

@@ -184,8 +184,8 @@ static void put_goodness(FILE *file, const fit *f) {
   snprintf(text, sizeof text, "%.10g  (%.10g observations, rank %zu)", s->dof, s->observations, s->rank);
   fprintf(file, "  %-34s %s\n", "degrees of freedom", text);
   /* as many digits as tell it from 1 */
-  const int nines = s->r2 < 1 && s->r2 > 0.9 ? -exponent(1 - s->r2) : 0;
-  if (isfinite(s->r2)) put(text, s->r2, -more(nines + 4 < 15 ? nines + 4 : 15, f), 1);
+  const int nines = s->r2 < 1 && s->r2 > 0.99 ? -exponent(1 - s->r2) : 2;
+  if (isfinite(s->r2)) put(text, s->r2, -more(nines + 2 < 15 ? nines + 2 : 15, f), 1);
   fprintf(file, "  %-35s %s\n", "R²", isfinite(s->r2) ? text : "-");
   summary_line(file, f, "AIC", s->aic);
   summary_line(file, f, "BIC", s->bic);
@@ -208,6 +208,15 @@ static void put_correlations(FILE *file, const fit *f) {
   if (count > most_pairs) fprintf(file, "  and %zu more\n", count - most_pairs);
 }
 
+/* Counts as they are, other numbers to three digits. */
+static void put_short(char *cell, double value) {
+  if (!isfinite(value)) {
+    strcpy(cell, "-");
+  } else {
+    snprintf(cell, cell_size, value == floor(value) && value < 1e9 ? "%.0f" : "%.3g", value);
+  }
+}
+
 static void put_tests(FILE *file, const fit *f) {
   row rows[10] = {{"test", "last value", "threshold"}};
   size_t used = 1;
@@ -216,12 +225,8 @@ static void put_tests(FILE *file, const fit *f) {
   for (size_t i = 0; fit_test_at(f, i, &name, &test); i++) {
     if (!(test.threshold > 0) || test.threshold >= MARQ_NO_LIMIT) continue;
     snprintf(rows[used][0], cell_size, "%s", name);
-    if (isfinite(test.value)) {
-      snprintf(rows[used][1], cell_size, "%.3g", test.value);
-    } else {
-      strcpy(rows[used][1], "-");
-    }
-    snprintf(rows[used][2], cell_size, "%.3g", test.threshold);
+    put_short(rows[used][1], test.value);
+    put_short(rows[used][2], test.threshold);
     used++;
   }
   for (size_t i = 1; i < used; i++) {

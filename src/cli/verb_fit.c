@@ -15,11 +15,12 @@ static int fail_at_start(fit *f, const marq_error *error) {
     return message_fail_library(NULL, error);
   }
   return message_fail_at(exit_usage, f->request.data, fit_line(f, where.sample),
-                         "the formula is %g at the start, for sample %zu: choose other start values (--start)",
-                         where.value, where.sample + 1);
+                         "the formula is %s at the start, for sample %zu: choose other start values (--start)",
+                         message_nonfinite(where.value), where.sample + 1);
 }
 
-static int run_solver(fit *f) {
+/* *files: how the trace fared; a result that stands is reported all the same. */
+static int run_solver(fit *f, int *files) {
   marq_error error = {0};
   marq_solver *solver = NULL;
   if (marq_solver_create(f->problem, &f->request.options, &solver, &error) != MARQ_OK) {
@@ -32,10 +33,10 @@ static int run_solver(fit *f) {
   if (status == MARQ_EDOMAIN || status == MARQ_EINVAL || status == MARQ_EUNSUPPORTED) {
     code = fail_at_start(f, &error);
   }
-  const int traced = watch_end(&w);
+  *files = watch_end(&w);
   marq_solver_free(solver);
   if (code != exit_done) return code;
-  if (traced != exit_done) return traced;
+  if (w.failed) return w.failed;
   if (status != MARQ_OK) message_fail_library(NULL, &error);
   return exit_done;
 }
@@ -50,11 +51,11 @@ static int worst(int a, int b) {
 }
 
 static int run_fit(fit *f) {
-  int status = fit_read_input(f);
+  int files = exit_done, status = fit_read_input(f);
   if (status == exit_done) status = fit_set_up(f);
-  if (status == exit_done) status = run_solver(f);
+  if (status == exit_done) status = run_solver(f, &files);
   if (status != exit_done) return status;
-  status = worst(how_it_ended(f), fit_judge(f));
+  status = worst(files, worst(how_it_ended(f), fit_judge(f)));
   /* the report comes first: a file that cannot be written must not cost the user the result */
   if (f->request.json) {
     report_json(f, stdout);

@@ -49,7 +49,9 @@ static void list_options(void) {
     for (; info.name[k] && k + 1 < sizeof name; k++) name[k] = (char)(info.name[k] == '_' ? '-' : info.name[k]);
     name[k] = '\0';
     if (info.choice) {
-      snprintf(help, sizeof help, "%s [%s]", info.help, info.choice);
+      const char *reference = strstr(info.help, ": see marq_");
+      const int length = (int)(reference ? (size_t)(reference - info.help) : strlen(info.help));
+      snprintf(help, sizeof help, "%.*s [%s]", length, info.help, info.choice);
     } else if (info.value >= MARQ_NO_LIMIT) {
       snprintf(help, sizeof help, "%s [no limit]", info.help);
     } else {

@@ -33,7 +33,8 @@ typedef struct run_state {
   marq_table_reader *reader;
   size_t *source; /* [column_count] column of the data that feeds column k of the model */
   unsigned char *keep;
-  double *values; /* one row of the data */
+  double *values;       /* one row of the data */
+  marq_column *columns; /* [column_count] into the batch */
   marq_formula_data *data;
   void *prepared, *scratch;
   double *gradient;
@@ -92,22 +93,18 @@ static int match_columns(run_state *s) {
 }
 
 static int prepare(run_state *s) {
-  marq_column columns[64];
   const size_t count = s->model.column_count;
-  if (count > sizeof columns / sizeof *columns) {
-    return message_fail_at(exit_usage, s->request.model, 0, "has more than %zu columns",
-                           sizeof columns / sizeof *columns);
-  }
+  s->columns = calloc(count + 1, sizeof *s->columns);
   s->batch = calloc(1, sizeof *s->batch);
-  if (!s->batch) return out_of_memory();
+  if (!s->columns || !s->batch) return out_of_memory();
   s->batch->x = calloc((count + 1) * batch_rows, sizeof(double));
   if (!s->batch->x) return out_of_memory();
   for (size_t k = 0; k < count; k++) {
-    columns[k].data = s->batch->x + k * batch_rows;
-    columns[k].stride = 1;
+    s->columns[k].data = s->batch->x + k * batch_rows;
+    s->columns[k].stride = 1;
   }
   marq_error error = {0};
-  if (marq_formula_bind(s->model.formula, columns, batch_rows, &s->data, &error) != MARQ_OK) {
+  if (marq_formula_bind(s->model.formula, s->columns, batch_rows, &s->data, &error) != MARQ_OK) {
     return message_fail_library(s->request.model, &error);
   }
   return exit_done;
@@ -207,7 +204,8 @@ static int flush_batch(run_state *s) {
     double *x = b->x + k * batch_rows;
     for (size_t i = rows; i < batch_rows; i++) x[i] = x[rows - 1];
   }
-  const marq_status status = marq_formula_predict(s->data, s->model.values, b->f);
+  marq_status status = marq_formula_rebind(s->data, s->columns);
+  if (status == MARQ_OK) status = marq_formula_predict(s->data, s->model.values, b->f);
   if (status != MARQ_OK) return message_fail(exit_system, "%s", marq_status_text(status));
   if (s->request.errors) {
     const int failed = add_errors(s);
@@ -307,7 +305,8 @@ static int run(const argument_verb *verb, int argc, char **argv) {
     free(s.batch->x);
     free(s.batch->text);
   }
-  void *const owned[] = {s.batch, s.source, s.keep, s.values, s.prepared, s.scratch, s.gradient, (void *)s.pointers};
+  void *const owned[] = {s.batch,   s.columns,  s.source,          s.keep, s.values, s.prepared,
+                         s.scratch, s.gradient, (void *)s.pointers};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   return status;
 }
