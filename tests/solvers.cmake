@@ -1,0 +1,2 @@
+# Tests of problems, linear systems and solvers.
+marq_test(unit_kernels)
