@@ -209,7 +209,7 @@ static gradient *pack(sweep *s, const marq_node *dense) {
 /* Gradient of a selection: the selection of the gradients. */
 static gradient *backward_selection(sweep *s, marq_node condition, marq_node yes, marq_node no) {
   const gradient *a = backward(s, yes), *b = backward(s, no);
-  marq_node *dense = malloc(2 * s->n * sizeof *dense);
+  marq_node *dense = malloc((2 * s->n + 1) * sizeof *dense);
   gradient *g = NULL;
   if (a && b && dense) {
     memset(dense, 0, 2 * s->n * sizeof *dense);

@@ -17,13 +17,13 @@ static int is_letter(char c) {
 }
 
 marq_status marq_syntax_error(marq_error *error, const char *formula, const char *at, const char *format, ...) {
-  char text[sizeof error->text];
+  if (!error) return MARQ_ESYNTAX;
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
+  memset(error, 0, sizeof *error);
+  error->status = MARQ_ESYNTAX;
+  vsnprintf(error->text, sizeof error->text, format, arguments);
   va_end(arguments);
-  marq_fail(error, MARQ_ESYNTAX, "%s", text);
-  if (!error) return MARQ_ESYNTAX;
   error->offset = (size_t)(at - formula);
   error->line = error->column = 1;
   for (const char *c = formula; c < at; c++) {

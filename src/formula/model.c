@@ -58,7 +58,7 @@ marq_status marq_formula_bind(const marq_formula *formula, const marq_column *co
   *data = NULL;
   if (!samples) return marq_fail(error, MARQ_EINVAL, "a formula needs at least one sample");
   if (!columns && layout->data_columns) return marq_fail(error, MARQ_EINVAL, "the columns are NULL");
-  for (size_t k = 0; k < layout->column_count; k++) {
+  for (size_t k = 0; columns && k < layout->column_count; k++) {
     if (layout->data[k] == UINT32_MAX) continue;
     if (!columns[k].data) return marq_fail(error, MARQ_EINVAL, "column %zu is used by the formula but has no data", k);
     if (!columns[k].stride) return marq_fail(error, MARQ_EINVAL, "column %zu has stride 0", k);
@@ -261,7 +261,8 @@ static marq_status evaluate(const marq_formula_data *data, const double *p, size
     b.f = &f;
     b.y = &y;
     status = block(data, prepared, scratch, &b);
-    if (!status) memcpy(out + i0, k ? y : f, b.count * sizeof *out);
+    const double *from = k ? y : f;
+    if (!status && from) memcpy(out + i0, from, b.count * sizeof *out);
   }
   free(memory);
   return status;

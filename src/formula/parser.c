@@ -256,7 +256,7 @@ static marq_status power(parser *p, marq_node *node) {
   marq_status status = enter(p);
   if (status || (status = primary(p, node))) return status;
   if (p->token.kind == MARQ_TOKEN_POWER) {
-    marq_node raised;
+    marq_node raised = MARQ_ZERO;
     if ((status = advance(p)) || (status = exponent(p, &raised))) return status;
     *node = marq_dag_pow(p->dag, *node, raised);
   }
@@ -268,7 +268,7 @@ static marq_status product(parser *p, marq_node *node) {
   marq_status status = exponent(p, node);
   while (!status && (at(p, '*') || at(p, '/'))) {
     const int divides = at(p, '/');
-    marq_node right;
+    marq_node right = MARQ_ZERO;
     if ((status = advance(p)) || (status = exponent(p, &right))) return status;
     *node = divides ? marq_dag_div(p->dag, *node, right) : marq_dag_mul(p->dag, *node, right);
   }
@@ -279,7 +279,7 @@ static marq_status sum(parser *p, marq_node *node) {
   marq_status status = product(p, node);
   while (!status && (at(p, '+') || at(p, '-'))) {
     const int subtracts = at(p, '-');
-    marq_node right;
+    marq_node right = MARQ_ZERO;
     if ((status = advance(p)) || (status = product(p, &right))) return status;
     *node = subtracts ? marq_dag_sub(p->dag, *node, right) : marq_dag_add(p->dag, *node, right);
   }
@@ -294,7 +294,7 @@ static marq_status comparison(parser *p, marq_node *node) {
   marq_status status = sum(p, node);
   if (status || !compares(p)) return status;
   const marq_token_kind kind = p->token.kind;
-  marq_node right;
+  marq_node right = MARQ_ZERO;
   if ((status = advance(p)) || (status = sum(p, &right))) return status;
   if (compares(p))
     return marq_syntax_error(p->error, p->text, p->token.at,
