@@ -95,21 +95,23 @@ static marq_status take_scratch(marq_problem *problem, scratch *s, marq_error *e
   const int triangle = marq_problem_offers(problem, MARQ_OP_TRIANGLE),
             rows = marq_problem_offers(problem, MARQ_OP_ROWS);
   if (!triangle && !rows && !marq_problem_offers(problem, MARQ_OP_NORMAL)) {
-    return marq_fail(error, MARQ_EUNSUPPORTED,
-                     "statistics need triangle, rows or normal, and the problem offers none of them");
+    marq_fail(error, MARQ_EUNSUPPORTED, "statistics need triangle, rows or normal; the problem offers none of them");
+    return MARQ_EUNSUPPORTED;
   }
   s->n = n;
   s->rows = triangle ? smaller(m, n) : n;
   s->block_lines = !triangle && rows ? c * larger(1, block_rows / c) : 0;
   s->lwork = larger(marq_la_qr_work(s->rows, n), larger(marq_la_append_work(n), 3 * n * n + 3 * n));
   if (!marq_la_fits(larger(n, s->block_lines)) || n > SIZE_MAX / 8 / n) {
-    return marq_fail(error, MARQ_ESIZE, "%zu parameters are too many for dense statistics", n);
+    marq_fail(error, MARQ_ESIZE, "%zu parameters are too many for dense statistics", n);
+    return MARQ_ESIZE;
   }
   lay_scratch(s);
   const marq_status status = marq_arena_take(&s->arena);
-  if (status != MARQ_OK) return marq_fail(error, status, "no memory for the statistics of %zu parameters", n);
-  lay_scratch(s);
-  return MARQ_OK;
+  if (status == MARQ_OK) lay_scratch(s);
+  if (s->G && s->tau) return MARQ_OK;
+  marq_fail(error, status, "no memory for the statistics of %zu parameters", n);
+  return MARQ_ENOMEM;
 }
 
 static marq_status fill_root(marq_problem *problem, scratch *s, marq_error *error) {

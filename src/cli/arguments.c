@@ -57,7 +57,7 @@ static int table_make(getopt_table *table, const argument_verb *verb) {
   }
   struct option *help = &table->options[table->own + table->library];
   help->name = help_option.name;
-  help->val = help_option.letter;
+  help->val = (unsigned char)help_option.letter;
   return 1;
 }
 
@@ -96,7 +96,7 @@ static int unknown_option(const getopt_table *table, const argument_verb *verb, 
 
 static int take_one(const getopt_table *table, const argument_verb *verb, int code, argument_take take, void *context) {
   for (size_t i = 0; i < table->own; i++) {
-    if (code == verb->options[i].letter || code == first_long + (int)i) {
+    if (code == (unsigned char)verb->options[i].letter || code == first_long + (int)i) {
       return take(context, verb->options[i].name, optarg);
     }
   }

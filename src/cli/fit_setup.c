@@ -107,8 +107,13 @@ static int take_fixed(fit *f) {
 static int take_sizes(fit *f, const assignments *list, int all, double **sizes) {
   if (!list->count) return exit_done;
   double *by_parameter = malloc(f->n * sizeof(double)), *out = malloc(f->n * sizeof(double));
-  int status = by_parameter && out ? exit_done : message_fail(exit_system, "out of memory");
-  for (size_t j = 0; j < f->n && status == exit_done; j++) {
+  *sizes = out;
+  if (!by_parameter || !out) {
+    free(by_parameter);
+    return message_fail(exit_system, "out of memory");
+  }
+  int status = exit_done;
+  for (size_t j = 0; j < f->n; j++) {
     by_parameter[j] = all ? NAN : fabs(f->start[j]) > 0 ? fabs(f->start[j]) : 1;
   }
   for (size_t i = 0; i < list->count && status == exit_done; i++) {
@@ -128,7 +133,6 @@ static int take_sizes(fit *f, const assignments *list, int all, double **sizes) 
     }
   }
   free(by_parameter);
-  *sizes = out;
   return status;
 }
 

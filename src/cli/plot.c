@@ -217,26 +217,31 @@ static int draw(drawing *d, const char *path, const char *file) {
 
 int plot_fit(const fit *f, const char *path) {
   drawing d = {.f = f};
-  output out;
+  output out = {0};
   struct stat info;
   d.bars = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
   d.step = (f->samples + most_points - 1) / most_points;
   count_variables(&d);
   d.fitted = malloc(f->samples * sizeof(double));
   if (!d.fitted) return message_fail(exit_system, "out of memory");
-  marq_status predicted = marq_formula_predict(f->data, f->p, d.fitted);
-  int status = predicted == MARQ_OK ? output_open(&out, path)
-                                    : message_fail(exit_system, "--plot: %s", marq_status_text(predicted));
+  const marq_status predicted = marq_formula_predict(f->data, f->p, d.fitted);
+  if (predicted != MARQ_OK) {
+    free(d.fitted);
+    return message_fail(exit_system, "--plot: %s", marq_status_text(predicted));
+  }
+  int status = output_open(&out, path);
+  if (status != exit_done) {
+    free(d.fitted);
+    return status;
+  }
+  status = draw(&d, path, out.temporary ? out.temporary : path);
+  if (status == exit_done && out.temporary && (stat(out.temporary, &info) != 0 || info.st_size == 0)) {
+    status = message_fail_at(exit_usage, path, 0, "gnuplot could not write the plot");
+  }
   if (status == exit_done) {
-    status = draw(&d, path, out.temporary ? out.temporary : path);
-    if (status == exit_done && out.temporary && (stat(out.temporary, &info) != 0 || info.st_size == 0)) {
-      status = message_fail_at(exit_usage, path, 0, "gnuplot could not write the plot");
-    }
-    if (status == exit_done) {
-      status = output_commit(&out);
-    } else {
-      output_discard(&out);
-    }
+    status = output_commit(&out);
+  } else {
+    output_discard(&out);
   }
   free(d.fitted);
   return status;

@@ -118,7 +118,11 @@ static int read_parameters(saved *s, const json_t *root, const char *path) {
   s->values = calloc(s->n + 1, sizeof(double));
   s->covariance = calloc(s->n * s->n + 1, sizeof(double));
   size_t *place = calloc(s->n + 1, sizeof *place);
-  int status = s->values && s->covariance && place ? exit_done : message_fail(exit_system, "out of memory");
+  if (!s->values || !s->covariance || !place) {
+    free(place);
+    return message_fail(exit_system, "out of memory");
+  }
+  int status = exit_done;
   for (size_t j = 0; j < s->n && status == exit_done; j++) {
     const char *wanted = marq_formula_parameter(s->formula, j);
     size_t k = 0;

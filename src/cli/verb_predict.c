@@ -23,7 +23,6 @@ typedef struct batch {
   char *text;
   size_t text_size, text_used;
   size_t ends[batch_rows];
-  double *x; /* [column_count × batch_rows] */
   double f[batch_rows], error[batch_rows];
 } batch;
 
@@ -34,7 +33,8 @@ typedef struct run_state {
   size_t *source; /* [column_count] column of the data that feeds column k of the model */
   unsigned char *keep;
   double *values;       /* one row of the data */
-  marq_column *columns; /* [column_count] into the batch */
+  double *x;            /* [column_count × batch_rows] of the batch */
+  marq_column *columns; /* [column_count] into x */
   marq_formula_data *data;
   void *prepared, *scratch;
   double *gradient;
@@ -96,17 +96,18 @@ static int prepare(run_state *s) {
   const size_t count = s->model.column_count;
   s->columns = calloc(count + 1, sizeof *s->columns);
   s->batch = calloc(1, sizeof *s->batch);
-  if (!s->columns || !s->batch) return out_of_memory();
-  s->batch->x = calloc((count + 1) * batch_rows, sizeof(double));
-  if (!s->batch->x) return out_of_memory();
+  s->x = calloc((count + 1) * batch_rows, sizeof(double));
+  if (!s->columns || !s->batch || !s->x) return out_of_memory();
   for (size_t k = 0; k < count; k++) {
-    s->columns[k].data = s->batch->x + k * batch_rows;
+    s->columns[k].data = s->x + k * batch_rows;
     s->columns[k].stride = 1;
   }
   marq_error error = {0};
-  if (marq_formula_bind(s->model.formula, s->columns, batch_rows, &s->data, &error) != MARQ_OK) {
+  marq_formula_data *data = NULL;
+  if (marq_formula_bind(s->model.formula, s->columns, batch_rows, &data, &error) != MARQ_OK) {
     return message_fail_library(s->request.model, &error);
   }
+  s->data = data;
   return exit_done;
 }
 
@@ -201,7 +202,7 @@ static int flush_batch(run_state *s) {
   const size_t rows = b->rows;
   for (size_t k = 0; k < s->model.column_count; k++) {
     /* the formula is bound to whole batches: repeat the last row to the end */
-    double *x = b->x + k * batch_rows;
+    double *x = s->x + k * batch_rows;
     for (size_t i = rows; i < batch_rows; i++) x[i] = x[rows - 1];
   }
   marq_status status = marq_formula_rebind(s->data, s->columns);
@@ -237,7 +238,7 @@ static int add_row(run_state *s, const char *text, size_t length) {
   memcpy(b->text + b->text_used, text, length);
   b->text_used += length;
   b->ends[b->rows] = b->text_used;
-  for (size_t k = 0; k < s->model.column_count; k++) b->x[k * batch_rows + b->rows] = s->values[s->source[k]];
+  for (size_t k = 0; k < s->model.column_count; k++) s->x[k * batch_rows + b->rows] = s->values[s->source[k]];
   b->rows++;
   return b->rows == batch_rows ? flush_batch(s) : exit_done;
 }
@@ -301,13 +302,17 @@ static int run(const argument_verb *verb, int argc, char **argv) {
   marq_formula_data_free(s.data);
   saved_free(&s.model);
   marq_table_close(s.reader);
-  if (s.batch) {
-    free(s.batch->x);
-    free(s.batch->text);
-  }
-  void *const owned[] = {s.batch,   s.columns,  s.source,          s.keep, s.values, s.prepared,
-                         s.scratch, s.gradient, (void *)s.pointers};
-  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+  if (s.batch) free(s.batch->text);
+  free(s.x);
+  free(s.batch);
+  free(s.columns);
+  free(s.source);
+  free(s.keep);
+  free(s.values);
+  free(s.prepared);
+  free(s.scratch);
+  free(s.gradient);
+  free(s.pointers);
   return status;
 }
 
