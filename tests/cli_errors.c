@@ -189,6 +189,7 @@ static void bad_usage(void **state) {
   cli_expect_refusal(2, "needs FORMULA DATA", "fit", "y = a*x", NULL);
   cli_expect_refusal(2, "one argument too many: 'extra'", "fit", "y = a*x", "d.csv", "extra", NULL);
   cli_expect_refusal(2, "exclude each other", "fit", "y = a*x", "d.csv", "--json", "--quiet", NULL);
+  cli_expect_refusal(2, "--digits is for", "fit", "y = a*x", "d.csv", "--json", "--digits", "9", NULL);
   cli_expect_refusal(2, "did you mean 'fit'?", "fitt", NULL);
   cli_expect_refusal(2, "marq help", NULL);
   cli_expect_refusal(2, "did you mean 'predict'?", "help", "predit", NULL);

@@ -164,6 +164,9 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
   request->formula = operands[0];
   request->data = operands[1];
   if (request->json && request->quiet) status = message_fail(exit_usage, "--json and --quiet exclude each other");
+  if (status == exit_done && request->digits && (request->json || request->quiet)) {
+    status = message_fail(exit_usage, "--digits is for the text report; --json has all digits");
+  }
   if (status == exit_done && request->scale.count) {
     marq_error error = {0};
     if (strcmp(request->options.scaling, "auto") != 0 && strcmp(request->options.scaling, "user") != 0) {

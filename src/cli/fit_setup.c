@@ -8,8 +8,8 @@
 #include "message.h"
 #include "table_options.h"
 
-/* From this many samples on, threads cost less than they gain. */
-enum { samples_for_threads = 100000 };
+/* From this many samples on threads are worth their start, even where other work shares the processors. */
+enum { samples_for_threads = 2000000 };
 
 static int is_function(const char *name) {
   const char *known, *help;

@@ -228,8 +228,8 @@ static int flush_batch(run_state *s) {
 
 static int add_row(run_state *s, const char *text, size_t length) {
   batch *b = s->batch;
-  if (b->text_used + length > b->text_size) {
-    const size_t size = 2 * (b->text_used + length);
+  if (!b->text || b->text_used + length > b->text_size) {
+    const size_t size = 2 * (b->text_used + length) + 64;
     char *grown = realloc(b->text, size);
     if (!grown) return out_of_memory();
     b->text = grown;
