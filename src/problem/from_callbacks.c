@@ -131,6 +131,7 @@ marq_status marq_problem_from_callbacks(const marq_callbacks *callbacks, marq_pr
     return status;
   }
   s->owned = model;
+  s->one_jacobian = 1;
   s->release = release;
   model->counts = &s->counts;
   status = marq_problem_create(&streamed_ops, s, m, 1, n, problem, error);

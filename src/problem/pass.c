@@ -50,21 +50,28 @@ static marq_status run_chunk(const streamed_problem *s, streamed_worker *worker,
   return MARQ_OK;
 }
 
+marq_status streamed_prepare(streamed_problem *s, streamed_point *point, const double *v, unsigned want) {
+  const unsigned direction = MARQ_WANT_JVP | MARQ_WANT_CURVATURE;
+  const int again = v || (s->one_jacobian && (want & MARQ_WANT_JACOBIAN));
+  if (!again && !(want & ~point->prepared_for)) return MARQ_OK;
+  point->prepared_for |= want & ~direction;
+  const marq_status status =
+      s->model.ops->prepare(s->model.self, point->p, v, point->prepared_for | want, point->prepared);
+  if (status != MARQ_OK) point->prepared_for = 0;
+  return status;
+}
+
 marq_status streamed_chunks(streamed_problem *s, streamed_point *point, const double *v, unsigned want,
                             streamed_consumer *consumer, size_t width, const void *argument) {
-  if (v || (want & ~point->prepared_for)) {
-    point->prepared_for |= want & ~(unsigned)(MARQ_WANT_JVP | MARQ_WANT_CURVATURE);
-    const marq_status status =
-        s->model.ops->prepare(s->model.self, point->p, v, point->prepared_for | want, point->prepared);
-    if (status != MARQ_OK) {
-      point->prepared_for = 0;
-      return status;
-    }
-  }
+  const marq_status prepared = streamed_prepare(s, point, v, want);
+  if (prepared != MARQ_OK) return prepared;
   const size_t chunks = s->chunks;
   memset(s->sums, 0, chunks * width * sizeof *s->sums);
-  if (chunks == 1) return run_chunk(s, s->workers, point, want, 0, consumer, s->sums, argument);
   for (int t = 0; t < s->threads; t++) s->workers[t].status = MARQ_OK;
+  if (chunks == 1) {
+    const marq_status status = run_chunk(s, s->workers, point, want, 0, consumer, s->sums, argument);
+    return status < 0 ? status : s->workers->status;
+  }
 #ifdef _OPENMP
 #pragma omp parallel num_threads(s->threads) if (s->threads > 1)
   {

@@ -347,10 +347,8 @@ static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
   streamed_problem *s = self;
   const size_t k = s->n + 1, m = s->N * s->c, kept = m < s->n ? m : s->n;
   s->counts.jacobian++;
-  for (int t = 0; t < s->threads; t++) s->workers[t].status = MARQ_OK;
   marq_status status =
       streamed_chunks(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, append_triangle, k * k, NULL);
-  if (status == MARQ_OK) status = s->workers->status;
   for (size_t c = 1; c < s->chunks && status == MARQ_OK; c++)
     status = marq_la_append_rows(k, k, k, s->sums, k, s->sums + c * k * k, k, s->workers->work);
   if (status != MARQ_OK) return status;
@@ -387,12 +385,8 @@ static marq_status rows(void *self, size_t i0, size_t i1, double *J, size_t ldj)
   streamed_point *point = s->current;
   streamed_worker *worker = s->workers;
   if (i0 == 0) s->counts.jacobian++;
-  if (!(point->prepared_for & MARQ_WANT_JACOBIAN)) {
-    point->prepared_for |= MARQ_WANT_JACOBIAN;
-    const marq_status status =
-        s->model.ops->prepare(s->model.self, point->p, NULL, point->prepared_for, point->prepared);
-    if (status != MARQ_OK) return status;
-  }
+  const marq_status prepared = streamed_prepare(s, point, NULL, MARQ_WANT_JACOBIAN);
+  if (prepared != MARQ_OK) return prepared;
   marq_block block = {
       .want = MARQ_WANT_JACOBIAN, .f = worker->f, .y = worker->y, .J = worker->J, .Jv = worker->Jv, .fvv = worker->fvv};
   for (size_t i = i0; i < i1; i += s->block) {

@@ -40,7 +40,8 @@ typedef struct streamed_problem {
   double *sums;             /* [chunks · (n+1)²] a chunk's sums; the total stands in the first after a pass */
   double *direction;        /* [n] */
   marq_counts counts;
-  void *owned; /* freed with the problem by release, or NULL */
+  int one_jacobian; /* the model holds the Jacobian of one point at a time: prepare it before each use */
+  void *owned;      /* freed with the problem by release, or NULL */
   void (*release)(void *owned);
   marq_arena arena;
 } streamed_problem;
@@ -61,6 +62,9 @@ marq_status streamed_pass(streamed_problem *s, streamed_point *point, const doub
 
 /** The weights of a block: as given, or 1/σ² formed in the worker's scratch; NULL when all are 1. */
 const double *streamed_block_weights(const streamed_problem *s, streamed_worker *worker, size_t i0, size_t count);
+
+/** Fold what `want` needs at a point, where it is not folded already. */
+marq_status streamed_prepare(streamed_problem *s, streamed_point *point, const double *v, unsigned want);
 
 /** Make the state of a problem on a block model; streamed_ops.destroy frees it. */
 marq_status streamed_create(const marq_model *model, const marq_problem_options *options, streamed_problem **created,
