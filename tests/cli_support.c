@@ -14,7 +14,7 @@
 
 enum { most_arguments = 48 };
 
-static char directory[] = "/tmp/marq-cli-XXXXXX";
+static char directory[] = "marq-cli-XXXXXX";
 
 typedef struct arguments {
   const char *argv[most_arguments];
@@ -177,5 +177,5 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
 
 int cli_group_teardown(void **state) {
   (void)state;
-  return chdir("/") == 0 && nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : -1;
+  return chdir("..") == 0 && nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : -1;
 }
