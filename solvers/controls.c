@@ -34,10 +34,14 @@ const marq_control marq_control_gain = {.name = "gain ratio",
 
 /* ---- trust radius (Moré 1978, §4) ---- */
 
+/* A small part of the start: what goes wrong in a fit goes wrong in its first step. A Gauss-Newton step that is itself short enough is let
+ * through: it is what a start near the solution needs. */
 static void radius_first(marq_core *core) {
-  const double norm = marq_scaled_norm(core, core->p);
-  core->radius = core->options.first_radius * (norm > 0 ? norm : 1);
+  const double norm = marq_scaled_norm(core, core->p), size = norm > 0 ? norm : 1;
   core->damping = 0;
+  core->radius = core->options.first_radius * size;
+  if (marq_core_newton(core) == MARQ_OK && core->newton_norm <= 3 * core->radius && core->newton_norm > core->radius)
+    core->radius = core->newton_norm;
 }
 
 static void shrink_radius(marq_core *core, double factor) {

@@ -7,8 +7,8 @@
 extern const marq_linsys marq_linsys_auto, marq_linsys_cholesky, marq_linsys_qr, marq_linsys_tsqr, marq_linsys_svd,
     marq_linsys_cg;
 
-/** Smallest squared pivot ratio of the last factorisation: about the reciprocal condition number of the scaled normal
- * matrix. */
+/** Least squared pivot of the last factorisation over its diagonal entry: about the reciprocal condition number of the
+ * scaled matrix. */
 double marq_cholesky_pivot(const void *state);
 
 #endif

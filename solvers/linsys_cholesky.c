@@ -1,16 +1,17 @@
-/* Normal equations and Cholesky: J̃ᵀJ̃ streamed, n² memory. The matrix is scaled to a unit diagonal first, which leaves
- * the accuracy of the factorisation as it is (van der Sluis 1969) and makes its pivots comparable. */
+/* Normal equations and Cholesky: J̃ᵀJ̃ streamed, n² memory. The accuracy does not depend on the scaling of the columns
+ * (van der Sluis 1969). */
+#include <string.h>
+
 #include "linalg.h"
 #include "linsys.h"
 
-#include <math.h>
-
 typedef struct cholesky_state {
   size_t n;
-  double *A, *g; /* J̃ᵀJ̃ (upper), ∇F */
-  double *e;     /* 1/‖column‖ */
-  double *U, *x; /* factor of the damped, scaled matrix */
-  double pivot;  /* smallest pivot of the last factorisation */
+  double *A, *g;      /* J̃ᵀJ̃ (upper), ∇F */
+  double *U;          /* factor of the damped matrix */
+  double *reciprocal; /* of its squared pivots */
+  double *x;
+  double pivot; /* least pivot of the last factorisation, as linalg.h says */
 } cholesky_state;
 
 static int applicable(const marq_problem *problem) {
@@ -30,7 +31,7 @@ static void *layout(marq_arena *arena, const marq_problem *problem, const marq_o
   s.A = marq_arena_doubles(arena, s.n * s.n);
   s.U = marq_arena_doubles(arena, s.n * s.n);
   s.g = marq_arena_doubles(arena, s.n);
-  s.e = marq_arena_doubles(arena, s.n);
+  s.reciprocal = marq_arena_doubles(arena, s.n);
   s.x = marq_arena_doubles(arena, s.n);
   if (place) *place = s;
   return place;
@@ -39,13 +40,8 @@ static void *layout(marq_arena *arena, const marq_problem *problem, const marq_o
 static marq_status prepare(void *state, marq_problem *problem, double *g) {
   cholesky_state *s = state;
   const marq_status status = marq_problem_normal(problem, s->A, s->n, s->g);
-  if (status != MARQ_OK) return status;
-  for (size_t j = 0; j < s->n; j++) {
-    const double square = s->A[j + j * s->n];
-    s->e[j] = square > 0 ? 1 / sqrt(square) : 1;
-    g[j] = s->g[j];
-  }
-  return MARQ_OK;
+  if (status == MARQ_OK) memcpy(g, s->g, s->n * sizeof *g);
+  return status;
 }
 
 static marq_status diagonal(void *state, double *q) {
@@ -58,43 +54,30 @@ static marq_status damp(void *state, const double *D, double mu) {
   cholesky_state *s = state;
   const size_t n = s->n;
   for (size_t j = 0; j < n; j++) {
-    for (size_t i = 0; i < j; i++) s->U[i + j * n] = s->A[i + j * n] * s->e[i] * s->e[j];
-    const double d = D[j] * s->e[j];
-    s->U[j + j * n] = s->A[j + j * n] * s->e[j] * s->e[j] + mu * d * d;
+    for (size_t i = 0; i <= j; i++) s->U[i + j * n] = s->A[i + j * n];
+    s->U[j + j * n] += mu * D[j] * D[j];
   }
-  const marq_status status = marq_la_cholesky(n, s->U, n);
-  s->pivot = 0;
-  if (status != MARQ_OK) return status;
-  double least = INFINITY, most = 0;
-  for (size_t j = 0; j < n; j++) {
-    const double u = s->U[j + j * n];
-    least = fmin(least, u);
-    most = fmax(most, u);
-  }
-  s->pivot = (least / most) * (least / most);
-  return s->pivot > 0 ? MARQ_OK : MARQ_NOT_POSITIVE;
+  return marq_la_cholesky(n, s->U, n, s->reciprocal, &s->pivot);
 }
 
 static marq_status solve(void *state, const double *b, double *x) {
   cholesky_state *s = state;
-  for (size_t j = 0; j < s->n; j++) s->x[j] = s->e[j] * b[j];
-  marq_la_solve_upper(1, s->n, s->U, s->n, s->x);
-  marq_la_solve_upper(0, s->n, s->U, s->n, s->x);
-  for (size_t j = 0; j < s->n; j++) x[j] = s->e[j] * s->x[j];
+  if (x != b) memcpy(x, b, s->n * sizeof *x);
+  marq_la_cholesky_solve(s->n, s->U, s->n, s->reciprocal, x);
   return MARQ_OK;
 }
 
 static marq_status step(void *state, double *delta) {
   cholesky_state *s = state;
-  solve(s, s->g, delta);
-  for (size_t j = 0; j < s->n; j++) delta[j] = -delta[j];
-  return MARQ_OK;
+  for (size_t j = 0; j < s->n; j++) delta[j] = -s->g[j];
+  return solve(s, delta, delta);
 }
 
 static double quadratic(void *state, const double *v) {
   cholesky_state *s = state;
   marq_la_symv(s->n, s->A, s->n, v, s->x);
-  return fmax(marq_la_dot(s->n, v, s->x), 0);
+  const double square = marq_la_dot(s->n, v, s->x);
+  return square > 0 ? square : 0;
 }
 
 static size_t rank(const void *state) {

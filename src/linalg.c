@@ -5,6 +5,7 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <limits.h>
+#include <math.h>
 
 int marq_la_fits(size_t size) {
   return size <= (size_t)INT_MAX / 4;
@@ -14,8 +15,17 @@ static int narrow(size_t size) {
   return (int)size;
 }
 
+/* Below this order a library call costs more than the work: plain loops, which the compiler keeps in registers. */
+enum { small = 24 };
+
+static double plain_dot(size_t n, const double *x, const double *y) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
+  return sum;
+}
+
 double marq_la_dot(size_t n, const double *x, const double *y) {
-  return cblas_ddot(narrow(n), x, 1, y, 1);
+  return n <= small ? plain_dot(n, x, y) : cblas_ddot(narrow(n), x, 1, y, 1);
 }
 
 double marq_la_norm(size_t n, const double *x) {
@@ -32,12 +42,36 @@ void marq_la_syrk(size_t n, size_t k, const double *A, size_t lda, double *C, si
   cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, narrow(n), narrow(k), 1, A, narrow(lda), 1, C, narrow(ldc));
 }
 
+static void plain_solve_upper(int transposed, size_t n, const double *R, size_t ldr, double *x) {
+  if (transposed) {
+    for (size_t j = 0; j < n; j++) x[j] = (x[j] - plain_dot(j, R + j * ldr, x)) / R[j + j * ldr];
+    return;
+  }
+  for (size_t j = n; j-- > 0;) {
+    x[j] /= R[j + j * ldr];
+    for (size_t i = 0; i < j; i++) x[i] -= R[i + j * ldr] * x[j];
+  }
+}
+
 void marq_la_solve_upper(int transposed, size_t n, const double *R, size_t ldr, double *x) {
+  if (n <= small) {
+    plain_solve_upper(transposed, n, R, ldr, x);
+    return;
+  }
   cblas_dtrsv(CblasColMajor, CblasUpper, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit, narrow(n), R,
               narrow(ldr), x, 1);
 }
 
 void marq_la_symv(size_t n, const double *A, size_t lda, const double *x, double *y) {
+  if (n <= small) {
+    for (size_t j = 0; j < n; j++) {
+      double sum = 0;
+      for (size_t i = 0; i <= j; i++) sum += A[i + j * lda] * x[i];
+      for (size_t i = j + 1; i < n; i++) sum += A[j + i * lda] * x[i];
+      y[j] = sum;
+    }
+    return;
+  }
   cblas_dsymv(CblasColMajor, CblasUpper, narrow(n), 1, A, narrow(lda), x, 1, 0, y, 1);
 }
 
@@ -45,9 +79,88 @@ static marq_status outcome(int info) {
   return info == 0 ? MARQ_OK : MARQ_ENUMERIC;
 }
 
-marq_status marq_la_cholesky(size_t n, double *A, size_t lda) {
+#define INLINE static inline __attribute__((always_inline))
+
+/* UᵀDU without square roots, right-looking: each stage's updates are independent of each other. */
+INLINE marq_status ldl(size_t n, double *A, size_t lda, double *reciprocal, double *pivot) {
+  double row[small], diagonal[small], least = 1;
+#pragma GCC unroll 8
+  for (size_t j = 0; j < n; j++) diagonal[j] = A[j + j * lda];
+#pragma GCC unroll 8
+  for (size_t k = 0; k < n; k++) {
+    const double d = A[k + k * lda];
+    if (!(d > 0)) return MARQ_NOT_POSITIVE;
+    const double r = reciprocal[k] = 1 / d;
+    if (d < least * diagonal[k]) least = d / diagonal[k];
+#pragma GCC unroll 8
+    for (size_t j = k + 1; j < n; j++) {
+      double *column = A + j * lda;
+      const double u = row[j] = column[k], l = u * r;
+#pragma GCC unroll 8
+      for (size_t i = k + 1; i <= j; i++) column[i] -= row[i] * l;
+      column[k] = l;
+    }
+  }
+  *pivot = least;
+  return MARQ_OK;
+}
+
+INLINE void ldl_solve(size_t n, const double *U, size_t ldu, const double *reciprocal, double *x) {
+#pragma GCC unroll 8
+  for (size_t k = 0; k < n; k++)
+#pragma GCC unroll 8
+    for (size_t j = k + 1; j < n; j++) x[j] -= U[k + j * ldu] * x[k];
+#pragma GCC unroll 8
+  for (size_t j = 0; j < n; j++) x[j] *= reciprocal[j];
+#pragma GCC unroll 8
+  for (size_t j = n; j-- > 0;)
+#pragma GCC unroll 8
+    for (size_t i = 0; i < j; i++) x[i] -= U[i + j * ldu] * x[j];
+}
+
+/* The orders that most formulas have, with their loops unrolled. */
+#define FIXED_ORDERS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+
+static marq_status plain_ldl(size_t n, double *A, size_t lda, double *reciprocal, double *pivot) {
+#define MARQ_X(N) \
+  if (n == N && lda == N) return ldl(N, A, N, reciprocal, pivot);
+  FIXED_ORDERS(MARQ_X)
+#undef MARQ_X
+  return ldl(n, A, lda, reciprocal, pivot);
+}
+
+static void plain_ldl_solve(size_t n, const double *U, size_t ldu, const double *reciprocal, double *x) {
+#define MARQ_X(N)                      \
+  if (n == N && ldu == N) {            \
+    ldl_solve(N, U, N, reciprocal, x); \
+    return;                            \
+  }
+  FIXED_ORDERS(MARQ_X)
+#undef MARQ_X
+  ldl_solve(n, U, ldu, reciprocal, x);
+}
+
+marq_status marq_la_cholesky(size_t n, double *A, size_t lda, double *reciprocal, double *pivot) {
+  if (n <= small) return plain_ldl(n, A, lda, reciprocal, pivot);
+  for (size_t j = 0; j < n; j++) reciprocal[j] = A[j + j * lda];
   const int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', narrow(n), A, narrow(lda));
-  return info > 0 ? MARQ_NOT_POSITIVE : outcome(info);
+  *pivot = info == 0;
+  if (info != 0) return info > 0 ? MARQ_NOT_POSITIVE : outcome(info);
+  for (size_t j = 0; j < n; j++) {
+    const double square = A[j + j * lda] * A[j + j * lda];
+    if (square < *pivot * reciprocal[j]) *pivot = square / reciprocal[j];
+    reciprocal[j] = 1 / square;
+  }
+  return MARQ_OK;
+}
+
+void marq_la_cholesky_solve(size_t n, const double *U, size_t ldu, const double *reciprocal, double *x) {
+  if (n > small) {
+    marq_la_solve_upper(1, n, U, ldu, x);
+    marq_la_solve_upper(0, n, U, ldu, x);
+    return;
+  }
+  plain_ldl_solve(n, U, ldu, reciprocal, x);
 }
 
 /* Enough for blocked dgeqrf, dgeqp3 and dormqr at LAPACK's block size of 32 (64 leaves room for tuned ones). */
@@ -93,8 +206,8 @@ marq_status marq_la_append_rows(size_t n, size_t rows, size_t trapezoid, double 
 }
 
 size_t marq_la_svd_work(size_t m, size_t n) {
-  const size_t small = m < n ? m : n, large = m < n ? n : m;
-  return 4 * small * small + 7 * small + (large + small) * block + 4 * small * block + 64;
+  const size_t least = m < n ? m : n, large = m < n ? n : m;
+  return 4 * least * least + 7 * least + (large + least) * block + 4 * least * block + 64;
 }
 
 marq_status marq_la_svd(size_t m, size_t n, double *A, size_t lda, double *s, double *U, size_t ldu, double *Vt,

@@ -23,8 +23,12 @@ void marq_la_solve_upper(int transposed, size_t n, const double *R, size_t ldr, 
 void marq_la_symv(size_t n, const double *A, size_t lda, const double *x, double *y);
 
 /* LAPACK */
-/** A ← U with A = UᵀU (upper). MARQ_NOT_POSITIVE when A is not positive definite. */
-marq_status marq_la_cholesky(size_t n, double *A, size_t lda);
+/** Factor a positive definite A (upper triangle): UᵀU, or UᵀDU without square roots where n is small; reciprocal[n]
+ * holds the reciprocals of the squared pivots. *pivot: the least squared pivot as a fraction of its diagonal entry,
+ * which no scaling of the unknowns changes. MARQ_NOT_POSITIVE when A is not positive definite. */
+marq_status marq_la_cholesky(size_t n, double *A, size_t lda, double *reciprocal, double *pivot);
+/** x ← A⁻¹x from that factorisation. */
+void marq_la_cholesky_solve(size_t n, const double *U, size_t ldu, const double *reciprocal, double *x);
 /** Doubles of scratch that the QR routines below need for m×n. */
 size_t marq_la_qr_work(size_t m, size_t n);
 /** A P = Q R with column pivoting; pivot[j] (from 0) is the column of A that stands at j. */

@@ -36,8 +36,11 @@ INLINE void gram_small(size_t k, const double *const *c, const double *w, size_t
       for (size_t l = 0; l <= j; l++) sum[j * (j + 1) / 2 + l] = vfma(left, x[l], sum[j * (j + 1) / 2 + l]);
     }
   }
-#pragma GCC unroll 28
-  for (size_t q = 0; q < k * (k + 1) / 2; q++) G[q] += vsum(sum[q]);
+  const size_t whole = k * (k + 1) / 2 / VL * VL;
+#pragma GCC unroll 14
+  for (size_t q = 0; q < whole; q += VL) vadd_sums(sum + q, G + q);
+#pragma GCC unroll 8
+  for (size_t q = whole; q < k * (k + 1) / 2; q++) G[q] += vsum(sum[q]);
 }
 
 /* The block of G with columns a[0..tile) as rows and b[0..columns) as columns, both ends constants after inlining. */

@@ -57,6 +57,35 @@ static inline vd vfma(vd a, vd b, vd c) {
 }
 #endif
 
+/* out[0 … VL) += the sums of VL vectors: a transposing tree, a third of the work of VL single sums. */
+#if defined(__AVX512F__)
+static inline void vadd_sums(const vd a[VL], double *out) {
+  __m512d pair[4], quad[2];
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; k++) {
+    const __m512d x = (__m512d)a[2 * k], y = (__m512d)a[2 * k + 1];
+    pair[k] = _mm512_add_pd(_mm512_unpacklo_pd(x, y), _mm512_unpackhi_pd(x, y));
+  }
+#pragma GCC unroll 2
+  for (int k = 0; k < 2; k++)
+    quad[k] = _mm512_add_pd(_mm512_shuffle_f64x2(pair[2 * k], pair[2 * k + 1], 0x88),
+                            _mm512_shuffle_f64x2(pair[2 * k], pair[2 * k + 1], 0xdd));
+  const __m512d all =
+      _mm512_add_pd(_mm512_shuffle_f64x2(quad[0], quad[1], 0x88), _mm512_shuffle_f64x2(quad[0], quad[1], 0xdd));
+  _mm512_storeu_pd(out, _mm512_add_pd(_mm512_loadu_pd(out), all));
+}
+#elif defined(__AVX2__) && defined(__FMA__)
+static inline void vadd_sums(const vd a[VL], double *out) {
+  const __m256d low = _mm256_hadd_pd((__m256d)a[0], (__m256d)a[1]), high = _mm256_hadd_pd((__m256d)a[2], (__m256d)a[3]);
+  const __m256d all = _mm256_add_pd(_mm256_permute2f128_pd(low, high, 0x20), _mm256_permute2f128_pd(low, high, 0x31));
+  _mm256_storeu_pd(out, _mm256_add_pd(_mm256_loadu_pd(out), all));
+}
+#else
+static inline void vadd_sums(const vd a[VL], double *out) {
+  for (int k = 0; k < VL; k++) out[k] += vsum(a[k]);
+}
+#endif
+
 static inline vd vload(const double *x) {
   vd v;
   memcpy(&v, x, sizeof v);
