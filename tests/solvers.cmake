@@ -1,8 +1,8 @@
 # Tests of problems, linear systems and solvers.
 marq_test(unit_kernels)
 
-# One model in every dress that a problem can wear.
-add_library(marq_waves STATIC waves.c)
+# One model in every dress that a problem can wear, and linear problems with a matrix at will.
+add_library(marq_waves STATIC waves.c linear.c)
 target_link_libraries(marq_waves PUBLIC marq_test_support)
 function(marq_solver_test name)
   marq_test(${name})
@@ -10,3 +10,4 @@ function(marq_solver_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
 endfunction()
 marq_solver_test(contract_problem)
+marq_solver_test(contract_linsys)
