@@ -59,6 +59,16 @@ typedef struct marq_problem_ops {
   marq_status (*vjp)(void *self, const double *u, double *JTu); /* JTu[n] = J̃ᵀ u */
   /* rows of samples i0 … i1−1: J[(o·(i1−i0) + i − i0) + j·ldj], ldj ≥ c·(i1−i0) */
   marq_status (*rows)(void *self, size_t i0, size_t i1, double *J, size_t ldj);
+  /* penalty groups: sets of parameters (weights, biases, …) that share a damping or penalty in the dual */
+  /** Number of groups; group_of[n] (may be NULL) tells the group of each parameter. NULL: one group. */
+  size_t (*groups)(const void *self, unsigned char *group_of);
+  /** K[m×m, upper] = Σ_k s[k] J̃_k J̃_kᵀ, J̃_k the columns of group k. */
+  marq_status (*gram)(void *self, const double *s, double *K, size_t ldk);
+  /** A ridge ½ (p − p₀)ᵀΛ(p − p₀) that is part of F: lambda[groups], slope[n] (may be NULL) = Λ(p − p₀). The operations
+   * of n-space and the triangle contain it; those of residual space and rows do not. NULL: there is none. */
+  marq_status (*ridge)(const void *self, double *lambda, double *slope);
+  /** From the next evaluate() on speak of the samples i0 … i1−1 alone. NULL: refused. */
+  marq_status (*restrict_to)(void *self, size_t i0, size_t i1);
   /** 1 when MARQ_TRIAL_AUTO means fused. May be NULL (0). */
   int (*fuses)(const void *self);
   /** Add what was evaluated so far to *counts. May be NULL: evaluate() then counts as residual, linearize() as
@@ -139,6 +149,13 @@ MARQ_API marq_status marq_check_jacobian(const marq_callbacks *callbacks, const 
 MARQ_API marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, const double *values,
                                       marq_problem **problem, marq_error *error);
 
+/** Add a ridge ½ Σ λ_g (p_j − centre_j)² to another problem, g the penalty group of parameter j.
+ *  inner   borrowed: must outlive the wrapper, and is moved by it.
+ *  lambda  [groups of inner] ≥ 0, copied. centre [n] copied, or NULL: 0.
+ *  Returns MARQ_OK, MARQ_EINVAL (a penalty that is negative or not finite), MARQ_ENOMEM. */
+MARQ_API marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const double *centre,
+                                        marq_problem **problem, marq_error *error);
+
 /** Sizes. */
 MARQ_API size_t marq_problem_samples(const marq_problem *problem);
 MARQ_API size_t marq_problem_outputs(const marq_problem *problem);
@@ -158,7 +175,10 @@ typedef enum marq_op {
   MARQ_OP_RESIDUAL,
   MARQ_OP_JVP,
   MARQ_OP_VJP,
-  MARQ_OP_ROWS
+  MARQ_OP_ROWS,
+  MARQ_OP_GRAM,
+  MARQ_OP_RIDGE,
+  MARQ_OP_RESTRICT
 } marq_op;
 MARQ_API int marq_problem_offers(const marq_problem *problem, marq_op op);
 MARQ_API marq_status marq_problem_evaluate(marq_problem *problem, const double *p, marq_trial trial, double *cost,
@@ -174,6 +194,13 @@ MARQ_API marq_status marq_problem_residual(marq_problem *problem, double *r);
 MARQ_API marq_status marq_problem_jvp(marq_problem *problem, const double *v, double *Jv);
 MARQ_API marq_status marq_problem_vjp(marq_problem *problem, const double *u, double *JTu);
 MARQ_API marq_status marq_problem_rows(marq_problem *problem, size_t i0, size_t i1, double *J, size_t ldj);
+MARQ_API size_t marq_problem_groups(const marq_problem *problem, unsigned char *group_of);
+MARQ_API marq_status marq_problem_gram(marq_problem *problem, const double *s, double *K, size_t ldk);
+MARQ_API marq_status marq_problem_penalty(const marq_problem *problem, double *lambda, double *slope);
+/** Samples i0 … i1−1 of those the problem was made with become its samples, from the next evaluate() on. */
+MARQ_API marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1);
+/** Samples it was made with. */
+MARQ_API size_t marq_problem_all_samples(const marq_problem *problem);
 /** 1 when MARQ_TRIAL_AUTO evaluates cost and derivatives together. */
 MARQ_API int marq_problem_fuses(const marq_problem *problem);
 MARQ_API marq_counts marq_problem_counts(const marq_problem *problem);

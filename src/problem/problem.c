@@ -2,6 +2,7 @@
 #include <marq/problem.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "linalg.h"
 
@@ -9,7 +10,8 @@ struct marq_problem {
   const marq_problem_ops *ops;
   void *self;
   size_t samples, outputs, parameters;
-  marq_counts own; /* used where the operations do not count for themselves */
+  size_t all_samples; /* before any restriction */
+  marq_counts own;    /* used where the operations do not count for themselves */
 };
 
 marq_status marq_problem_create(const marq_problem_ops *ops, void *self, size_t samples, size_t outputs,
@@ -25,7 +27,12 @@ marq_status marq_problem_create(const marq_problem_ops *ops, void *self, size_t 
     return marq_fail(error, MARQ_EINVAL, "a problem must offer evaluate, linearize and gradient");
   marq_problem *q = calloc(1, sizeof *q);
   if (!q) return marq_fail(error, MARQ_ENOMEM, "out of memory");
-  *q = (marq_problem){.ops = ops, .self = self, .samples = samples, .outputs = outputs, .parameters = parameters};
+  *q = (marq_problem){.ops = ops,
+                      .self = self,
+                      .samples = samples,
+                      .all_samples = samples,
+                      .outputs = outputs,
+                      .parameters = parameters};
   *problem = q;
   return MARQ_OK;
 }
@@ -75,6 +82,12 @@ int marq_problem_offers(const marq_problem *problem, marq_op op) {
       return o->vjp != NULL;
     case MARQ_OP_ROWS:
       return o->rows != NULL;
+    case MARQ_OP_GRAM:
+      return o->gram != NULL;
+    case MARQ_OP_RIDGE:
+      return o->ridge != NULL;
+    case MARQ_OP_RESTRICT:
+      return o->restrict_to != NULL;
   }
   return 0;
 }
@@ -154,4 +167,32 @@ marq_counts marq_problem_counts(const marq_problem *problem) {
   marq_counts counts = problem->own;
   if (problem->ops->counts) problem->ops->counts(problem->self, &counts);
   return counts;
+}
+
+size_t marq_problem_groups(const marq_problem *problem, unsigned char *group_of) {
+  if (problem->ops->groups) return problem->ops->groups(problem->self, group_of);
+  if (group_of) memset(group_of, 0, problem->parameters);
+  return 1;
+}
+
+marq_status marq_problem_gram(marq_problem *problem, const double *s, double *K, size_t ldk) {
+  OFFERED(gram);
+  return problem->ops->gram(problem->self, s, K, ldk);
+}
+
+marq_status marq_problem_penalty(const marq_problem *problem, double *lambda, double *slope) {
+  OFFERED(ridge);
+  return problem->ops->ridge(problem->self, lambda, slope);
+}
+
+marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1) {
+  OFFERED(restrict_to);
+  if (i0 >= i1 || i1 > problem->all_samples) return MARQ_EINVAL;
+  const marq_status status = problem->ops->restrict_to(problem->self, i0, i1);
+  if (status == MARQ_OK) problem->samples = i1 - i0;
+  return status;
+}
+
+size_t marq_problem_all_samples(const marq_problem *problem) {
+  return problem->all_samples;
 }
