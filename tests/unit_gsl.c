@@ -220,14 +220,19 @@ static void test_differences(void **state) {
     marq_gsl *fit;
     marq_result result;
     gsl_vector *x = start_of(s.problem);
-    assert_int_equal(marq_gsl_create(&fdf, NULL, NULL, kinds[k / 2].kind, &fit, NULL), MARQ_OK);
+    marq_options options = marq_options_default();
+    options.solver = "lm"; /* without differences for second derivatives */
+    assert_int_equal(marq_gsl_create(&fdf, NULL, &options, kinds[k / 2].kind, &fit, NULL), MARQ_OK);
     assert_int_equal(marq_gsl_run(fit, x, NULL, NULL, NULL, NULL, &result, NULL), MARQ_OK);
     for (size_t j = 0; j < fdf.p; j++)
       assert_true(nist_digits(gsl_vector_get(x, j), s.problem->exact[j]) >= kinds[k / 2].digits);
     assert_int_equal(s.df, 0);
     assert_int_equal(fdf.nevaldf, 0);
     assert_int_equal(fdf.nevalf, s.f);
-    assert_true(s.f > result.accepted * kinds[k / 2].calls * fdf.p);
+    /* beside the trials there are differences and nothing else */
+    const size_t differences = s.f - (size_t)result.tests.evaluations.value;
+    assert_int_equal(differences % (kinds[k / 2].calls * fdf.p), 0);
+    assert_true(differences >= result.accepted * kinds[k / 2].calls * fdf.p);
     marq_gsl_free(fit);
     gsl_vector_free(x);
   }
@@ -508,6 +513,14 @@ static void test_bad_arguments(void **state) {
   assert_int_equal(marq_gsl_fit(&fdf, NULL, &options, &x.vector, NULL, NULL, NULL, &error), MARQ_EINVAL);
   p[1] = NAN;
   assert_int_equal(marq_gsl_fit(&fdf, NULL, NULL, &x.vector, NULL, NULL, NULL, &error), MARQ_EINVAL);
+  p[1] = 1;
+  marq_gsl *fit;
+  assert_int_equal(marq_gsl_create(&fdf, NULL, NULL, MARQ_DIFFERENCE_FORWARD, &fit, NULL), MARQ_OK);
+  fdf.n = samples - 1;
+  assert_int_equal(marq_gsl_run(fit, &x.vector, NULL, NULL, NULL, NULL, NULL, &error), MARQ_EINVAL);
+  assert_non_null(strstr(error.text, "fdf has changed its size"));
+  assert_int_equal(e.f, 0);
+  marq_gsl_free(fit);
   marq_gsl_free(NULL);
 }
 

@@ -336,6 +336,25 @@ static void test_exact_fit(void **state) {
   free(t.fjac);
 }
 
+/* The start is the minimum, of a residual that does not vanish. */
+static int flat(void *p, int m, int n, const double *x, double *fvec, double *fjac, int ldfjac, int iflag) {
+  (void)p, (void)n;
+  for (int i = 0; i < m; i++) {
+    if (iflag == 1) fvec[i] = i == 0 ? x[0] : 1;
+    if (iflag == 2) fjac[i] = i == 0, fjac[i + ldfjac] = i == 1;
+    if (iflag == 1 && i == 1) fvec[i] = x[1];
+  }
+  return 0;
+}
+
+static void test_stationary_start(void **state) {
+  (void)state;
+  double x[] = {0, 0}, fvec[3], fjac[6], wa[13];
+  int ipvt[2];
+  assert_int_equal(marq_lmder1(flat, NULL, 3, 2, x, fvec, fjac, 3, 1e-10, ipvt, wa, 13), 4);
+  assert_true(x[0] == 0 && x[1] == 0 && fvec[2] == 1);
+}
+
 static void test_call_limit(void **state) {
   (void)state;
   for (int limit = 1; limit < 6; limit++) {
@@ -455,6 +474,17 @@ static void test_printing(void **state) {
     if (every) assert_memory_equal(s.last_printed, t.x, (size_t)t.n * sizeof *t.x);
     free(t.fjac);
   }
+  /* what the last printing returns comes too late to stop anything */
+  source s = {.nist = nist_find(suite, "Chwirut2")}, late = s;
+  fit t = fit_of(&s, s.nist->start[0]), u = fit_of(&s, s.nist->start[0]);
+  t.nprint = u.nprint = 1;
+  by_lmder(&t, &s);
+  late.fail_at = s.values + s.derivatives + s.prints;
+  late.fail_with = -9;
+  by_lmder(&u, &late);
+  assert_int_equal(u.info, t.info);
+  free(t.fjac);
+  free(u.fjac);
   assert_int_equal(prints[0], 0);
   assert_true(prints[1] >= 6); /* the start, each accepted step, the end */
   assert_int_equal(prints[2] - 1, prints[1] / 2);
@@ -575,6 +605,7 @@ int main(void) {
 #endif
       cmocka_unit_test(test_info),
       cmocka_unit_test(test_exact_fit),
+      cmocka_unit_test(test_stationary_start),
       cmocka_unit_test(test_call_limit),
       cmocka_unit_test(test_improper_arguments),
       cmocka_unit_test(test_stopping_from_within),

@@ -40,11 +40,11 @@ typedef int (*marq_minpack_dif)(void *p, int m, int n, const double *x, double *
  *    1     cost: actual and predicted relative decrease are at most ftol
  *    2     step: the relative length of the step is at most xtol
  *    3     both
- *    4     gradient: the cosine between fvec and every column of J is at most gtol; or fvec is 0
+ *    4     gradient: the cosine between fvec and every column of J is at most gtol; or it is 0, or fvec is
  *    5     maxfev calls were made
  *    6     rounding hides any further decrease: ftol is too small
  *    7     no shorter step lowers the cost, or the step is below the rounding of x: xtol is too small
- *    8     the gradient vanishes to rounding: gtol is too small
+ *    8     the cosine is at most the machine precision: gtol is too small (asked where gtol > 0)
  *    MARQ_MINPACK_FAILED + status  marq failed with a marq_status that MINPACK does not know: MARQ_EDOMAIN (f or J not
  *          finite at the start), MARQ_ENOMEM, MARQ_ESIZE, MARQ_ENUMERIC
  * A rank-deficient Jacobian is no failure, as in MINPACK: 1 … 4 then speak of one among many minima. */
@@ -65,13 +65,12 @@ MARQ_API int marq_lmdif(marq_minpack_dif fcn, void *p, int m, int n, double *x, 
                         int *nfev, double *fjac, int ldfjac, int *ipvt, double *qtf, double *wa1, double *wa2,
                         double *wa3, double *wa4);
 
-/** marq_lmder with ftol = xtol = tol, gtol = 0, maxfev = 100(n+1), mode 1, factor 100; info 8 is reported as 4.
+/** marq_lmder with ftol = xtol = tol, gtol = 0, maxfev = 100(n+1), mode 1, factor 100.
  *  wa  [lwa ≥ 5n + m]  out  diag, then qtf; the rest is not touched */
 MARQ_API int marq_lmder1(marq_minpack_der fcn, void *p, int m, int n, double *x, double *fvec, double *fjac, int ldfjac,
                          double tol, int *ipvt, double *wa, int lwa);
 
-/** marq_lmdif with ftol = xtol = tol, gtol = 0, maxfev = 200(n+1), epsfcn 0, mode 1, factor 100; info 8 is reported as
- * 4.
+/** marq_lmdif with ftol = xtol = tol, gtol = 0, maxfev = 200(n+1), epsfcn 0, mode 1, factor 100.
  *  iwa [n]  out  ipvt
  *  wa  [lwa ≥ mn + 5n + m]  out  diag, then qtf; from 5n + m on fjac (ldfjac = m), where MINPACK has it */
 MARQ_API int marq_lmdif1(marq_minpack_dif fcn, void *p, int m, int n, double *x, double *fvec, double tol, int *iwa,

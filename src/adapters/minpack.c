@@ -201,16 +201,17 @@ static int info_of(const fit *s, const marq_result *result) {
   const int step = a->xtol > 0 && t->step.value <= a->xtol;
   const int cost = a->ftol > 0 && t->cost_actual.value <= a->ftol && t->cost_predicted.value <= a->ftol;
   switch (result->stop) {
-    case MARQ_STOP_COST:
-    case MARQ_STOP_DEGENERATE: /* where one of the tests was met, and the rank is short */
-      return cost && step ? 3 : cost ? 1 : step ? 2 : 4;
-    case MARQ_STOP_STEP:
-      return cost ? 3 : 2;
     case MARQ_STOP_GRADIENT:
     case MARQ_STOP_EXACT:
       return 4;
+    case MARQ_STOP_COST:
+    case MARQ_STOP_STEP:
     case MARQ_STOP_ROUNDING:
-      return t->cost_predicted.value <= 0 ? 8 : t->step.value <= DBL_EPSILON ? 7 : 6;
+    case MARQ_STOP_DEGENERATE:                    /* where one of the tests was met, and the rank is short */
+      if (t->cost_predicted.value <= 0) return 4; /* the gradient is 0 */
+      if (result->stop == MARQ_STOP_ROUNDING)
+        return t->gradient.value <= DBL_EPSILON ? 8 : t->step.value <= DBL_EPSILON ? 7 : 6;
+      return cost && step ? 3 : cost ? 1 : step ? 2 : 4;
     case MARQ_STOP_NO_PROGRESS:
       return 7;
     default:
@@ -325,16 +326,14 @@ int marq_lmder1(marq_minpack_der fcn, void *p, int m, int n, double *x, double *
                 double tol, int *ipvt, double *wa, int lwa) {
   if (n <= 0 || m < n || !wa || (double)lwa < 5.0 * n + m) return 0;
   int nfev, njev;
-  const int info = marq_lmder(fcn, p, m, n, x, fvec, fjac, ldfjac, tol, tol, 0, call_limit(100, n), wa, 1, 100, 0,
-                              &nfev, &njev, ipvt, wa + n, NULL, NULL, NULL, NULL);
-  return info == 8 ? 4 : info;
+  return marq_lmder(fcn, p, m, n, x, fvec, fjac, ldfjac, tol, tol, 0, call_limit(100, n), wa, 1, 100, 0, &nfev, &njev,
+                    ipvt, wa + n, NULL, NULL, NULL, NULL);
 }
 
 int marq_lmdif1(marq_minpack_dif fcn, void *p, int m, int n, double *x, double *fvec, double tol, int *iwa, double *wa,
                 int lwa) {
   if (n <= 0 || m < n || !wa || (double)lwa < (double)m * n + 5.0 * n + m) return 0;
   int nfev;
-  const int info = marq_lmdif(fcn, p, m, n, x, fvec, tol, tol, 0, call_limit(200, n), 0, wa, 1, 100, 0, &nfev,
-                              wa + m + 5 * n, m, iwa, wa + n, NULL, NULL, NULL, NULL);
-  return info == 8 ? 4 : info;
+  return marq_lmdif(fcn, p, m, n, x, fvec, tol, tol, 0, call_limit(200, n), 0, wa, 1, 100, 0, &nfev, wa + m + 5 * n, m,
+                    iwa, wa + n, NULL, NULL, NULL, NULL);
 }
