@@ -18,7 +18,7 @@ typedef int (*marq_minpack_der)(void *p, int m, int n, const double *x, double *
 /** The same without a Jacobian; iflag 2: f at x, for a difference. */
 typedef int (*marq_minpack_dif)(void *p, int m, int n, const double *x, double *fvec, int iflag);
 
-/** Minimise ½‖f(x)‖² by Levenberg–Marquardt in a trust region (solver lm, on a pivoted QR factorisation), with the
+/** Minimise ½‖f(x)‖² by Levenberg–Marquardt in a trust region (solver lm, linear solver auto), with the
  * user's Jacobian.
  *  x      [n]  in   start;  out  best point
  *  fvec   [m]  out  f at x

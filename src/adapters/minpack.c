@@ -162,7 +162,6 @@ static marq_status solve(fit *s, marq_result *result) {
       .residuals = s->m, .parameters = s->n, .context = s, .residual = residual, .jacobian = jacobian};
   marq_options options = marq_options_default();
   options.solver = "lm";
-  options.linear_solver = "qr";
   options.trial = "value";
   options.scaling = a->mode == 2 ? "user" : "more";
   options.scale = a->mode == 2 ? a->diag : NULL;
