@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "solve/solver.h"
 
@@ -16,7 +17,8 @@ void solver_end(marq_solver *s, marq_stop stop, marq_status status, const char *
     vsnprintf(s->detail, sizeof s->detail, format, args);
     va_end(args);
   } else {
-    snprintf(s->detail, sizeof s->detail, "%s", marq_stop_text(stop));
+    const char *text = marq_stop_text(stop);
+    memcpy(s->detail, text, strlen(text) + 1);
   }
 }
 
@@ -30,8 +32,9 @@ double solver_seconds(const marq_solver *s) {
 double solver_relative_step(const marq_solver *s, const double *delta) {
   double largest = 0;
   for (size_t j = 0; j < s->core.n; j++) {
-    const double size = fmax(fabs(s->core.p[j]), 1e-8 * s->core.typical[j]);
-    largest = fmax(largest, fabs(delta[j]) / size);
+    const double here = fabs(s->core.p[j]), least = 1e-8 * s->core.typical[j];
+    const double change = fabs(delta[j]) / (here > least ? here : least);
+    if (!(change <= largest)) largest = change; /* NaN stays */
   }
   return largest;
 }
