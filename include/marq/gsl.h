@@ -11,10 +11,11 @@ extern "C" {
 #endif
 
 /** Fit: takes the place of gsl_multifit_nlinear_alloc, _winit, _driver, _residual, _jac, _covar and _free.
- *  fdf      in/out  f, df, fvv, n, p and params as GSL defines them. df NULL: forward differences (another kind:
- *                   marq_gsl_create), steps relative to max(|x_j|, options->typical[j]), where NULL stands for |start|
- *                   (1 where that is 0). fvv NULL: solvers with geodesic acceleration approximate it, as GSL does.
- *                   nevalf, nevaldf, nevalfvv are set to the calls made, those of differences among nevalf.
+ *  fdf      in/out  f, df, fvv, n, p and params as GSL defines them. nevalf, nevaldf and nevalfvv become the calls
+ *                   made, those of differences among nevalf.
+ *                   df NULL: forward differences (of another kind: marq_gsl_create) with steps relative to
+ *                   max(|x_j|, options->typical[j]); typical NULL: |start_j|/100, or 1 where that is 0.
+ *                   fvv NULL: solvers with geodesic acceleration approximate it, as GSL does.
  *  weights  [n]     in   NULL: all 1.
  *  options          in   NULL: the defaults of marq, which go on until rounding stops them. Copied.
  *  x        [p]     in   start;  out  the best point found, also when the fit fails on the way.
@@ -22,12 +23,14 @@ extern "C" {
  *  covar    [p×p]   out  (JᵀWJ)⁻¹, as gsl_multifit_nlinear_covar gives it: not multiplied by the residual variance.
  *                   Rows and columns of parameters that the data do not determine are NaN. NULL: not wanted.
  *  result           out  NULL: not wanted. result->counts holds the calls, as fdf does.
- * Vectors may have strides and matrices a tda. f and covar take one more call each of f and df. What a callback
- * returns: GSL_SUCCESS; GSL_EDOM, GSL_ERANGE, GSL_EZERODIV, GSL_EOVRFLW, GSL_EUNDRFLW, GSL_ELOSS, GSL_EROUND or
- * GSL_ESING say "not here" (a shorter step is tried); any other code, such as GSL_EBADFUNC, ends the fit. Returns: as
- * marq_solve. MARQ_EINVAL when sizes disagree; MARQ_ECALLBACK when a callback ended the fit and MARQ_EDOMAIN when the
- * start is out of its domain: error names the function and its code. When x was found but not f or covar, the status
- * says so and result tells of the fit. */
+ *  Strides: vectors may have any, matrices any tda.
+ *  Callbacks return GSL_SUCCESS; GSL_EDOM, GSL_ERANGE, GSL_EZERODIV, GSL_EOVRFLW, GSL_EUNDRFLW, GSL_ELOSS,
+ *           GSL_EROUND or GSL_ESING to say "not here" (a shorter step is tried); any other code, such as
+ *           GSL_EBADFUNC, to end the fit.
+ *  Returns: as marq_solve. MARQ_EINVAL when sizes disagree; MARQ_ECALLBACK when a callback ended the fit and
+ *           MARQ_EDOMAIN when the start is out of its domain: error names the function and its code. Where x was
+ *           found but not f or covar, the status says so and result tells of the fit.
+ *  Cost:    f and covar together take one more call of f and one of df. */
 MARQ_API marq_status marq_gsl_fit(gsl_multifit_nlinear_fdf *fdf, const gsl_vector *weights, const marq_options *options,
                                   gsl_vector *x, gsl_vector *f, gsl_matrix *covar, marq_result *result,
                                   marq_error *error);

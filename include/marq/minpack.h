@@ -58,7 +58,7 @@ MARQ_API int marq_lmder(marq_minpack_der fcn, void *p, int m, int n, double *x, 
 
 /** The same by forward differences: fcn is called n times with iflag 2 for each Jacobian (again, backwards, for a
  * column that is not finite). The step is √max(epsfcn, machine precision) times |x_j|, with a floor that MINPACK has
- * not: a thousandth of |start_j| (of 1 where that is 0), so that a parameter on its way through zero keeps a usable
+ * not: a hundredth of |start_j| (of 1 where that is 0), so that a parameter on its way through zero keeps a usable
  * step. */
 MARQ_API int marq_lmdif(marq_minpack_dif fcn, void *p, int m, int n, double *x, double *fvec, double ftol, double xtol,
                         double gtol, int maxfev, double epsfcn, double *diag, int mode, double factor, int nprint,

@@ -195,10 +195,13 @@ static marq_status check_places(const marq_gsl *fit, const gsl_vector *x, const 
   return MARQ_OK;
 }
 
+/* A start says little about where a parameter ends; a hundredth of it keeps steps usable on the way through zero and
+ * does not outgrow a parameter that ends far below its start. */
 static void set_typical(marq_gsl *fit) {
+  const double share = 0.01;
   if (!fit->user.typical) return;
   for (size_t j = 0; j < fit->n; j++)
-    fit->user.typical[j] = fit->given_typical ? fit->given_typical[j] : fit->x[j] != 0 ? fabs(fit->x[j]) : 1;
+    fit->user.typical[j] = fit->given_typical ? fit->given_typical[j] : fit->x[j] != 0 ? share * fabs(fit->x[j]) : 1;
 }
 
 static marq_status write_covariance(marq_gsl *fit, gsl_matrix *covar, marq_error *error) {

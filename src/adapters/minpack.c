@@ -78,7 +78,7 @@ static int all_finite(const double *x, size_t size) {
 /* fdjac2 of MINPACK, with a floor under the step (see the header). */
 static int difference(fit *s, const double *x) {
   const request *a = s->ask;
-  const double relative = sqrt(fmax(a->epsfcn, DBL_EPSILON)), floor_ = 1e-3;
+  const double relative = sqrt(fmax(a->epsfcn, DBL_EPSILON)), floor_ = 0.01;
   memcpy(s->beside_x, x, s->n * sizeof *x);
   for (size_t j = 0; j < s->n; j++) {
     const double typical = s->start[j] != 0 ? fabs(s->start[j]) : 1;
