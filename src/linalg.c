@@ -38,6 +38,12 @@ void marq_la_gemv(int transposed, size_t m, size_t n, double alpha, const double
               beta, y, 1);
 }
 
+void marq_la_gemm(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, double alpha, const double *A,
+                  size_t lda, const double *B, size_t ldb, double beta, double *C, size_t ldc) {
+  cblas_dgemm(CblasColMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
+              narrow(m), narrow(n), narrow(k), alpha, A, narrow(lda), B, narrow(ldb), beta, C, narrow(ldc));
+}
+
 void marq_la_syrk(size_t n, size_t k, const double *A, size_t lda, double *C, size_t ldc) {
   cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, narrow(n), narrow(k), 1, A, narrow(lda), 1, C, narrow(ldc));
 }

@@ -15,6 +15,9 @@ double marq_la_norm(size_t n, const double *x);
 /** y = alpha·op(A) x + beta·y, A m×n, op(A) = Aᵀ when transposed. */
 void marq_la_gemv(int transposed, size_t m, size_t n, double alpha, const double *A, size_t lda, const double *x,
                   double beta, double *y);
+/** C = alpha·op(A) op(B) + beta·C, C m×n, op(A) m×k, op(B) k×n; op transposes where the flag is set. */
+void marq_la_gemm(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, double alpha, const double *A,
+                  size_t lda, const double *B, size_t ldb, double beta, double *C, size_t ldc);
 /** C += AᵀA, upper triangle of C (n×n), A k×n. */
 void marq_la_syrk(size_t n, size_t k, const double *A, size_t lda, double *C, size_t ldc);
 /** x ← R⁻¹x or R⁻ᵀx, R upper triangular n×n. */

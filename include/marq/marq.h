@@ -7,6 +7,7 @@
 #include <marq/data.h>
 #include <marq/formula.h>
 #include <marq/model.h>
+#include <marq/network.h>
 #include <marq/options.h>
 #include <marq/problem.h>
 #include <marq/solve.h>

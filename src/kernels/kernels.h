@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "kernels/activation.h"
+
 /** One instruction of a formula's tape; see src/formula/tape.h for how a tape is made. */
 typedef struct marq_instruction marq_instruction;
 
@@ -27,6 +29,8 @@ typedef struct marq_kernels {
   void (*combine)(const double *const *columns, size_t n, const double *v, size_t count, double *out);
   /** out[count] = f − y and returns Σ w (f − y)²; out may equal f. */
   double (*residual)(const double *f, const double *y, const double *w, size_t count, double *out);
+  /** a[count] = σ(z); where they are not NULL d1 = σ′(z) and d2 = σ″(z). a may be z. */
+  void (*activate)(marq_activation_kind kind, const double *z, size_t count, double *a, double *d1, double *d2);
 } marq_kernels;
 
 /** The fastest table that this CPU can run. */

@@ -15,6 +15,7 @@
 enum { VL = 8 };
 typedef double vd __attribute__((vector_size(64)));
 typedef long long vi __attribute__((vector_size(64)));
+typedef unsigned long long vu __attribute__((vector_size(64)));
 static inline vd vload_part(const double *x, size_t k) {
   return (vd)_mm512_maskz_loadu_pd((__mmask8)((1U << k) - 1U), x);
 }
@@ -29,6 +30,7 @@ static inline vd vfma(vd a, vd b, vd c) {
 enum { VL = 4 };
 typedef double vd __attribute__((vector_size(32)));
 typedef long long vi __attribute__((vector_size(32)));
+typedef unsigned long long vu __attribute__((vector_size(32)));
 static inline vd vload_part(const double *x, size_t k) {
   const __m256i lane = _mm256_set_epi64x(3, 2, 1, 0);
   return (vd)_mm256_maskload_pd(x, _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)k), lane));
@@ -43,6 +45,7 @@ static inline vd vfma(vd a, vd b, vd c) {
 enum { VL = 2 };
 typedef double vd __attribute__((vector_size(16)));
 typedef long long vi __attribute__((vector_size(16)));
+typedef unsigned long long vu __attribute__((vector_size(16)));
 static inline vd vload_part(const double *x, size_t k) {
   const vd zero = {0};
   vd v = zero;
