@@ -8,7 +8,7 @@
 
 static void gain_first(marq_core *core) {
   double largest = 0;
-  double *q = core->curvature;
+  double *q = core->trial; /* free before the first trial */
   if (core->linsys->diagonal(core->linsys_state, q) == MARQ_OK)
     for (size_t j = 0; j < core->n; j++) largest = fmax(largest, q[j] / (core->D[j] * core->D[j]));
   core->damping = core->options.first_damping * (largest > 0 ? largest : 1);
@@ -34,8 +34,8 @@ const marq_control marq_control_gain = {.name = "gain ratio",
 
 /* ---- trust radius (Moré 1978, §4) ---- */
 
-/* A small part of the start: what goes wrong in a fit goes wrong in its first step. A Gauss-Newton step that is itself short enough is let
- * through: it is what a start near the solution needs. */
+/* A small part of the start: what goes wrong in a fit goes wrong in its first step. A Gauss-Newton step that is itself
+ * short enough is let through: it is what a start near the solution needs. */
 static void radius_first(marq_core *core) {
   const double norm = marq_scaled_norm(core, core->p), size = norm > 0 ? norm : 1;
   core->damping = 0;

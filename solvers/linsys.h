@@ -5,7 +5,7 @@
 #include "solver.h"
 
 extern const marq_linsys marq_linsys_auto, marq_linsys_cholesky, marq_linsys_qr, marq_linsys_tsqr, marq_linsys_svd,
-    marq_linsys_cg;
+    marq_linsys_cg, marq_linsys_dual;
 
 /** Least squared pivot of the last factorisation over its diagonal entry: about the reciprocal condition number of the
  * scaled matrix. */

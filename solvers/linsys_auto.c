@@ -1,12 +1,19 @@
-/* The linear system chosen by the problem: streamed normal equations while they are well conditioned, an orthogonal
- * method from then on and for the last steps. A problem that offers neither is solved by conjugate gradients. The
- * choice counts operations and rows, never time or threads, so that a run repeats. */
+/* The choice of a linear system, and the pair that most fits use: streamed normal equations while they are well
+ * conditioned, an orthogonal method from then on and for the last steps. The choice counts flops and bytes (each
+ * problem's and method's own figures), never time, threads or free memory, so that a run repeats. */
 #include <string.h>
 
 #include "linsys.h"
 
-/* The smallest squared pivot ratio that Cholesky is trusted with: steps then keep about four digits. */
+/* The least pivot that Cholesky is trusted with: steps then keep about four digits. */
 static const double trusted_pivot = 1e-12;
+
+/* An orthogonal method beside Cholesky pays where the last digits are wanted; for so many parameters it costs too much.
+ */
+enum { most_refined = 1000 };
+
+/* Conjugate gradients answer approximately: they must be much cheaper to be chosen where an exact method fits. */
+static const double approximate_handicap = 10;
 
 typedef struct auto_state {
   const marq_linsys *fast, *fine, *active;
@@ -16,41 +23,60 @@ typedef struct auto_state {
   int refined; /* stay with the fine one */
 } auto_state;
 
-static const marq_linsys *choose_fine(const marq_problem *problem) {
+static const marq_linsys *choose_fine(const marq_problem *problem, const marq_options *options) {
   const size_t m = marq_problem_residuals(problem), n = marq_problem_parameters(problem);
+  if (options->polish == 0 || n > most_refined) return &marq_linsys_cholesky;
   if (m >= n && marq_linsys_tsqr.applicable(problem)) return &marq_linsys_tsqr;
-  if (marq_linsys_qr.applicable(problem)) return &marq_linsys_qr;
-  if (marq_linsys_tsqr.applicable(problem)) return &marq_linsys_tsqr;
-  if (marq_linsys_cholesky.applicable(problem)) return &marq_linsys_cholesky;
-  return &marq_linsys_cg;
+  return marq_linsys_qr.applicable(problem) ? &marq_linsys_qr : &marq_linsys_cholesky;
 }
 
 /* Trials that evaluate the cost alone leave nothing for Cholesky to start from: the orthogonal method then costs one
  * pass as well. */
-static const marq_linsys *choose_fast(const marq_problem *problem, const marq_options *options,
-                                      const marq_linsys *fine) {
-  const size_t m = marq_problem_residuals(problem), n = marq_problem_parameters(problem);
-  const int value_only = !strcmp(options->trial, "value"), exact = options->polish != 0;
-  if (m < n || !marq_linsys_cholesky.applicable(problem)) return fine;
-  if (value_only && exact) return fine;
-  return &marq_linsys_cholesky;
+static const marq_linsys *choose_fast(const marq_options *options, const marq_linsys *fine) {
+  return strcmp(options->trial, "value") ? &marq_linsys_cholesky : fine;
 }
 
 static int applicable(const marq_problem *problem) {
   return marq_problem_offers(problem, MARQ_OP_NORMAL) || marq_problem_offers(problem, MARQ_OP_TRIANGLE) ||
          marq_problem_offers(problem, MARQ_OP_ROWS) || marq_problem_offers(problem, MARQ_OP_PRODUCT);
 }
-static double flops(double m, double n) {
-  return marq_linsys_cholesky.flops(m, n);
+
+static marq_cost cost(const marq_problem *problem) {
+  const marq_cost fast = marq_linsys_cholesky.cost(problem);
+  const int refined = marq_problem_parameters(problem) <= most_refined;
+  return (marq_cost){fast.flops, fast.bytes + (refined ? marq_linsys_tsqr.cost(problem).bytes : 0)};
 }
-static double bytes(double m, double n) {
-  return marq_linsys_cholesky.bytes(m, n) + marq_linsys_tsqr.bytes(m, n);
+
+const marq_linsys *marq_linsys_choose(const marq_problem *problem, const marq_options *options, int by_groups) {
+  const int wide = marq_problem_residuals(problem) < marq_problem_parameters(problem);
+  const struct {
+    const marq_linsys *linsys;
+    int considered;
+    double handicap;
+  } candidates[] = {
+      {&marq_linsys_auto, !wide && marq_linsys_cholesky.applicable(problem), 1},
+      {&marq_linsys_dual, by_groups && marq_linsys_dual.applicable(problem), 1},
+      {&marq_linsys_qr, marq_linsys_qr.applicable(problem) && (wide || !marq_linsys_cholesky.applicable(problem)), 1},
+      {&marq_linsys_tsqr, marq_linsys_tsqr.applicable(problem) && !marq_linsys_cholesky.applicable(problem), 1},
+      {&marq_linsys_cg, marq_linsys_cg.applicable(problem), approximate_handicap},
+  };
+  const marq_linsys *best = NULL;
+  double least = 0;
+  for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+    if (!candidates[i].considered) continue;
+    const marq_cost c = candidates[i].linsys->cost(problem);
+    if (c.bytes > options->memory) continue;
+    if (best && candidates[i].handicap * c.flops >= least) continue;
+    best = candidates[i].linsys;
+    least = candidates[i].handicap * c.flops;
+  }
+  return best;
 }
 
 static void *layout(marq_arena *arena, const marq_problem *problem, const marq_options *options) {
   auto_state *place = marq_arena_give(arena, 1, sizeof *place), s = {0};
-  s.fine = choose_fine(problem);
-  s.fast = choose_fast(problem, options, s.fine);
+  s.fine = choose_fine(problem, options);
+  s.fast = choose_fast(options, s.fine);
   s.fine_state = s.fine->layout(arena, problem, options);
   s.fast_state = s.fast == s.fine ? s.fine_state : s.fast->layout(arena, problem, options);
   s.g = marq_arena_doubles(arena, marq_problem_parameters(problem));
@@ -123,6 +149,7 @@ static int wants_normal(const void *state) {
 
 static const char *in_use(const void *state) {
   const auto_state *s = state;
+  if (!s) return marq_linsys_cholesky.name; /* where it begins */
   if (s->active != s->fine || s->fast == s->fine) return s->active->name;
   return s->fine == &marq_linsys_tsqr ? "cholesky, then tsqr" : "cholesky, then qr";
 }
@@ -135,10 +162,9 @@ static void reset(void *state) {
 
 const marq_linsys marq_linsys_auto = {
     .name = "auto",
-    .help = "normal equations while well conditioned, then an orthogonal method; cg without matrices",
+    .help = "by counted flops and bytes: normal equations while well conditioned, then an orthogonal method; dual; cg",
     .applicable = applicable,
-    .flops = flops,
-    .bytes = bytes,
+    .cost = cost,
     .layout = layout,
     .reset = reset,
     .prepare = prepare,

@@ -19,11 +19,10 @@ typedef struct cg_state {
 static int applicable(const marq_problem *problem) {
   return marq_problem_offers(problem, MARQ_OP_PRODUCT);
 }
-static double flops(double m, double n) {
-  return 4 * m * n * fmin(n, 100);
-}
-static double bytes(double m, double n) {
-  return (void)m, 64 * n;
+/* As many products as a moderately conditioned system takes. */
+static marq_cost cost(const marq_problem *problem) {
+  const double n = (double)marq_problem_parameters(problem);
+  return (marq_cost){marq_problem_work(problem).product * (n < 50 ? n : 50), 64 * n};
 }
 
 static void *layout(marq_arena *arena, const marq_problem *problem, const marq_options *options) {
@@ -117,8 +116,7 @@ static size_t rank(const void *state) {
 const marq_linsys marq_linsys_cg = {.name = "cg",
                                     .help = "conjugate gradients on products with the Jacobian: holds no matrix",
                                     .applicable = applicable,
-                                    .flops = flops,
-                                    .bytes = bytes,
+                                    .cost = cost,
                                     .layout = layout,
                                     .prepare = prepare,
                                     .diagonal = diagonal,

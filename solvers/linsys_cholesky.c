@@ -17,11 +17,9 @@ typedef struct cholesky_state {
 static int applicable(const marq_problem *problem) {
   return marq_problem_offers(problem, MARQ_OP_NORMAL);
 }
-static double flops(double m, double n) {
-  return m * n * n + n * n * n / 3;
-}
-static double bytes(double m, double n) {
-  return (void)m, 16 * n * n;
+static marq_cost cost(const marq_problem *problem) {
+  const double n = (double)marq_problem_parameters(problem);
+  return (marq_cost){marq_problem_work(problem).normal + n * n * n / 3, 16 * n * n};
 }
 
 static void *layout(marq_arena *arena, const marq_problem *problem, const marq_options *options) {
@@ -95,8 +93,7 @@ const marq_linsys marq_linsys_cholesky = {
     .name = "cholesky",
     .help = "Cholesky of the streamed normal equations: fastest, squares the condition number",
     .applicable = applicable,
-    .flops = flops,
-    .bytes = bytes,
+    .cost = cost,
     .layout = layout,
     .prepare = prepare,
     .diagonal = diagonal,

@@ -11,14 +11,15 @@
 typedef enum source { FROM_ROWS, FROM_TRIANGLE } source;
 
 typedef struct orthogonal_state {
-  size_t n, rows, m; /* rows of C */
-  size_t samples, outputs;
+  size_t n, rows; /* rows of C */
+  int has_ridge;
   source from;
   double rank_tolerance;
   size_t rank;
   double *C, *c;    /* rows×n and rows: pivoted QR factors after prepare */
   double *norm, *e; /* ‖column‖ and its reciprocal (1 for a zero column) */
   int *pivot;
+  unsigned char *group_of; /* penalty group of each parameter, where there is a ridge */
   double *tau, *work;
   size_t lwork;
   double *R, *q;          /* triangle n×n (zero-padded) of the scaled, pivoted columns, and Qᵀr̃ */
@@ -42,36 +43,36 @@ static int has_either(const marq_problem *p) {
   return has_rows(p) || has_triangle(p);
 }
 
-static double qr_flops(double m, double n) {
-  return 2 * m * n * n + 4 * n * n * n;
+static marq_cost qr_cost(const marq_problem *problem) {
+  const double m = (double)marq_problem_residuals(problem), n = (double)marq_problem_parameters(problem);
+  return (marq_cost){marq_problem_work(problem).triangle + 4 * n * n * n, 8 * m * n + 72 * n * n};
 }
-static double rows_bytes(double m, double n) {
-  return 8 * m * n + 40 * n * n;
+static marq_cost tsqr_cost(const marq_problem *problem) {
+  const double n = (double)marq_problem_parameters(problem);
+  return (marq_cost){qr_cost(problem).flops, 80 * n * n};
 }
-static double triangle_bytes(double m, double n) {
-  return (void)m, 48 * n * n;
-}
-static double svd_flops(double m, double n) {
-  return 2 * m * n * n + 22 * n * n * n;
+static marq_cost svd_cost(const marq_problem *problem) {
+  const double n = (double)marq_problem_parameters(problem);
+  return (marq_cost){marq_problem_work(problem).triangle + 22 * n * n * n, 80 * n * n};
 }
 
 static void *layout_as(marq_arena *arena, const marq_problem *problem, const marq_options *options, source from,
                        int svd) {
   orthogonal_state *place = marq_arena_give(arena, 1, sizeof *place), s = {0};
-  const size_t n = marq_problem_parameters(problem), m = marq_problem_residuals(problem);
+  const size_t n = marq_problem_parameters(problem),
+               m = marq_problem_all_samples(problem) * marq_problem_outputs(problem);
   s.n = n;
-  s.m = m;
-  s.samples = marq_problem_samples(problem);
-  s.outputs = marq_problem_outputs(problem);
+  s.has_ridge = marq_problem_offers(problem, MARQ_OP_RIDGE);
   s.from = from;
   s.svd_method = svd;
   s.rank_tolerance = options->rank_tolerance;
-  s.rows = from == FROM_ROWS ? m : m < n ? m : n;
+  s.rows = from == FROM_ROWS ? m + (s.has_ridge ? n : 0) : m < n ? m : n;
   s.C = marq_arena_doubles(arena, s.rows * n);
   s.c = marq_arena_doubles(arena, s.rows);
   double **vectors[] = {&s.norm, &s.e, &s.tau, &s.q, &s.x, &s.s, &s.d};
   for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) *vectors[k] = marq_arena_doubles(arena, n);
   s.pivot = marq_arena_give(arena, n, sizeof *s.pivot);
+  s.group_of = s.has_ridge ? marq_arena_give(arena, n, 1) : NULL;
   s.lwork = marq_la_qr_work(s.rows, n);
   s.work = marq_arena_doubles(arena, s.lwork);
   s.R = marq_arena_doubles(arena, n * n);
@@ -98,17 +99,39 @@ static void *layout_svd(marq_arena *arena, const marq_problem *problem, const ma
   return layout_as(arena, problem, options, has_triangle(problem) ? FROM_TRIANGLE : FROM_ROWS, 1);
 }
 
+/* A ridge stands below the rows as √λ_j e_jᵀ with right side √λ_j (p_j − p₀_j). */
+static marq_status append_ridge(orthogonal_state *s, const marq_problem *problem, size_t m) {
+  double *lambda = s->work, *slope = s->x; /* both free before the factorisation */
+  const marq_status status = marq_problem_penalty(problem, lambda, slope);
+  if (status != MARQ_OK) return status;
+  marq_problem_groups(problem, s->group_of);
+  for (size_t j = 0; j < s->n; j++) {
+    const double root = sqrt(lambda[s->group_of[j]]);
+    for (size_t k = 0; k < s->n; k++) s->C[m + j + k * s->rows] = 0;
+    s->C[m + j + j * s->rows] = root;
+    s->c[m + j] = root > 0 ? slope[j] / root : 0;
+  }
+  return MARQ_OK;
+}
+
+/* C and c of the adopted point, whose number of samples may have changed since the last. */
 static marq_status fetch(orthogonal_state *s, marq_problem *problem) {
-  if (s->from == FROM_TRIANGLE) return marq_problem_triangle(problem, s->C, s->rows, s->c);
-  const marq_status status = marq_problem_rows(problem, 0, s->samples, s->C, s->rows);
-  return status == MARQ_OK ? marq_problem_residual(problem, s->c) : status;
+  const size_t m = marq_problem_residuals(problem);
+  if (s->from == FROM_TRIANGLE) {
+    s->rows = m < s->n ? m : s->n;
+    return marq_problem_triangle(problem, s->C, s->rows, s->c);
+  }
+  s->rows = m + (s->has_ridge ? s->n : 0);
+  marq_status status = marq_problem_rows(problem, 0, marq_problem_samples(problem), s->C, s->rows);
+  if (status == MARQ_OK) status = marq_problem_residual(problem, s->c);
+  return status == MARQ_OK && s->has_ridge ? append_ridge(s, problem, m) : status;
 }
 
 static marq_status prepare(void *state, marq_problem *problem, double *g) {
   orthogonal_state *s = state;
-  const size_t n = s->n, rows = s->rows, k = rows < n ? rows : n;
   marq_status status = fetch(s, problem);
   if (status != MARQ_OK) return status;
+  const size_t n = s->n, rows = s->rows, k = rows < n ? rows : n;
   marq_la_gemv(1, rows, n, 1, s->C, rows, s->c, 0, g);
   double check = 0;
   for (size_t j = 0; j < n; j++) {
@@ -250,21 +273,18 @@ static size_t rank(const void *state) {
 const marq_linsys marq_linsys_qr = {.name = "qr",
                                     .help = "Householder QR with column pivoting of all rows: accurate, holds m×n",
                                     .applicable = has_rows,
-                                    .flops = qr_flops,
-                                    .bytes = rows_bytes,
+                                    .cost = qr_cost,
                                     .layout = layout_qr,
                                     ORTHOGONAL};
 const marq_linsys marq_linsys_tsqr = {.name = "tsqr",
                                       .help = "blockwise QR, then pivoted QR of the triangle: accurate, n² memory",
                                       .applicable = has_triangle,
-                                      .flops = qr_flops,
-                                      .bytes = triangle_bytes,
+                                      .cost = tsqr_cost,
                                       .layout = layout_tsqr,
                                       ORTHOGONAL};
 const marq_linsys marq_linsys_svd = {.name = "svd",
                                      .help = "singular value decomposition: minimum-norm steps, tells the rank best",
                                      .applicable = has_either,
-                                     .flops = svd_flops,
-                                     .bytes = triangle_bytes,
+                                     .cost = svd_cost,
                                      .layout = layout_svd,
                                      ORTHOGONAL};

@@ -26,7 +26,8 @@ static const marq_method methods[] = {
 };
 
 static const marq_linsys *const systems[] = {&marq_linsys_auto, &marq_linsys_cholesky, &marq_linsys_tsqr,
-                                             &marq_linsys_qr,   &marq_linsys_svd,      &marq_linsys_cg};
+                                             &marq_linsys_qr,   &marq_linsys_svd,      &marq_linsys_dual,
+                                             &marq_linsys_cg};
 
 enum { method_count = sizeof methods / sizeof *methods, system_count = sizeof systems / sizeof *systems };
 

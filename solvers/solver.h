@@ -11,6 +11,9 @@
 const marq_method *marq_method_find(const char *name, const marq_problem *problem);
 const marq_method *marq_method_at(size_t i);
 const marq_linsys *marq_linsys_find(const char *name);
+/** The cheapest applicable method by counted flops whose bytes fit options->memory, or NULL when none fits. by_groups:
+ * the scaling is constant within each penalty group. */
+const marq_linsys *marq_linsys_choose(const marq_problem *problem, const marq_options *options, int by_groups);
 const marq_linsys *marq_linsys_at(size_t i);
 const marq_scaling *marq_scaling_find(const char *name);
 const marq_scaling *marq_scaling_at(size_t i);

@@ -10,5 +10,6 @@ set(marq_solver_sources
   ${PROJECT_SOURCE_DIR}/solvers/linsys_auto.c
   ${PROJECT_SOURCE_DIR}/solvers/linsys_cg.c
   ${PROJECT_SOURCE_DIR}/solvers/linsys_cholesky.c
+  ${PROJECT_SOURCE_DIR}/solvers/linsys_dual.c
   ${PROJECT_SOURCE_DIR}/solvers/linsys_orthogonal.c
 )

@@ -90,8 +90,9 @@ typedef struct marq_network_options {
 
 /** The problem of fitting the free parameters to N samples: F = ½ Σ w ‖f(x) − y‖² in standardised units.
  *  The network is borrowed for its shape and its frozen values; inputs and targets are copied, standardised.
- *  Operations: all of the table, none of them forming J (rows does, on request); 2 penalty groups: weights and biases.
- *  Memory: O(N·(inputs + outputs)), activations of all samples where the dual operations are used, and O(n). */
+ *  Operations: all of the table, none of them forming J (rows does, on request). Penalty groups: 2 a layer, group 2l
+ * its weights and 2l + 1 its biases (empty where there are none, or the layer is frozen). Memory: O(N·(inputs +
+ * outputs)), activations of all samples where the dual operations are used, and O(n). */
 MARQ_API marq_status marq_network_problem(const marq_network *network, const marq_column *inputs,
                                           const marq_column *targets, size_t samples,
                                           const marq_network_options *options, marq_problem **problem,

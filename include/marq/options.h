@@ -27,7 +27,8 @@ extern "C" {
   X(accept_gain, 1e-4, 0, 0.25, "accept a step whose gain ratio is above this")                                        \
   X(acceleration_limit, 0.75, 0, 100, "accept a geodesic acceleration up to this fraction of the velocity")            \
   X(rank_tolerance, 1e-12, 0, 1,                                                                                       \
-    "a pivot of the column-scaled Jacobian below this fraction of the largest counts as zero")
+    "a pivot of the column-scaled Jacobian below this fraction of the largest counts as zero")                         \
+  X(memory, 4e9, 1e6, MARQ_NO_LIMIT, "bytes that `auto` may plan for matrices")
 
 /** Choices: X(field, default, help). Each is a name from a registry, or "auto". */
 #define MARQ_CHOICE_OPTIONS(X)                                                             \

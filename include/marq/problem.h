@@ -36,6 +36,11 @@ typedef struct marq_counts {
   size_t curvature; /* … second directional derivatives */
 } marq_counts;
 
+/** Flops of one call of each operation. */
+typedef struct marq_work {
+  double gradient, product, normal, triangle, gram;
+} marq_work;
+
 /** The operations of a problem. evaluate() moves to p; linearize() adopts the point evaluated last; all others speak of
  * the adopted point and none takes p. An entry may be NULL: that operation is refused, and a solver that needs it says
  * so. Matrices are column-major with a leading dimension. A positive status is recoverable, a negative one ends the
@@ -69,6 +74,9 @@ typedef struct marq_problem_ops {
   marq_status (*ridge)(const void *self, double *lambda, double *slope);
   /** From the next evaluate() on speak of the samples i0 … i1−1 alone. NULL: refused. */
   marq_status (*restrict_to)(void *self, size_t i0, size_t i1);
+  /** Flops of the operations at this size, for choosing a method: counted, never measured. NULL: estimated from m and
+   * n. */
+  void (*work)(const void *self, marq_work *work);
   /** 1 when MARQ_TRIAL_AUTO means fused. May be NULL (0). */
   int (*fuses)(const void *self);
   /** Add what was evaluated so far to *counts. May be NULL: evaluate() then counts as residual, linearize() as
@@ -197,6 +205,7 @@ MARQ_API marq_status marq_problem_rows(marq_problem *problem, size_t i0, size_t 
 MARQ_API size_t marq_problem_groups(const marq_problem *problem, unsigned char *group_of);
 MARQ_API marq_status marq_problem_gram(marq_problem *problem, const double *s, double *K, size_t ldk);
 MARQ_API marq_status marq_problem_penalty(const marq_problem *problem, double *lambda, double *slope);
+MARQ_API marq_work marq_problem_work(const marq_problem *problem);
 /** Samples i0 … i1−1 of those the problem was made with become its samples, from the next evaluate() on. */
 MARQ_API marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1);
 /** Samples it was made with. */

@@ -66,6 +66,16 @@ typedef struct marq_result {
 MARQ_API marq_status marq_solve(marq_problem *problem, const marq_options *options, double *p, marq_callback callback,
                                 void *context, marq_result *result, marq_error *error);
 
+/** What a fit would be solved with, and need, before any of it is taken. */
+typedef struct marq_plan {
+  const char *solver, *linear_solver, *scaling; /* static */
+  double flops;                                 /* counted, of one linearisation with one damping */
+  size_t bytes;                                 /* of the solver; the problem's own memory is taken already */
+} marq_plan;
+/** Plan a fit: chooses as marq_solver_create does, takes nothing. Returns as that. */
+MARQ_API marq_status marq_solver_plan(marq_problem *problem, const marq_options *options, marq_plan *plan,
+                                      marq_error *error);
+
 /** A solver: memory and settings for fits of one problem. */
 typedef struct marq_solver marq_solver;
 

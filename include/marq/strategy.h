@@ -13,14 +13,19 @@ extern "C" {
 struct marq_arena;
 typedef struct marq_core marq_core;
 
+/** What a method costs. */
+typedef struct marq_cost {
+  double flops, bytes;
+} marq_cost;
+
 /** A linear system: (J̃ᵀJ̃ + μD²) δ = −g at the adopted point, for any number of μ. */
 typedef struct marq_linsys {
   const char *name, *help;
+  int by_groups; /* 1: D must be constant within each penalty group of the problem */
   /** 1 when the problem offers what this method needs. */
   int (*applicable)(const marq_problem *problem);
-  /** Counted flops of one linearisation with one damping, and bytes held, for m×n. */
-  double (*flops)(double m, double n);
-  double (*bytes)(double m, double n);
+  /** Counted flops of one linearisation with one damping, and bytes held. */
+  marq_cost (*cost)(const marq_problem *problem);
   /** Lay out the state in an arena (twice, as arena.h says). */
   void *(*layout)(struct marq_arena *arena, const marq_problem *problem, const marq_options *options);
   /** Begin another fit: forget what the last one taught. NULL: nothing to forget. */
@@ -45,7 +50,7 @@ typedef struct marq_linsys {
   int (*refine)(void *state);
   /** 1 when a trial should evaluate normal equations along with the cost. NULL: 0. */
   int (*wants_normal)(const void *state);
-  /** Name of the method in use, for reports. NULL: its own name. */
+  /** Name of the method in use, for reports (state NULL: the one it begins with). NULL: its own name. */
   const char *(*in_use)(const void *state);
 } marq_linsys;
 
@@ -76,7 +81,8 @@ typedef struct marq_control {
 /** A scaling fills D[n] > 0 at each adopted point; q = diag(J̃ᵀJ̃), or NULL when it is not known. */
 typedef struct marq_scaling {
   const char *name, *help;
-  int needs_diagonal;
+  int needs_diagonal, needs_typical, needs_scale; /* q, core->typical, options.scale */
+  int by_groups;                                  /* 1: D is constant within each penalty group */
   void (*update)(marq_core *core, const double *q, int first);
 } marq_scaling;
 

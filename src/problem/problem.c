@@ -196,3 +196,11 @@ marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1) {
 size_t marq_problem_all_samples(const marq_problem *problem) {
   return problem->all_samples;
 }
+
+marq_work marq_problem_work(const marq_problem *problem) {
+  const double m = (double)(problem->samples * problem->outputs), n = (double)problem->parameters;
+  marq_work work = {
+      .gradient = 4 * m * n, .product = 6 * m * n, .normal = m * n * n, .triangle = 2 * m * n * n, .gram = m * m * n};
+  if (problem->ops->work) problem->ops->work(problem->self, &work);
+  return work;
+}

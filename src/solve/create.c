@@ -20,28 +20,67 @@ static const char *applicable_systems(const marq_problem *problem, char *buffer,
   return buffer;
 }
 
+static int is_auto(const char *name) {
+  return !strcmp(name, "auto");
+}
+
+static int knows_diagonal(const marq_problem *problem) {
+  return marq_problem_offers(problem, MARQ_OP_DIAGONAL) || marq_problem_offers(problem, MARQ_OP_NORMAL) ||
+         marq_problem_offers(problem, MARQ_OP_TRIANGLE);
+}
+
+static marq_status choose_scaling(marq_core *core, marq_error *error) {
+  const marq_options *o = &core->options;
+  const char *name = is_auto(o->scaling) ? core->method->scaling : o->scaling;
+  core->scaling = marq_scaling_find(name);
+  if (!core->scaling) return marq_fail(error, MARQ_EINVAL, "there is no scaling '%s'", name);
+  if (core->scaling->needs_diagonal && !knows_diagonal(core->problem)) {
+    if (!is_auto(o->scaling))
+      return marq_fail(error, MARQ_EUNSUPPORTED,
+                       "scaling %s needs the diagonal of the normal matrix, which this problem refuses", name);
+    core->scaling = marq_scaling_find("typical");
+  }
+  if (core->scaling->needs_scale && !o->scale)
+    return marq_fail(error, MARQ_EINVAL, "scaling %s needs the array `scale`", name);
+  return MARQ_OK;
+}
+
+static marq_status choose_linsys(marq_core *core, marq_error *error) {
+  const marq_options *o = &core->options;
+  char list[128];
+  const int free_scaling = is_auto(o->scaling);
+  if (is_auto(o->linear_solver)) {
+    core->linsys = marq_linsys_choose(core->problem, o, free_scaling || core->scaling->by_groups);
+    if (!core->linsys)
+      return marq_fail(error, MARQ_EUNSUPPORTED,
+                       "no linear solver fits %.3g bytes with %zu residuals and %zu parameters%s%s", o->memory, core->m,
+                       core->n, applicable_systems(core->problem, list, sizeof list)[0] ? "; applicable: " : "", list);
+  } else {
+    core->linsys = marq_linsys_find(o->linear_solver);
+    if (!core->linsys) return marq_fail(error, MARQ_EINVAL, "there is no linear solver '%s'", o->linear_solver);
+    if (!core->linsys->applicable(core->problem))
+      return marq_fail(error, MARQ_EUNSUPPORTED, "linear solver %s does not apply to this problem (%s); these do: %s",
+                       core->linsys->name, marq_problem_name(core->problem),
+                       applicable_systems(core->problem, list, sizeof list));
+  }
+  if (!core->linsys->by_groups || core->scaling->by_groups) return MARQ_OK;
+  if (!free_scaling)
+    return marq_fail(error, MARQ_EUNSUPPORTED,
+                     "linear solver %s needs a scaling that is constant within each penalty group, not %s",
+                     core->linsys->name, core->scaling->name);
+  core->scaling = marq_scaling_find("levenberg");
+  return MARQ_OK;
+}
+
 static marq_status choose(marq_solver *s, marq_error *error) {
   marq_core *core = &s->core;
   const marq_options *o = &core->options;
-  char list[128];
+  marq_status status;
   core->method = o->method ? o->method : marq_method_find(o->solver, core->problem);
   if (!core->method) return marq_fail(error, MARQ_EINVAL, "there is no solver '%s'", o->solver);
-  core->linsys = marq_linsys_find(o->linear_solver);
-  if (!core->linsys) return marq_fail(error, MARQ_EINVAL, "there is no linear solver '%s'", o->linear_solver);
-  if (!core->linsys->applicable(core->problem))
-    return marq_fail(error, MARQ_EUNSUPPORTED, "linear solver %s does not apply to this problem (%s); these do: %s",
-                     core->linsys->name, marq_problem_name(core->problem),
-                     applicable_systems(core->problem, list, sizeof list));
-  const char *scaling = strcmp(o->scaling, "auto") ? o->scaling : core->method->scaling;
-  core->scaling = marq_scaling_find(scaling);
-  if (!core->scaling) return marq_fail(error, MARQ_EINVAL, "there is no scaling '%s'", scaling);
-  if (core->scaling->needs_diagonal && !marq_problem_offers(core->problem, MARQ_OP_DIAGONAL) &&
-      !marq_problem_offers(core->problem, MARQ_OP_NORMAL) && !marq_problem_offers(core->problem, MARQ_OP_TRIANGLE)) {
-    if (strcmp(o->scaling, "auto"))
-      return marq_fail(error, MARQ_EUNSUPPORTED,
-                       "scaling %s needs the diagonal of the normal matrix, which this problem refuses", scaling);
-    core->scaling = marq_scaling_find("typical");
-  }
+  status = choose_scaling(core, error);
+  if (status == MARQ_OK) status = choose_linsys(core, error);
+  if (status != MARQ_OK) return status;
   if (core->method->direction->steer != core->method->control->steer)
     return marq_fail(error, MARQ_EINVAL,
                      "solver %s pairs direction '%s' with control '%s', which steers something else",
@@ -53,8 +92,6 @@ static marq_status choose(marq_solver *s, marq_error *error) {
   if (core->method->accelerate && !marq_problem_offers(core->problem, MARQ_OP_ACCELERATE))
     return marq_fail(error, MARQ_EUNSUPPORTED,
                      "solver %s needs second directional derivatives, which this problem refuses", core->method->name);
-  if (!strcmp(core->scaling->name, "user") && !o->scale)
-    return marq_fail(error, MARQ_EINVAL, "scaling user needs the array `scale`");
   if (!strcmp(o->trial, "auto"))
     s->trial = MARQ_TRIAL_AUTO;
   else if (!strcmp(o->trial, "value"))
@@ -86,24 +123,29 @@ static void layout_history(marq_arena *arena, size_t n, solver_history *h) {
   h->work = marq_arena_doubles(arena, n * h->depth + n + h->depth + h->lwork);
 }
 
+/* Only the vectors that this fit can come to need: with a million parameters each counts. */
 static void layout(marq_arena *arena, marq_solver *s) {
   marq_core *core = &s->core;
-  double **vectors[] = {&core->p,       &core->trial,        &core->delta,     &core->g, &core->D,
-                        &core->typical, &core->acceleration, &core->curvature, &s->best};
-  for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) *vectors[k] = marq_arena_doubles(arena, core->n);
-  const size_t wanted = core->method->direction->vectors > 1 ? core->method->direction->vectors : 1;
-  for (size_t k = 0; k < wanted; k++) core->scratch[k] = marq_arena_doubles(arena, core->n);
-  layout_history(arena, core->n, &s->history);
-  core->linsys_state = core->linsys->layout(arena, core->problem, &core->options);
+  const marq_options *o = &core->options;
+  const size_t n = core->n, vectors = core->method->direction->vectors;
+  const int accelerate = core->method->accelerate, polish = o->polish != 0;
+  double **always[] = {&core->p, &core->trial, &core->delta, &core->g, &core->D};
+  for (size_t k = 0; k < sizeof always / sizeof *always; k++) *always[k] = marq_arena_doubles(arena, n);
+  core->typical =
+      n <= most_history_parameters || o->typical || core->scaling->needs_typical ? marq_arena_doubles(arena, n) : NULL;
+  core->acceleration = accelerate ? marq_arena_doubles(arena, n) : NULL;
+  core->curvature = accelerate || core->scaling->needs_diagonal ? marq_arena_doubles(arena, n) : NULL;
+  s->best = polish ? marq_arena_doubles(arena, n) : NULL;
+  const size_t wanted = vectors ? vectors : polish || o->offset_tolerance > 0 ? 1 : 0;
+  for (size_t k = 0; k < wanted; k++) core->scratch[k] = marq_arena_doubles(arena, n);
+  if (polish) layout_history(arena, n, &s->history);
+  core->linsys_state = core->linsys->layout(arena, core->problem, o);
 }
 
-marq_status marq_solver_create(marq_problem *problem, const marq_options *options, marq_solver **solver,
-                               marq_error *error) {
-  *solver = NULL;
-  if (!problem) return marq_fail(error, MARQ_EINVAL, "there is no problem");
-  marq_solver *s = calloc(1, sizeof *s);
-  if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+/* Choose and measure; the arena is not taken yet. */
+static marq_status prepare(marq_solver *s, marq_problem *problem, const marq_options *options, marq_error *error) {
   marq_core *core = &s->core;
+  if (!problem) return marq_fail(error, MARQ_EINVAL, "there is no problem");
   core->problem = problem;
   core->options = options ? *options : marq_options_default();
   core->m = marq_problem_residuals(problem);
@@ -111,16 +153,38 @@ marq_status marq_solver_create(marq_problem *problem, const marq_options *option
   marq_status status = choose(s, error);
   if (status == MARQ_OK) status = check_positive("typical", core->options.typical, core->n, error);
   if (status == MARQ_OK) status = check_positive("scale", core->options.scale, core->n, error);
+  if (status == MARQ_OK) layout(&s->arena, s);
+  return status;
+}
+
+marq_status marq_solver_plan(marq_problem *problem, const marq_options *options, marq_plan *plan, marq_error *error) {
+  marq_solver s = {0};
+  const marq_status status = prepare(&s, problem, options, error);
+  if (status != MARQ_OK) return status;
+  const marq_linsys *linsys = s.core.linsys;
+  *plan = (marq_plan){.solver = s.core.method->name,
+                      .scaling = s.core.scaling->name,
+                      .linear_solver = linsys->in_use ? linsys->in_use(NULL) : linsys->name,
+                      .flops = linsys->cost(problem).flops,
+                      .bytes = sizeof s + s.arena.used};
+  return s.arena.overflowed ? marq_fail(error, MARQ_ESIZE, "the sizes overflow") : MARQ_OK;
+}
+
+marq_status marq_solver_create(marq_problem *problem, const marq_options *options, marq_solver **solver,
+                               marq_error *error) {
+  *solver = NULL;
+  marq_solver *s = calloc(1, sizeof *s);
+  if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  marq_status status = prepare(s, problem, options, error);
   if (status != MARQ_OK) {
     free(s);
     return status;
   }
-  layout(&s->arena, s);
   const size_t bytes = s->arena.used;
   status = marq_arena_take(&s->arena);
   if (status != MARQ_OK) {
     marq_fail(error, status, "no memory for linear solver %s with %zu residuals and %zu parameters (%zu bytes)",
-              core->linsys->name, core->m, core->n, bytes);
+              s->core.linsys->name, s->core.m, s->core.n, bytes);
     free(s);
     return status;
   }

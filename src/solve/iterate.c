@@ -20,6 +20,7 @@ marq_status solver_adopt(marq_solver *s, int first) {
 }
 
 static void set_typical(marq_core *core) {
+  if (!core->typical) return;
   for (size_t j = 0; j < core->n; j++)
     core->typical[j] = core->options.typical ? core->options.typical[j] : core->p[j] != 0 ? fabs(core->p[j]) : 1;
 }
@@ -27,6 +28,7 @@ static void set_typical(marq_core *core) {
 static void reset(marq_solver *s, const double *p) {
   marq_core *core = &s->core;
   const marq_options *o = &core->options;
+  core->m = marq_problem_residuals(core->problem);
   memcpy(core->p, p, core->n * sizeof *p);
   set_typical(core);
   if (core->linsys->reset) core->linsys->reset(core->linsys_state);
@@ -138,10 +140,17 @@ static marq_status try_step(marq_solver *s, int *tried) {
   return MARQ_OK;
 }
 
+/* The trial becomes the point, and the other way round: after a step the trial vector holds where it came from. */
+static void exchange_points(marq_core *core) {
+  double *p = core->p;
+  core->p = core->trial;
+  core->trial = p;
+}
+
 /* Derivatives that are not finite where the cost was: go back, and treat the step as rejected. */
 static marq_status retreat(marq_solver *s, double cost) {
   marq_core *core = &s->core;
-  memcpy(core->p, s->best, core->n * sizeof *core->p);
+  exchange_points(core);
   core->gain = NAN;
   marq_status status = marq_problem_evaluate(core->problem, core->p, trial_mode(s), &core->cost, NULL);
   core->cost = cost;
@@ -164,8 +173,7 @@ static marq_status descend(marq_solver *s) {
   s->accepted_last = tried && is_accepted(core);
   core->cost_before = core->cost;
   if (s->accepted_last) {
-    memcpy(s->best, core->p, core->n * sizeof *core->p);
-    memcpy(core->p, core->trial, core->n * sizeof *core->p);
+    exchange_points(core);
     core->cost = core->trial_cost;
     core->accepted++;
     control->accepted(core); /* before the gradient and the step's system change */

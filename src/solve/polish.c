@@ -15,6 +15,7 @@ void solver_begin_polish(marq_solver *s) {
   s->history.used = 0;
   s->history.has_last = 0;
   memcpy(s->best, s->core.p, s->core.n * sizeof *s->best);
+  s->best_cost = s->core.cost;
 }
 
 /* Evaluate at p and make it the current point. */
@@ -28,12 +29,13 @@ static marq_status move_to(marq_solver *s, const double *p) {
   return solver_adopt(s, 0);
 }
 
-/* Give up: back to the point where it began, and on with the descent if there is anything left in it. */
-static marq_status abandon(marq_solver *s) {
+/* Give up, and on with the descent if there is anything left in it: from here, unless the cost was lower where the
+ * polish began, or derivatives are not finite here. */
+static marq_status abandon(marq_solver *s, int usable) {
   marq_core *core = &s->core;
   s->phase = PHASE_DESCENT;
   core->delta[0] = core->step_norm = core->predicted = NAN;
-  if (!memcmp(core->p, s->best, core->n * sizeof *core->p) && core->newton_known) return MARQ_OK;
+  if (usable && core->newton_known && core->cost <= s->best_cost) return MARQ_OK;
   return move_to(s, s->best);
 }
 
@@ -104,7 +106,7 @@ marq_status solver_polish(marq_solver *s) {
   s->accepted_last = 0;
   status = marq_core_newton(core);
   if (status < 0) return status;
-  if (status > 0) return abandon(s);
+  if (status > 0) return abandon(s, 1);
   const double *step = core->scratch[0], length = solver_relative_step(s, step);
   s->tests.step.value = length;
   const int last = length <= core->options.step_tolerance;
@@ -114,7 +116,7 @@ marq_status solver_polish(marq_solver *s) {
   } else if (++s->misses > 1 || s->history.used == 0) {
     /* Not shorter, and extrapolation is not to blame: rounding has the word, or this minimum does not attract
      * Gauss–Newton. */
-    if (s->shortest_step > 1e-8) return abandon(s);
+    if (s->shortest_step > 1e-8) return abandon(s, 1);
     solver_converged(s, MARQ_STOP_ROUNDING);
     return MARQ_OK;
   } else {
@@ -134,7 +136,7 @@ marq_status solver_polish(marq_solver *s) {
   status = marq_problem_evaluate(core->problem, core->trial, MARQ_TRIAL_VALUE, &core->trial_cost, NULL);
   if (status < 0) return status;
   /* The cost may wander within its rounding, no more. */
-  if (status > 0 || (core->trial_cost > before * (1 + 1e-9) && length > 1e-8)) return abandon(s);
+  if (status > 0 || (core->trial_cost > before * (1 + 1e-9) && length > 1e-8)) return abandon(s, 1);
   memcpy(core->p, core->trial, core->n * sizeof *core->p);
   core->cost = core->trial_cost;
   core->gain = core->predicted > 0 ? (before - core->cost) / core->predicted : NAN;
@@ -145,5 +147,5 @@ marq_status solver_polish(marq_solver *s) {
     return MARQ_OK;
   }
   status = solver_adopt(s, 0);
-  return status > 0 ? abandon(s) : status;
+  return status > 0 ? abandon(s, 0) : status;
 }

@@ -43,6 +43,7 @@ struct marq_solver {
   int misses;           /* steps in a row that were no shorter */
   solver_history history;
   double *best;        /* [n] point to go back to */
+  double best_cost;    /* F there */
   double polish_entry; /* relative length of the step that the last polish began with; infinite before */
   int refined;
   size_t rank, fruitless; /* trials in a row for which there was no step */

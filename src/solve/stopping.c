@@ -32,7 +32,7 @@ double solver_seconds(const marq_solver *s) {
 double solver_relative_step(const marq_solver *s, const double *delta) {
   double largest = 0;
   for (size_t j = 0; j < s->core.n; j++) {
-    const double here = fabs(s->core.p[j]), least = 1e-8 * s->core.typical[j];
+    const double here = fabs(s->core.p[j]), least = 1e-8 * (s->core.typical ? s->core.typical[j] : 1);
     const double change = fabs(delta[j]) / (here > least ? here : least);
     if (!(change <= largest)) largest = change; /* NaN stays */
   }
@@ -52,7 +52,7 @@ void solver_converged(marq_solver *s, marq_stop stop) {
 /* max_j |g_j| / (‖J_j‖ ‖r‖): the largest cosine between the residual and a column (Moré, Garbow & Hillstrom 1980,
  * lmder's gnorm). */
 static double largest_cosine(marq_core *core) {
-  double *q = core->curvature, norm = sqrt(2 * core->cost), largest = 0;
+  double *q = core->trial, norm = sqrt(2 * core->cost), largest = 0;
   if (core->linsys->diagonal(core->linsys_state, q) != MARQ_OK) return NAN;
   for (size_t j = 0; j < core->n; j++)
     if (q[j] > 0 && norm > 0) largest = fmax(largest, fabs(core->g[j]) / sqrt(q[j]) / norm);
@@ -135,7 +135,9 @@ void solver_test_step(marq_solver *s) {
   const int damped = shortened_by_damping(core);
   const int spent =
       core->predicted <= 2 * DBL_EPSILON * core->cost || solver_relative_step(s, core->delta) <= DBL_EPSILON;
-  if (s->tests.step.value <= o->step_tolerance && !damped)
+  /* In the scaled norm a huge parameter hides what the others do: none may still be on its way. */
+  const int at_rest = solver_relative_step(s, core->delta) <= fmax(1e-5, o->step_tolerance);
+  if (s->tests.step.value <= o->step_tolerance && at_rest && !damped)
     solver_converged(s, MARQ_STOP_STEP);
   else if (spent && damped && core->predicted > 2 * DBL_EPSILON * core->cost)
     solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "no step lowers the cost: the last one was shorter than rounding");

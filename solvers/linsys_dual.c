@@ -1,0 +1,229 @@
+/* The dual (Woodbury) step, for more parameters than residuals: an m×m system in place of an n×n one, and no Jacobian.
+ * With C = Λ + μD² > 0, constant within each penalty group, and w = C⁻¹Λ(p − p₀): v = (J C⁻¹ Jᵀ + I)⁻¹ (r − J w),   δ =
+ * −w − C⁻¹Jᵀv (the push-through form of Woodbury's identity, which does not cancel when μ is small). Without a ridge
+ * both sides are multiplied by μ: (J D⁻² Jᵀ + μI) u = r,   δ = −D⁻²Jᵀu, so that one Gram matrix serves every μ. With a
+ * ridge there is one for each set of groups whose λ : D² agree. */
+#include <math.h>
+#include <string.h>
+
+#include "linalg.h"
+#include "linsys.h"
+
+enum { most_groups = 256 };
+
+typedef struct dual_state {
+  marq_problem *problem;
+  size_t n, most, m, groups, classes, most_classes;
+  int has_ridge, has_gram, scaled;    /* scaled: D is not 1 */
+  unsigned char *group_of, *class_of; /* [n], [groups] */
+  double *lambda, *d;                 /* [groups] penalty, and D of the group */
+  double *class_lambda;               /* [classes] λ/D² */
+  double *s;                          /* [groups] */
+  double *K, *M;                      /* [classes·m²], m² */
+  double *reciprocal;                 /* [m] */
+  double *r, *v;                      /* [m] */
+  double *slope, *x;                  /* [n] Λ(p − p₀); scratch */
+  double mu;
+} dual_state;
+
+static int applicable(const marq_problem *p) {
+  return marq_problem_offers(p, MARQ_OP_GRAM) && marq_problem_offers(p, MARQ_OP_JVP) &&
+         marq_problem_offers(p, MARQ_OP_VJP) && marq_problem_offers(p, MARQ_OP_RESIDUAL) &&
+         marq_problem_groups(p, NULL) <= most_groups;
+}
+
+static size_t most_residuals(const marq_problem *p) {
+  return marq_problem_all_samples(p) * marq_problem_outputs(p);
+}
+
+static marq_cost cost(const marq_problem *problem) {
+  const double m = (double)most_residuals(problem), n = (double)marq_problem_parameters(problem);
+  const double grams = marq_problem_offers(problem, MARQ_OP_RIDGE) ? (double)marq_problem_groups(problem, NULL) : 1;
+  return (marq_cost){marq_problem_work(problem).gram + m * m * m / 3 + marq_problem_work(problem).product,
+                     8 * (m * m * (grams < 2 ? 2 : 3) + n)};
+}
+
+static void *layout(marq_arena *arena, const marq_problem *problem, const marq_options *options) {
+  dual_state *place = marq_arena_give(arena, 1, sizeof *place), s = {0};
+  (void)options;
+  s.n = marq_problem_parameters(problem);
+  s.most = most_residuals(problem);
+  s.groups = marq_problem_groups(problem, NULL);
+  s.has_ridge = marq_problem_offers(problem, MARQ_OP_RIDGE);
+  s.most_classes = s.has_ridge ? (s.groups < 2 ? s.groups : 2) : 1;
+  s.group_of = marq_arena_give(arena, s.n, 1);
+  s.class_of = marq_arena_give(arena, s.groups, 1);
+  double **per_group[] = {&s.lambda, &s.d, &s.class_lambda, &s.s};
+  for (size_t k = 0; k < sizeof per_group / sizeof *per_group; k++) *per_group[k] = marq_arena_doubles(arena, s.groups);
+  s.K = marq_arena_doubles(arena, s.most_classes * s.most * s.most);
+  s.M = marq_arena_doubles(arena, s.most * s.most);
+  s.reciprocal = marq_arena_doubles(arena, s.most);
+  s.r = marq_arena_doubles(arena, s.most);
+  s.v = marq_arena_doubles(arena, s.most);
+  s.slope = s.has_ridge ? marq_arena_doubles(arena, s.n) : NULL;
+  s.x = marq_arena_doubles(arena, s.n);
+  if (place) *place = s;
+  return place;
+}
+
+static marq_status prepare(void *state, marq_problem *problem, double *g) {
+  dual_state *s = state;
+  s->problem = problem;
+  s->m = marq_problem_residuals(problem);
+  s->has_gram = 0;
+  marq_status status = marq_problem_gradient(problem, g);
+  if (status == MARQ_OK) status = marq_problem_residual(problem, s->r);
+  if (status == MARQ_OK && s->has_ridge) status = marq_problem_penalty(problem, s->lambda, s->slope);
+  double check = 0;
+  for (size_t i = 0; i < s->m; i++) check += 0 * s->r[i];
+  for (size_t j = 0; j < s->n; j++) check += 0 * g[j];
+  return status == MARQ_OK && check != 0 ? MARQ_NONFINITE : status;
+}
+
+static marq_status diagonal(void *state, double *q) {
+  dual_state *s = state;
+  return marq_problem_diagonal(s->problem, q);
+}
+
+/* D by groups. MARQ_EUNSUPPORTED when it is not constant within one: the structure of the Gram matrix would be lost. */
+static marq_status group_scaling(dual_state *s, const double *D) {
+  for (size_t k = 0; k < s->groups; k++) s->d[k] = 0;
+  marq_problem_groups(s->problem, s->group_of);
+  s->scaled = 0;
+  for (size_t j = 0; j < s->n; j++) {
+    double *d = &s->d[s->group_of[j]];
+    if (*d == 0) *d = D[j];
+    if (*d != D[j]) return MARQ_EUNSUPPORTED;
+    s->scaled |= D[j] != 1;
+  }
+  for (size_t k = 0; k < s->groups; k++)
+    if (s->d[k] == 0) s->d[k] = 1; /* an empty group */
+  return MARQ_OK;
+}
+
+/* Groups whose λ/D² agree share a Gram matrix. More than there is room for: each λ goes to the matrix of its own at
+ * every μ. */
+static void classify(dual_state *s) {
+  s->classes = 0;
+  for (size_t k = 0; k < s->groups; k++) {
+    const double ratio = s->has_ridge ? s->lambda[k] / (s->d[k] * s->d[k]) : 0;
+    size_t c = 0;
+    while (c < s->classes && s->class_lambda[c] != ratio) c++;
+    if (c == s->classes) s->class_lambda[s->classes++] = ratio;
+    s->class_of[k] = (unsigned char)c;
+  }
+}
+
+/* K_c = Σ over the groups of class c of J_k J_kᵀ / d_k². */
+static marq_status form_grams(dual_state *s, const double *D) {
+  marq_status status = group_scaling(s, D);
+  if (status != MARQ_OK) return status;
+  classify(s);
+  s->has_gram = 1;
+  if (s->classes > s->most_classes) return MARQ_OK;
+  for (size_t c = 0; c < s->classes && status == MARQ_OK; c++) {
+    for (size_t k = 0; k < s->groups; k++) s->s[k] = s->class_of[k] == c ? 1 / (s->d[k] * s->d[k]) : 0;
+    status = marq_problem_gram(s->problem, s->s, s->K + c * s->m * s->m, s->m);
+  }
+  return status;
+}
+
+static marq_status damp(void *state, const double *D, double mu) {
+  dual_state *s = state;
+  const size_t m = s->m;
+  double pivot;
+  marq_status status = s->has_gram ? MARQ_OK : form_grams(s, D);
+  if (status != MARQ_OK) return status;
+  s->mu = mu;
+  for (size_t c = 0; s->has_ridge && c < s->classes; c++)
+    if (!(s->class_lambda[c] + mu > 0)) return MARQ_NOT_POSITIVE; /* an unpenalised parameter has no dual */
+  if (s->classes > s->most_classes) {
+    for (size_t k = 0; k < s->groups; k++) s->s[k] = 1 / (s->lambda[k] + mu * s->d[k] * s->d[k]);
+    status = marq_problem_gram(s->problem, s->s, s->M, m);
+    if (status != MARQ_OK) return status;
+    for (size_t i = 0; i < m; i++) s->M[i + i * m] += 1;
+    return marq_la_cholesky(m, s->M, m, s->reciprocal, &pivot);
+  }
+  for (size_t c = 0; c < s->classes; c++) {
+    const double t = s->has_ridge ? 1 / (s->class_lambda[c] + mu) : 1, *K = s->K + c * m * m;
+    for (size_t j = 0; j < m; j++)
+      for (size_t i = 0; i <= j; i++) s->M[i + j * m] = (c == 0 ? 0 : s->M[i + j * m]) + t * K[i + j * m];
+  }
+  for (size_t i = 0; i < m; i++) s->M[i + i * m] += s->has_ridge ? 1 : mu;
+  return marq_la_cholesky(m, s->M, m, s->reciprocal, &pivot);
+}
+
+/* x ← C⁻¹x with C = Λ + μD², or D² where both sides were multiplied by μ. */
+static void divide_by_C(const dual_state *s, double *x) {
+  if (!s->has_ridge && !s->scaled) return;
+  for (size_t j = 0; j < s->n; j++) {
+    const size_t k = s->group_of[j];
+    x[j] /= s->has_ridge ? s->lambda[k] + s->mu * s->d[k] * s->d[k] : s->d[k] * s->d[k];
+  }
+}
+
+static marq_status step(void *state, double *delta) {
+  dual_state *s = state;
+  marq_status status = MARQ_OK;
+  memcpy(s->v, s->r, s->m * sizeof *s->v);
+  if (s->has_ridge) {
+    memcpy(s->x, s->slope, s->n * sizeof *s->x);
+    divide_by_C(s, s->x);
+    status = marq_problem_jvp(s->problem, s->x, s->v);
+    for (size_t i = 0; i < s->m; i++) s->v[i] = s->r[i] - s->v[i];
+  }
+  if (status != MARQ_OK) return status;
+  marq_la_cholesky_solve(s->m, s->M, s->m, s->reciprocal, s->v);
+  status = marq_problem_vjp(s->problem, s->v, delta);
+  if (status != MARQ_OK) return status;
+  divide_by_C(s, delta);
+  for (size_t j = 0; j < s->n; j++) delta[j] = -delta[j] - (s->has_ridge ? s->x[j] : 0);
+  return MARQ_OK;
+}
+
+/* (JᵀJ + C)⁻¹b = C⁻¹(b − Jᵀ(J C⁻¹ Jᵀ + I)⁻¹ J C⁻¹ b): Woodbury's identity itself, for right sides that need few digits.
+ */
+static marq_status solve(void *state, const double *b, double *x) {
+  dual_state *s = state;
+  if (!s->has_ridge && s->mu == 0) return MARQ_NOT_POSITIVE;
+  memcpy(s->x, b, s->n * sizeof *b);
+  divide_by_C(s, s->x);
+  marq_status status = marq_problem_jvp(s->problem, s->x, s->v);
+  if (status != MARQ_OK) return status;
+  marq_la_cholesky_solve(s->m, s->M, s->m, s->reciprocal, s->v);
+  status = marq_problem_vjp(s->problem, s->v, s->x);
+  const double scale = s->has_ridge ? 1 : s->mu;
+  for (size_t j = 0; j < s->n; j++) x[j] = (b[j] - s->x[j]) / scale;
+  divide_by_C(s, x);
+  return status;
+}
+
+static double quadratic(void *state, const double *v) {
+  dual_state *s = state;
+  if (marq_problem_jvp(s->problem, v, s->v) != MARQ_OK) return NAN;
+  double sum = marq_la_dot(s->m, s->v, s->v);
+  if (s->has_ridge) {
+    marq_problem_groups(s->problem, s->group_of);
+    for (size_t j = 0; j < s->n; j++) sum += s->lambda[s->group_of[j]] * v[j] * v[j];
+  }
+  return sum;
+}
+
+static size_t rank(const void *state) {
+  return ((const dual_state *)state)->n;
+}
+
+const marq_linsys marq_linsys_dual = {
+    .name = "dual",
+    .help = "Woodbury's identity: an m by m system and no Jacobian, for more parameters than residuals",
+    .by_groups = 1,
+    .applicable = applicable,
+    .cost = cost,
+    .layout = layout,
+    .prepare = prepare,
+    .diagonal = diagonal,
+    .damp = damp,
+    .step = step,
+    .solve = solve,
+    .quadratic = quadratic,
+    .rank = rank};

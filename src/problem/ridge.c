@@ -1,0 +1,241 @@
+/* A problem with a ridge: F + ½ Σ λ_g (p_j − centre_j)², one λ for each penalty group. The operations of n-space
+ * contain it, as if rows √λ_j e_jᵀ stood below J̃; the dual asks for it by itself. */
+#include <marq/problem.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+typedef struct ridge_problem {
+  marq_problem_ops ops; /* those that the inner problem offers */
+  marq_problem *inner;
+  size_t n, groups;
+  double *lambda;          /* [groups] */
+  unsigned char *group_of; /* [n] */
+  double *centre;          /* [n], or NULL: 0 */
+  double *trial, *current; /* [n] the points of the inner problem */
+  double *row;             /* [n] a row being rotated into a triangle */
+  int fresh;
+  marq_arena arena;
+} ridge_problem;
+
+static double from_centre(const ridge_problem *s, const double *p, size_t j) {
+  return s->centre ? p[j] - s->centre[j] : p[j];
+}
+static double penalty_of(const ridge_problem *s, size_t j) {
+  return s->lambda[s->group_of[j]];
+}
+
+static marq_status evaluate(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where) {
+  ridge_problem *s = self;
+  const marq_status status = marq_problem_evaluate(s->inner, p, trial, cost, where);
+  memcpy(s->trial, p, s->n * sizeof *p);
+  s->fresh = 1;
+  if (status != MARQ_OK) return status;
+  double sum = 0;
+  for (size_t j = 0; j < s->n; j++) {
+    const double d = from_centre(s, p, j);
+    sum += penalty_of(s, j) * d * d;
+  }
+  *cost += 0.5 * sum;
+  return isfinite(*cost) ? MARQ_OK : MARQ_NONFINITE;
+}
+
+static marq_status linearize(void *self) {
+  ridge_problem *s = self;
+  if (s->fresh) {
+    double *adopted = s->trial;
+    s->trial = s->current;
+    s->current = adopted;
+    s->fresh = 0;
+  }
+  return marq_problem_linearize(s->inner);
+}
+
+static marq_status gradient(void *self, double *g) {
+  ridge_problem *s = self;
+  const marq_status status = marq_problem_gradient(s->inner, g);
+  for (size_t j = 0; j < s->n; j++) g[j] += penalty_of(s, j) * from_centre(s, s->current, j);
+  return status;
+}
+
+static marq_status product(void *self, const double *v, double *out) {
+  ridge_problem *s = self;
+  const marq_status status = marq_problem_product(s->inner, v, out);
+  for (size_t j = 0; j < s->n; j++) out[j] += penalty_of(s, j) * v[j];
+  return status;
+}
+
+static marq_status normal(void *self, double *A, size_t lda, double *g) {
+  ridge_problem *s = self;
+  const marq_status status = marq_problem_normal(s->inner, A, lda, g);
+  for (size_t j = 0; j < s->n; j++) {
+    A[j + j * lda] += penalty_of(s, j);
+    g[j] += penalty_of(s, j) * from_centre(s, s->current, j);
+  }
+  return status;
+}
+
+static marq_status diagonal(void *self, double *q) {
+  ridge_problem *s = self;
+  const marq_status status = marq_problem_diagonal(s->inner, q);
+  for (size_t j = 0; j < s->n; j++) q[j] += penalty_of(s, j);
+  return status;
+}
+
+/* Rotate the row (x, b) into the triangle, from column `first` on (Givens; Golub & Van Loan 2013, §6.5.3). */
+static void rotate_in(size_t n, size_t first, double *x, double b, double *R, size_t ldr, double *Qtr) {
+  for (size_t j = first; j < n; j++) {
+    if (x[j] == 0) continue;
+    const double a = R[j + j * ldr], norm = hypot(a, x[j]), c = a / norm, s = x[j] / norm;
+    for (size_t k = j; k < n; k++) {
+      const double above = R[j + k * ldr];
+      R[j + k * ldr] = c * above + s * x[k];
+      x[k] = c * x[k] - s * above;
+    }
+    const double above = Qtr[j];
+    Qtr[j] = c * above + s * b;
+    b = c * b - s * above;
+  }
+}
+
+static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
+  ridge_problem *s = self;
+  const marq_status status = marq_problem_triangle(s->inner, R, ldr, Qtr);
+  for (size_t j = 0; j < s->n && status == MARQ_OK; j++) {
+    const double root = sqrt(penalty_of(s, j));
+    if (root == 0) continue;
+    memset(s->row, 0, s->n * sizeof *s->row);
+    s->row[j] = root;
+    rotate_in(s->n, j, s->row, root * from_centre(s, s->current, j), R, ldr, Qtr);
+  }
+  return status;
+}
+
+static marq_status accelerate(void *self, const double *v, double *out) {
+  return marq_problem_accelerate(((ridge_problem *)self)->inner, v, out);
+}
+static marq_status residual(void *self, double *r) {
+  return marq_problem_residual(((ridge_problem *)self)->inner, r);
+}
+static marq_status jvp(void *self, const double *v, double *Jv) {
+  return marq_problem_jvp(((ridge_problem *)self)->inner, v, Jv);
+}
+static marq_status vjp(void *self, const double *u, double *JTu) {
+  return marq_problem_vjp(((ridge_problem *)self)->inner, u, JTu);
+}
+static marq_status rows(void *self, size_t i0, size_t i1, double *J, size_t ldj) {
+  return marq_problem_rows(((ridge_problem *)self)->inner, i0, i1, J, ldj);
+}
+static marq_status gram(void *self, const double *s, double *K, size_t ldk) {
+  return marq_problem_gram(((ridge_problem *)self)->inner, s, K, ldk);
+}
+static size_t groups(const void *self, unsigned char *group_of) {
+  const ridge_problem *s = self;
+  if (group_of) memcpy(group_of, s->group_of, s->n);
+  return s->groups;
+}
+static marq_status restrict_to(void *self, size_t i0, size_t i1) {
+  return marq_problem_restrict(((ridge_problem *)self)->inner, i0, i1);
+}
+static void work(const void *self, marq_work *out) {
+  *out = marq_problem_work(((const ridge_problem *)self)->inner);
+}
+static int fuses(const void *self) {
+  return marq_problem_fuses(((const ridge_problem *)self)->inner);
+}
+static void counts(const void *self, marq_counts *out) {
+  *out = marq_problem_counts(((const ridge_problem *)self)->inner);
+}
+
+static marq_status ridge(const void *self, double *lambda, double *slope) {
+  const ridge_problem *s = self;
+  memcpy(lambda, s->lambda, s->groups * sizeof *lambda);
+  for (size_t j = 0; slope && j < s->n; j++) slope[j] = penalty_of(s, j) * from_centre(s, s->current, j);
+  return MARQ_OK;
+}
+
+static void destroy(void *self) {
+  ridge_problem *s = self;
+  marq_arena_free(&s->arena);
+  free(s);
+}
+
+static void refuse_as_inner(marq_problem_ops *ops, const marq_problem *inner) {
+  const int short_rows = marq_problem_residuals(inner) < marq_problem_parameters(inner);
+  if (!marq_problem_offers(inner, MARQ_OP_PRODUCT)) ops->product = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_NORMAL)) ops->normal = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_DIAGONAL)) ops->diagonal = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_ACCELERATE)) ops->accelerate = NULL;
+  /* A triangle of fewer rows than columns has no room for the ridge. */
+  if (!marq_problem_offers(inner, MARQ_OP_TRIANGLE) || short_rows) ops->triangle = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_RESIDUAL)) ops->residual = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_JVP)) ops->jvp = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_VJP)) ops->vjp = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_ROWS)) ops->rows = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_GRAM)) ops->gram = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_RESTRICT)) ops->restrict_to = NULL;
+}
+
+static void layout(marq_arena *arena, ridge_problem *s, int has_centre) {
+  s->lambda = marq_arena_doubles(arena, s->groups);
+  s->group_of = marq_arena_give(arena, s->n, 1);
+  s->centre = has_centre ? marq_arena_doubles(arena, s->n) : NULL;
+  s->trial = marq_arena_doubles(arena, s->n);
+  s->current = marq_arena_doubles(arena, s->n);
+  s->row = s->ops.triangle ? marq_arena_doubles(arena, s->n) : NULL;
+}
+
+marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const double *centre, marq_problem **problem,
+                               marq_error *error) {
+  static const marq_problem_ops all = {.name = "ridge",
+                                       .evaluate = evaluate,
+                                       .linearize = linearize,
+                                       .gradient = gradient,
+                                       .product = product,
+                                       .normal = normal,
+                                       .diagonal = diagonal,
+                                       .accelerate = accelerate,
+                                       .triangle = triangle,
+                                       .residual = residual,
+                                       .jvp = jvp,
+                                       .vjp = vjp,
+                                       .rows = rows,
+                                       .groups = groups,
+                                       .gram = gram,
+                                       .ridge = ridge,
+                                       .restrict_to = restrict_to,
+                                       .work = work,
+                                       .fuses = fuses,
+                                       .counts = counts,
+                                       .destroy = destroy};
+  const size_t count = marq_problem_groups(inner, NULL);
+  *problem = NULL;
+  if (marq_problem_offers(inner, MARQ_OP_RIDGE))
+    return marq_fail(error, MARQ_EINVAL, "the problem has a ridge already");
+  for (size_t k = 0; k < count; k++)
+    if (!(lambda[k] >= 0) || !isfinite(lambda[k]))
+      return marq_fail(error, MARQ_EINVAL, "the ridge of group %zu is %g, it must be 0 or more", k, lambda[k]);
+  ridge_problem *s = calloc(1, sizeof *s);
+  if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  s->ops = all;
+  refuse_as_inner(&s->ops, inner);
+  s->inner = inner;
+  s->n = marq_problem_parameters(inner);
+  s->groups = count;
+  layout(&s->arena, s, centre != NULL);
+  marq_status status = marq_arena_take(&s->arena);
+  if (status == MARQ_OK) {
+    layout(&s->arena, s, centre != NULL);
+    memcpy(s->lambda, lambda, count * sizeof *lambda);
+    if (centre) memcpy(s->centre, centre, s->n * sizeof *centre);
+    marq_problem_groups(inner, s->group_of);
+    status =
+        marq_problem_create(&s->ops, s, marq_problem_samples(inner), marq_problem_outputs(inner), s->n, problem, error);
+  } else {
+    marq_fail(error, status, "no memory for %zu parameters", s->n);
+  }
+  if (status != MARQ_OK) destroy(s);
+  return status;
+}
