@@ -9,6 +9,7 @@
 typedef struct user_functions {
   marq_callbacks call;
   double *typical; /* [n] */
+  double reach;    /* steps of differences as a fraction of the usual ones */
   double *p;       /* [n] a point near the one asked for */
   double *r[4];    /* [m] residuals at differences' points */
 } user_functions;

@@ -15,6 +15,7 @@ void user_layout(marq_arena *arena, user_functions *user) {
 }
 
 void user_set_typical(user_functions *user, const double *typical) {
+  user->reach = 1;
   for (size_t j = 0; j < user->call.parameters; j++) user->typical[j] = typical ? typical[j] : 1;
 }
 
@@ -50,7 +51,7 @@ marq_status user_difference(user_functions *user, marq_difference kind, const do
                                                             : pow(DBL_EPSILON, 0.2);
   for (size_t j = 0; j < n; j++) user->p[j] = p[j];
   for (size_t j = 0; j < n; j++) {
-    const double h = exact_step(p[j], relative * fmax(fabs(p[j]), user->typical[j]));
+    const double h = exact_step(p[j], user->reach * relative * fmax(fabs(p[j]), user->typical[j]));
     double *column = J + j * ldj;
     marq_status status = residual_beside(user, p, j, h, user->r[0], calls);
     if (kind == MARQ_DIFFERENCE_FORWARD) {
