@@ -1,5 +1,5 @@
-/* The registries: solvers, linear systems, scalings. "auto" is the first linear system, and the
- * first solver, or the second where the problem has no second derivatives. */
+/* The registries: solvers, linear systems, scalings. "auto" among the solvers is one of the first four: the trust
+ * region, or for networks gain-ratio damping, accelerated where the problem has second derivatives. */
 #include <string.h>
 
 #include "directions.h"
@@ -46,7 +46,11 @@ static int is_auto(const char *name) {
 }
 
 const marq_method *marq_method_find(const char *name, const marq_problem *problem) {
-  if (is_auto(name)) return marq_problem_offers(problem, MARQ_OP_ACCELERATE) ? &methods[0] : &methods[1];
+  if (is_auto(name)) {
+    const int accelerates = marq_problem_offers(problem, MARQ_OP_ACCELERATE);
+    const int grouped = marq_problem_groups(problem, NULL) > 1; /* a network */
+    return grouped ? &methods[accelerates ? 3 : 2] : &methods[accelerates ? 0 : 1];
+  }
   for (size_t i = 0; i < method_count; i++)
     if (!strcmp(methods[i].name, name)) return &methods[i];
   return NULL;

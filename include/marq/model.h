@@ -13,6 +13,7 @@ enum {
   MARQ_WANT_OUTPUT = 1,   /* f, and y if the model holds its own targets */
   MARQ_WANT_JACOBIAN = 2, /* the c·n columns ∂f_o/∂p_j */
   MARQ_WANT_JVP = 4,      /* J v: the directional derivative along v */
+  MARQ_WANT_ANEW = 16,    /* to prepare() alone: another evaluation begins, nothing of the last one may be reused */
   MARQ_WANT_CURVATURE = 8 /* f_vv = d²f(p + t v)/dt² at t = 0 */
 };
 

@@ -19,8 +19,7 @@ struct marq_gsl {
   double *weights;         /* [m], or NULL */
   double *seen_x, *seen_f; /* [n], [m] the last call of f: where differences start from. NULL with df */
   int has_seen;
-  int has_run, forgetting; /* forgetting: no point is evaluated, only dropped */
-  double *out;             /* [m] */
+  double *out; /* [m] */
   const double *given_typical;
   double rank_tolerance;
   user_functions user;  /* for differences; its arena part lies in ours */
@@ -59,7 +58,6 @@ static int call_f(void *context, const double *p, double *r) {
   marq_gsl *fit = context;
   const gsl_vector x = vector_over(p, fit->n);
   gsl_vector f = vector_over(r, fit->m);
-  if (fit->forgetting) return 1;
   fit->fdf->nevalf++;
   return outcome(fit, "f", fit->fdf->f(&x, fit->fdf->params, &f));
 }
@@ -238,21 +236,6 @@ static void blame(const marq_gsl *fit, marq_status status, marq_result *result, 
              gsl_strerror(fit->code));
 }
 
-/* The problem keeps the residual of its two points, trial and adopted. fdf->params may have changed since: move both to
- * where there is no residual, so that no old one is taken for one of this run. */
-static void forget(marq_gsl *fit) {
-  double cost;
-  fit->has_seen = 0;
-  if (!fit->has_run) return;
-  fit->forgetting = 1;
-  for (size_t j = 0; j < fit->n; j++) fit->x[j] = NAN;
-  for (int k = 0; k < 2; k++) {
-    marq_problem_evaluate(fit->problem, fit->x, MARQ_TRIAL_VALUE, &cost, NULL);
-    marq_problem_linearize(fit->problem);
-  }
-  fit->forgetting = 0;
-}
-
 marq_status marq_gsl_run(marq_gsl *fit, gsl_vector *x, marq_callback callback, void *context, gsl_vector *f,
                          gsl_matrix *covar, marq_result *result, marq_error *error) {
   if (result) *result = (marq_result){.status = MARQ_EINVAL, .stop = MARQ_STOP_FAILED};
@@ -261,8 +244,7 @@ marq_status marq_gsl_run(marq_gsl *fit, gsl_vector *x, marq_callback callback, v
   gsl_multifit_nlinear_fdf *fdf = fit->fdf;
   fdf->nevalf = fdf->nevaldf = fdf->nevalfvv = 0;
   fit->code = 0;
-  forget(fit);
-  fit->has_run = 1;
+  fit->has_seen = 0;
   for (size_t j = 0; j < fit->n; j++) fit->x[j] = x->data[j * x->stride];
   set_typical(fit);
   status = marq_solver_run(fit->solver, fit->x, callback, context, result, error);

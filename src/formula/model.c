@@ -125,6 +125,7 @@ static marq_status prepare(const void *self, const double *p, const double *v, u
   const marq_layout *layout = &formula->layout;
   const size_t n = layout->parameters, length = uniform_length(data);
   double *uniform = prepared, *columns = uniform_columns(formula, prepared);
+  want &= ~(unsigned)MARQ_WANT_ANEW; /* everything is computed anew in any case */
   if (want & ~formula->can) return MARQ_EUNSUPPORTED;
   for (size_t j = 0; j < n; j++) uniform[j] = p[j];
   for (size_t k = 0; k < layout->constants; k++) uniform[2 * n + k] = layout->constant[k];

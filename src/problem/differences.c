@@ -5,6 +5,7 @@
 #include "problem/callbacks.h"
 
 void user_layout(marq_arena *arena, user_functions *user) {
+  user->reach = 1;
   const size_t n = user->call.parameters, m = user->call.residuals;
   user->typical = marq_arena_doubles(arena, n);
   user->p = marq_arena_doubles(arena, n);

@@ -44,7 +44,7 @@ static marq_status prepare(const void *self, const double *p, const double *v, u
   vector_point *point = prepared;
   point->p = (double *)prepared + padded(sizeof(vector_point) / sizeof(double));
   point->r = point->p + padded(model->n);
-  if (!point->has_residual || memcmp(point->p, p, model->n * sizeof *p)) {
+  if ((want & MARQ_WANT_ANEW) || !point->has_residual || memcmp(point->p, p, model->n * sizeof *p)) {
     size_t calls = 0; /* a pass for values is counted by the problem */
     point->has_residual = 0;
     if (model->J_owner == point) model->J_owner = NULL;

@@ -54,9 +54,10 @@ marq_status streamed_prepare(streamed_problem *s, streamed_point *point, const d
   const unsigned direction = MARQ_WANT_JVP | MARQ_WANT_CURVATURE;
   const int again = v || (s->one_jacobian && (want & MARQ_WANT_JACOBIAN));
   if (!again && !(want & ~point->prepared_for)) return MARQ_OK;
+  const unsigned anew = point->prepared_for == 0 ? MARQ_WANT_ANEW : 0;
   point->prepared_for |= want & ~direction;
   const marq_status status =
-      s->model.ops->prepare(s->model.self, point->p, v, point->prepared_for | want, point->prepared);
+      s->model.ops->prepare(s->model.self, point->p, v, point->prepared_for | want | anew, point->prepared);
   if (status != MARQ_OK) point->prepared_for = 0;
   return status;
 }

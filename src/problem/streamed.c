@@ -335,7 +335,8 @@ static void add_difference(const streamed_problem *s, streamed_worker *worker, c
 static marq_status accelerate_by_difference(streamed_problem *s, const double *v, double *out) {
   const double h = 0.02;
   for (size_t j = 0; j < s->n; j++) s->probe.p[j] = s->current->p[j] + h * v[j];
-  marq_status status = s->model.ops->prepare(s->model.self, s->probe.p, NULL, MARQ_WANT_OUTPUT, s->probe.prepared);
+  marq_status status =
+      s->model.ops->prepare(s->model.self, s->probe.p, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_ANEW, s->probe.prepared);
   if (status != MARQ_OK) return status;
   const difference d = {s, &s->probe, v};
   status = streamed_pass(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_difference, s->n, &d);

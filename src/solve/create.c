@@ -31,7 +31,9 @@ static int knows_diagonal(const marq_problem *problem) {
 
 static marq_status choose_scaling(marq_core *core, marq_error *error) {
   const marq_options *o = &core->options;
-  const char *name = is_auto(o->scaling) ? core->method->scaling : o->scaling;
+  /* A network's parameters have no units of their own: identity, which the dual needs besides. */
+  const char *own = marq_problem_groups(core->problem, NULL) > 1 ? "levenberg" : core->method->scaling;
+  const char *name = is_auto(o->scaling) ? own : o->scaling;
   core->scaling = marq_scaling_find(name);
   if (!core->scaling) return marq_fail(error, MARQ_EINVAL, "there is no scaling '%s'", name);
   if (core->scaling->needs_diagonal && !knows_diagonal(core->problem)) {
@@ -50,7 +52,7 @@ static marq_status choose_linsys(marq_core *core, marq_error *error) {
   char list[128];
   const int free_scaling = is_auto(o->scaling);
   if (is_auto(o->linear_solver)) {
-    core->linsys = marq_linsys_choose(core->problem, o, free_scaling || core->scaling->by_groups);
+    core->linsys = marq_linsys_choose(core->problem, o, core->scaling->by_groups);
     if (!core->linsys)
       return marq_fail(error, MARQ_EUNSUPPORTED,
                        "no linear solver fits %.3g bytes with %zu residuals and %zu parameters%s%s", o->memory, core->m,
@@ -136,7 +138,9 @@ static void layout(marq_arena *arena, marq_solver *s) {
   core->acceleration = accelerate ? marq_arena_doubles(arena, n) : NULL;
   core->curvature = accelerate || core->scaling->needs_diagonal ? marq_arena_doubles(arena, n) : NULL;
   s->best = polish ? marq_arena_doubles(arena, n) : NULL;
-  const size_t wanted = vectors ? vectors : polish || o->offset_tolerance > 0 ? 1 : 0;
+  /* A trust radius looks at the Gauss-Newton step once, whatever the direction is. */
+  const int newton = polish || o->offset_tolerance > 0 || core->method->control->steer == MARQ_STEER_RADIUS;
+  const size_t wanted = vectors ? vectors : newton ? 1 : 0;
   for (size_t k = 0; k < wanted; k++) core->scratch[k] = marq_arena_doubles(arena, n);
   if (polish) layout_history(arena, n, &s->history);
   core->linsys_state = core->linsys->layout(arena, core->problem, o);

@@ -39,9 +39,13 @@ double solver_relative_step(const marq_solver *s, const double *delta) {
   return largest;
 }
 
+/* Where the undamped system cannot be solved the data do not determine every parameter, whatever the damped steps said.
+ */
 void solver_converged(marq_solver *s, marq_stop stop) {
-  const marq_core *core = &s->core;
+  marq_core *core = &s->core;
+  const int solvable = core->scratch[0] == NULL || core->m < core->n || marq_core_newton(core) == MARQ_OK;
   s->rank = core->linsys->rank(core->linsys_state);
+  if (!solvable && s->rank == core->n) s->rank = core->n - 1;
   if (s->rank < core->n && core->m >= core->n && stop != MARQ_STOP_EXACT)
     solver_end(s, MARQ_STOP_DEGENERATE, MARQ_OK, "%s, but the Jacobian has rank %zu of %zu there", marq_stop_text(stop),
                s->rank, core->n);
