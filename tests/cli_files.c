@@ -259,6 +259,28 @@ static void plots(void **state) {
   assert_true(cli_exists("mean.svg"));
 }
 
+/* How far to the right gnuplot put the word "fit" of the key, in the units of the SVG. */
+static double key_across(const char *path) {
+  char *svg = cli_read(path);
+  const char *fit = svg ? strstr(svg, ">fit<") : NULL, *place = NULL;
+  for (const char *at = svg; fit && (at = strstr(at, "translate(")) != NULL && at < fit; at++) place = at;
+  const double across = place ? strtod(place + strlen("translate("), NULL) : NAN;
+  free(svg);
+  return across;
+}
+
+static void the_key_of_a_plot_avoids_the_data(void **state) {
+  (void)state;
+  if (!have_gnuplot()) skip();
+  cli_write("falling.csv", "x,y\n0,9\n1,7\n2,6\n3,3\n4,1\n");
+  cli_write("rising.csv", "x,y\n0,1\n1,3\n2,6\n3,7\n4,9\n");
+  expect_status(0, cli("fit", "y = a + b*x", "falling.csv", "-q", "-p", "falling.svg", NULL));
+  expect_status(0, cli("fit", "y = a + b*x", "rising.csv", "-q", "-p", "rising.svg", NULL));
+  const double falling = key_across("falling.svg"), rising = key_across("rising.svg");
+  assert_true(falling > 0 && rising > 0);
+  assert_true(rising < falling);
+}
+
 static void plots_without_gnuplot(void **state) {
   (void)state;
   char *path = strdup(getenv("PATH"));
@@ -305,7 +327,7 @@ static void interruption_prints_the_best_so_far(void **state) {
   assert_true(WIFEXITED(status));
   assert_int_equal(WEXITSTATUS(status), 1);
   char *text = cli_read("interrupted.txt");
-  contains(text, "NOT CONVERGED: stopped by the caller");
+  contains(text, "NOT CONVERGED: interrupted\n");
   contains(text, "estimate");
   free(text);
 }
@@ -340,6 +362,7 @@ static void help(void **state) {
   cli_free(&by_verb);
   cli_free(&by_help);
   cli_run version = cli("--version", NULL), all = cli("help", NULL), predict = cli("predict", "--help", NULL);
+  assert_null(strstr(all.out, ",\n")); /* each verb in one whole phrase */
   assert_string_equal(version.out, "marq " MARQ_VERSION "\n");
   contains(all.out, "fit");
   contains(all.out, "predict");
@@ -362,6 +385,7 @@ int main(void) {
       cmocka_unit_test(failure_keeps_the_old_file),
       cmocka_unit_test(traces),
       cmocka_unit_test_setup(plots, write_three),
+      cmocka_unit_test(the_key_of_a_plot_avoids_the_data),
       cmocka_unit_test(plots_without_gnuplot),
       cmocka_unit_test(interruption_prints_the_best_so_far),
       cmocka_unit_test(lists),

@@ -96,6 +96,17 @@ static void text_report(void **state) {
   cli_free(&r);
 }
 
+/* An intercept of nothing but rounding is printed as the zero that it is. */
+static void estimates_lost_in_their_errors(void **state) {
+  (void)state;
+  cli_write("origin.csv", "x,y\n1,2\n2,4\n3,5\n4,8\n");
+  cli_run r = cli("fit", "y = a*x + b", "origin.csv", "--start", "a=1,b=1", NULL);
+  assert_int_equal(r.status, 0);
+  contains(r.out, "  b            0.0000      0.7246             -    -3.1176  3.1176\n");
+  contains(r.out, "AIC = N ln(RSS/N) + 2(n + 1)");
+  cli_free(&r);
+}
+
 static void starts_at_one_are_reported(void **state) {
   (void)state;
   cli_run r = cli("fit", DECAY, "decay.csv", "--start", "a=5", NULL);
@@ -419,6 +430,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(json_has_every_key),
       cmocka_unit_test(text_report),
+      cmocka_unit_test(estimates_lost_in_their_errors),
       cmocka_unit_test(starts_at_one_are_reported),
       cmocka_unit_test(fixed_parameters),
       cmocka_unit_test(weights_of_each_kind),

@@ -60,7 +60,7 @@ static void warn_of_the_stop(fit *f) {
   /* a degenerate end is the subject of warn_of_rank */
   if (marq_stop_converged(f->result.stop) || f->result.stop == MARQ_STOP_DEGENERATE) return;
   warn(f, "the fit stopped before it converged (%s): the values are the best found, not the solution",
-       marq_stop_text(f->result.stop));
+       f->result.stop == MARQ_STOP_USER ? f->result.detail : marq_stop_text(f->result.stop));
 }
 
 static void warn_of_rank(fit *f) {

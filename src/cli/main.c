@@ -24,7 +24,7 @@ static void make_blas_serial(void) {
 static void print_help(void) {
   printf("Usage: marq VERB [OPTION]... ARGUMENTS\n\nNonlinear least squares.\n\nVerbs:\n");
   for (size_t i = 0; i < verb_count; i++) {
-    const int length = (int)strcspn(verbs[i]->summary, ".:\n");
+    const int length = (int)strcspn(verbs[i]->summary, ".,:\n");
     printf("  %-10s %.*s\n", verbs[i]->name, length, verbs[i]->summary);
   }
   printf(

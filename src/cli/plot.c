@@ -158,11 +158,34 @@ static void put_title(const drawing *d) {
   fputs(" noenhanced\n", d->script);
 }
 
+/* The corner of the upper panel that holds the fewest observations, for the key. */
+static const char *emptiest_corner(const drawing *d) {
+  static const char *const corners[] = {"top right", "top left", "bottom right", "bottom left"};
+  double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+  size_t inside[4] = {0}, best = 0;
+  for (size_t pass = 0; pass < 2; pass++)
+    for (size_t i = 0; i < d->f->samples; i += d->step) {
+      const double at[2] = {x_at(d, i), column_at(d->f->response, i)};
+      double part[2];
+      for (size_t k = 0; k < 2; k++) {
+        if (pass == 0) low[k] = fmin(low[k], at[k]), high[k] = fmax(high[k], at[k]);
+        part[k] = (at[k] - low[k]) / (high[k] - low[k]);
+      }
+      if (pass == 0) continue;
+      for (size_t c = 0; c < 4; c++)
+        inside[c] += (c % 2 ? part[0] < 0.3 : part[0] > 0.7) && (c / 2 ? part[1] < 0.2 : part[1] > 0.8);
+    }
+  for (size_t c = 1; c < 4; c++)
+    if (inside[c] < inside[best]) best = c;
+  return corners[best];
+}
+
 /* The residual panel shares the abscissa of the one above it; both have the same margins, so the axes line up. */
 static void draw_curve(const drawing *d) {
   const char *name = d->variables ? marq_table_reader_name(d->f->reader, d->variable) : "observation";
   fputs("set multiplot\nset lmargin at screen 0.12\nset rmargin at screen 0.97\n", d->script);
-  fputs("set tmargin at screen 0.93\nset bmargin at screen 0.38\nset xtics format ''\nset key top right\n", d->script);
+  fputs("set tmargin at screen 0.93\nset bmargin at screen 0.38\nset xtics format ''\n", d->script);
+  fprintf(d->script, "set key %s\n", emptiest_corner(d));
   fputs("stats $data using 1 nooutput\n", d->script);
   fputs(
       "pad = 0.02*(STATS_max - STATS_min)\nif (pad <= 0) pad = 0.5\n"

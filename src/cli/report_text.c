@@ -74,6 +74,14 @@ static void put(char *cell, double value, int place, int least) {
   }
 }
 
+/* An estimate to the digits that its standard error justifies, or to `digits`, if that is more. One that is lost in the
+ * error is 0 to those digits: how rounding left it is of no interest. */
+static void put_judged(char *cell, double value, int place, int digits) {
+  const int lost = digits == 0 && isfinite(value) && fabs(value) < 0.5 * pow(10, place);
+  put(cell, lost ? 0 : value, place, digits > 3 ? digits : 3);
+  if (lost && place < 0 && place > -10) snprintf(cell, cell_size, "%.*f", -place, 0.0);
+}
+
 static void put_digits(char *cell, double value, int digits) {
   put(cell, value, isfinite(value) && value != 0 ? exponent(value) - digits + 1 : 0, 1);
 }
@@ -133,11 +141,11 @@ static void put_parameter(const fit *f, size_t j, char (*cells)[cell_size]) {
     marq_format_double(value, cells[1]);
   } else if (judged) {
     const int place = exponent(error) - guard_digits + 1;
-    put(cells[1], value, place, digits > 3 ? digits : 3);
+    put_judged(cells[1], value, place, digits);
     put(cells[2], error, place, digits);
     put(cells[4], f->lower[j], place, digits > 3 ? digits : 3);
     put(cells[5], f->upper[j], place, digits > 3 ? digits : 3);
-    put_digits(cells[3], 100 * error / fabs(value), 3);
+    put_digits(cells[3], fabs(value) > 1e-6 * error ? 100 * error / fabs(value) : NAN, 3);
   } else {
     put_digits(cells[1], value, more(plain_digits, f));
     strcpy(cells[2], error == 0 ? "0" : "-");
@@ -181,14 +189,15 @@ static void put_goodness(FILE *file, const fit *f) {
   summary_line(file, f, sigma ? "chi-square (weighted RSS)" : "residual sum of squares (RSS)", s->rss);
   summary_line(file, f, sigma ? "residual sd, in sigmas" : "residual sd", s->residual_sd);
   if (sigma) summary_line(file, f, "chi-square / degrees of freedom", s->rss / s->dof);
-  snprintf(text, sizeof text, "%.10g  (%.10g observations, rank %zu)", s->dof, s->observations, s->rank);
+  snprintf(text, sizeof text, "%.10g  (%.10g observation%s, rank %zu)", s->dof, s->observations,
+           s->observations == 1 ? "" : "s", s->rank);
   fprintf(file, "  %-34s %s\n", "degrees of freedom", text);
   /* as many digits as tell it from 1 */
   const int nines = s->r2 < 1 && s->r2 > 0.99 ? -exponent(1 - s->r2) : 2;
   if (isfinite(s->r2)) put(text, s->r2, -more(nines + 2 < 15 ? nines + 2 : 15, f), 1);
   fprintf(file, "  %-35s %s\n", "R²", isfinite(s->r2) ? text : "-");
-  summary_line(file, f, "AIC", s->aic);
-  summary_line(file, f, "BIC", s->bic);
+  summary_line(file, f, "AIC = N ln(RSS/N) + 2(n + 1)", s->aic);
+  summary_line(file, f, "BIC = N ln(RSS/N) + ln(N)(n + 1)", s->bic);
 }
 
 static void put_correlations(FILE *file, const fit *f) {
@@ -241,9 +250,10 @@ static void counted(FILE *file, size_t count, const char *what) {
 
 static void put_ending(FILE *file, const fit *f) {
   const marq_result *r = &f->result;
-  const int converged = marq_stop_converged(r->stop);
-  fprintf(file, "\n%s: %s", converged ? "Converged" : "NOT CONVERGED", marq_stop_text(r->stop));
-  if (r->detail[0] && strcmp(r->detail, marq_stop_text(r->stop)) != 0) fprintf(file, " (%s)", r->detail);
+  const int converged = marq_stop_converged(r->stop), interrupted = r->stop == MARQ_STOP_USER;
+  const char *why = interrupted ? r->detail : marq_stop_text(r->stop);
+  fprintf(file, "\n%s: %s", converged ? "Converged" : "NOT CONVERGED", why);
+  if (r->detail[0] && strcmp(r->detail, why) != 0) fprintf(file, " (%s)", r->detail);
   fputc('\n', file);
   put_tests(file, f);
   fprintf(file, "  %zu iteration%s (%zu accepted); evaluations: %zu of the residual", r->iterations,

@@ -30,6 +30,7 @@ static int run_solver(fit *f, int *files) {
   watch_begin(&w, f);
   const marq_status status = marq_solver_run(solver, f->free_p, watch_iteration, &w, &f->result, &error);
   int code = exit_done;
+  if (f->result.stop == MARQ_STOP_USER) snprintf(f->result.detail, sizeof f->result.detail, "interrupted");
   if (status == MARQ_EDOMAIN || status == MARQ_EINVAL || status == MARQ_EUNSUPPORTED) {
     code = fail_at_start(f, &error);
   }

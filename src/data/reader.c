@@ -92,10 +92,13 @@ static marq_status fail_cell(const marq_table_reader *reader, size_t k, const ma
   const excerpt name = name_of(reader, k), text = quote(cell->text, cell->length);
   const size_t c = k + 1;
   if (!cell->length)
-    marq_fail(error, MARQ_EDATA, "column %zu (%s): the cell is empty; expected a number", c, name.text);
+    marq_fail(error, MARQ_EDATA,
+              "column %zu (%s): the cell is empty; expected a number, or rows with missing cells dropped", c,
+              name.text);
   else if (marq_cell_is_missing(cell))
-    marq_fail(error, MARQ_EDATA, "column %zu (%s): '%s' is a missing value; expected a number", c, name.text,
-              text.text);
+    marq_fail(error, MARQ_EDATA,
+              "column %zu (%s): '%s' is a missing value; expected a number, or rows with missing cells dropped", c,
+              name.text, text.text);
   else {
     const char *what = "is not a number; expected one such as 12, -0.5 or 3e-7";
     if (isinf(value))
