@@ -253,6 +253,7 @@ static void every_option_matters(void **state) {
                  {"--accept-gain", "0.25"},
                  {"--acceleration-limit", "0.001"},
                  {"--rank-tolerance", "0.9"},
+                 {"--memory", "200"},
                  {"--solver", "dogleg"},
                  {"--linear-solver", "svd"},
                  {"--scaling", "levenberg"},

@@ -28,7 +28,7 @@ extern "C" {
   X(acceleration_limit, 0.75, 0, 100, "accept a geodesic acceleration up to this fraction of the velocity")            \
   X(rank_tolerance, 1e-12, 0, 1,                                                                                       \
     "a pivot of the column-scaled Jacobian below this fraction of the largest counts as zero")                         \
-  X(memory, 4e9, 1e6, MARQ_NO_LIMIT, "bytes that `auto` may plan for matrices")
+  X(memory, 4e9, 0, MARQ_NO_LIMIT, "bytes that `auto` may plan for matrices")
 
 /** Choices: X(field, default, help). Each is a name from a registry, or "auto". */
 #define MARQ_CHOICE_OPTIONS(X)                                                             \
