@@ -24,7 +24,7 @@ static marq_method own_method(void) {
 static void the_direction_of_the_page_runs_in_a_trust_region(void **state) {
   (void)state;
   linear l = linear_random(20, 3, 4);
-  marq_problem *problem = linear_problem(&l, 0);
+  marq_problem *problem = linear_problem(&l, LINEAR_STORED);
   const marq_method method = own_method();
   marq_options options = marq_options_default();
   marq_error error = {0};
@@ -113,7 +113,7 @@ static void a_control_of_ones_own_steers(void **state) {
   const marq_method method = {
       .name = "half", .help = "half", .direction = &direction, .control = &control, .scaling = "levenberg"};
   linear l = linear_random(20, 3, 4);
-  marq_problem *problem = linear_problem(&l, 0);
+  marq_problem *problem = linear_problem(&l, LINEAR_STORED);
   marq_options options = marq_options_default();
   marq_result result;
   double p[3] = {3, -2, 1}, before[3], best[3], r[LINEAR_ROWS], D[3] = {1, 1, 1};
@@ -135,7 +135,7 @@ static void a_control_of_ones_own_steers(void **state) {
 static void a_pairing_that_steers_two_things_is_refused_by_name(void **state) {
   (void)state;
   linear l = linear_random(20, 3, 4);
-  marq_problem *problem = linear_problem(&l, 0);
+  marq_problem *problem = linear_problem(&l, LINEAR_STORED);
   marq_method method = own_method();
   marq_options options = marq_options_default();
   marq_solver *solver;

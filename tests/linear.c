@@ -2,6 +2,7 @@
 #include "linear.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
@@ -53,7 +54,82 @@ static int vjp(void *context, const double *p, const double *u, double *JTu) {
   return 0;
 }
 
-marq_problem *linear_problem(linear *l, int matrix_free) {
+/* ---- operations of residual space ---- */
+
+typedef struct dual_view {
+  const linear *l;
+  double at[LINEAR_COLUMNS], trial[LINEAR_COLUMNS];
+} dual_view;
+
+static marq_status dual_evaluate(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where) {
+  dual_view *d = self;
+  double r[LINEAR_ROWS];
+  (void)trial;
+  memcpy(d->trial, p, d->l->n * sizeof *p);
+  residual((void *)d->l, p, r);
+  *cost = 0;
+  for (size_t i = 0; i < d->l->m; i++) *cost += 0.5 * r[i] * r[i];
+  if (where) *where = (marq_nonfinite){0};
+  return isfinite(*cost) ? MARQ_OK : MARQ_NONFINITE;
+}
+
+static marq_status dual_linearize(void *self) {
+  dual_view *d = self;
+  memcpy(d->at, d->trial, sizeof d->at);
+  return MARQ_OK;
+}
+
+static marq_status dual_residual(void *self, double *r) {
+  const dual_view *d = self;
+  return residual((void *)d->l, d->at, r), MARQ_OK;
+}
+
+static marq_status dual_gradient(void *self, double *g) {
+  const dual_view *d = self;
+  linear_truth(d->l, d->at, NULL, g);
+  return MARQ_OK;
+}
+
+static marq_status dual_jvp(void *self, const double *v, double *Jv) {
+  multiply(((const dual_view *)self)->l, v, Jv);
+  return MARQ_OK;
+}
+
+static marq_status dual_vjp(void *self, const double *u, double *JTu) {
+  multiply_transposed(((const dual_view *)self)->l, u, JTu);
+  return MARQ_OK;
+}
+
+static marq_status dual_product(void *self, const double *v, double *out) {
+  double Jv[LINEAR_ROWS];
+  dual_jvp(self, v, Jv);
+  return dual_vjp(self, Jv, out);
+}
+
+static marq_status dual_gram(void *self, const double *s, double *K, size_t ldk) {
+  const linear *l = ((const dual_view *)self)->l;
+  for (size_t b = 0; b < l->m; b++)
+    for (size_t a = 0; a <= b; a++) {
+      double sum = 0;
+      for (size_t j = 0; j < l->n; j++) sum += l->X[a + j * l->m] * l->X[b + j * l->m];
+      K[a + b * ldk] = s[0] * sum;
+    }
+  return MARQ_OK;
+}
+
+static const marq_problem_ops dual_ops = {.name = "linear, with a Gram matrix",
+                                          .evaluate = dual_evaluate,
+                                          .linearize = dual_linearize,
+                                          .gradient = dual_gradient,
+                                          .product = dual_product,
+                                          .residual = dual_residual,
+                                          .jvp = dual_jvp,
+                                          .vjp = dual_vjp,
+                                          .gram = dual_gram,
+                                          .destroy = free};
+
+marq_problem *linear_problem(linear *l, linear_dress dress) {
+  const int matrix_free = dress == LINEAR_MATRIX_FREE;
   const marq_callbacks callbacks = {.residuals = l->m,
                                     .parameters = l->n,
                                     .context = l,
@@ -63,7 +139,13 @@ marq_problem *linear_problem(linear *l, int matrix_free) {
                                     .vjp = matrix_free ? vjp : NULL};
   marq_problem *problem;
   marq_error error = {0};
-  if (marq_problem_from_callbacks(&callbacks, &problem, &error) != MARQ_OK) fail_msg("%s", error.text);
+  if (dress == LINEAR_GRAM) {
+    dual_view *d = calloc(1, sizeof *d);
+    d->l = l;
+    if (marq_problem_create(&dual_ops, d, l->m, 1, l->n, &problem, &error) != MARQ_OK) fail_msg("%s", error.text);
+  } else if (marq_problem_from_callbacks(&callbacks, &problem, &error) != MARQ_OK) {
+    fail_msg("%s", error.text);
+  }
   return problem;
 }
 

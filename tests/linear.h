@@ -16,8 +16,11 @@ typedef struct linear {
 
 /** Random normal X and y. */
 linear linear_random(size_t m, size_t n, uint64_t seed);
-/** As callbacks with a Jacobian, or matrix-free; borrows l. Fails the test when it cannot. */
-marq_problem *linear_problem(linear *l, int matrix_free);
+/** How a problem is made of it: callbacks with a stored Jacobian, callbacks without a matrix, operations of residual
+ * space with X Xᵀ. */
+typedef enum linear_dress { LINEAR_STORED, LINEAR_MATRIX_FREE, LINEAR_GRAM } linear_dress;
+/** Borrows l. Fails the test when it cannot. */
+marq_problem *linear_problem(linear *l, linear_dress dress);
 /** r and g = Xᵀr at p; either may be NULL. */
 void linear_truth(const linear *l, const double *p, double *r, double *g);
 /** δ that minimises ‖r + Xδ‖² + μ‖Dδ‖², by Householder QR of the augmented system in extended precision. μ > 0 unless X
