@@ -27,3 +27,5 @@ marq_solver_test(contract_strategy ${CMAKE_CURRENT_BINARY_DIR}/steepest_descent.
 marq_solver_test(contract_solvers)
 marq_solver_test(unit_check_jacobian)
 marq_solver_test(unit_differences)
+marq_solver_test(convergence_rates)
+marq_solver_test(unit_stopping)

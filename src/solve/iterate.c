@@ -42,7 +42,7 @@ static void reset(marq_solver *s, const double *p) {
   s->stop = MARQ_STOP_NONE;
   s->status = MARQ_OK;
   s->detail[0] = 0;
-  s->iteration = s->evaluations = 0;
+  s->iteration = s->evaluations = s->fruitless = 0;
   s->accepted_last = s->polishing_last = 0;
   s->polish_entry = INFINITY;
   s->refined = 0;
@@ -68,12 +68,28 @@ static marq_trial trial_mode(const marq_solver *s) {
   return s->trial == MARQ_TRIAL_AUTO && !normal ? MARQ_TRIAL_VALUE : s->trial;
 }
 
+static void test_limits(marq_solver *s) {
+  const marq_options *o = &s->core.options;
+  s->tests.iterations.value = (double)s->iteration;
+  s->tests.evaluations.value = (double)s->evaluations;
+  if (s->has_clock) s->tests.seconds.value = solver_seconds(s);
+  if (s->phase == PHASE_IDLE) return;
+  if ((double)s->iteration >= o->max_iterations)
+    solver_end(s, MARQ_STOP_ITERATIONS, MARQ_OK, NULL);
+  else if ((double)s->evaluations >= o->max_evaluations)
+    solver_end(s, MARQ_STOP_EVALUATIONS, MARQ_OK, NULL);
+  else if (s->has_clock && s->tests.seconds.value >= o->max_seconds)
+    solver_end(s, MARQ_STOP_TIME, MARQ_OK, NULL);
+}
+
 marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error) {
   marq_core *core = &s->core;
-  marq_nonfinite where;
+  marq_nonfinite where = {marq_problem_samples(core->problem), 0, NAN};
   for (size_t j = 0; j < core->n; j++)
-    if (!isfinite(p[j]))
-      return marq_fail(error, MARQ_EINVAL, "the start of parameter %zu is %g, it must be finite", j, p[j]);
+    if (!isfinite(p[j])) {
+      solver_end(s, MARQ_STOP_FAILED, MARQ_EINVAL, "the start of parameter %zu is %g, it must be finite", j, p[j]);
+      return marq_fail(error, MARQ_EINVAL, "%s", s->detail);
+    }
   reset(s, p);
   s->evaluations = 1;
   marq_status status = marq_problem_evaluate(core->problem, core->p, trial_mode(s), &core->cost, &where);
@@ -96,7 +112,7 @@ marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error
   }
   core->method->control->first(core);
   solver_test_point(s);
-  if (s->phase != PHASE_IDLE && core->options.max_iterations <= 0) solver_end(s, MARQ_STOP_ITERATIONS, MARQ_OK, NULL);
+  test_limits(s);
   return MARQ_OK;
 }
 
@@ -195,20 +211,6 @@ static marq_status descend(marq_solver *s) {
   if (tried) s->fruitless = 0;
   if (s->phase == PHASE_DESCENT && s->accepted_last) solver_test_point(s);
   return MARQ_OK;
-}
-
-static void test_limits(marq_solver *s) {
-  const marq_options *o = &s->core.options;
-  s->tests.iterations.value = (double)s->iteration;
-  s->tests.evaluations.value = (double)s->evaluations;
-  if (s->has_clock) s->tests.seconds.value = solver_seconds(s);
-  if (s->phase == PHASE_IDLE) return;
-  if ((double)s->iteration >= o->max_iterations)
-    solver_end(s, MARQ_STOP_ITERATIONS, MARQ_OK, NULL);
-  else if ((double)s->evaluations >= o->max_evaluations)
-    solver_end(s, MARQ_STOP_EVALUATIONS, MARQ_OK, NULL);
-  else if (s->has_clock && s->tests.seconds.value >= o->max_seconds)
-    solver_end(s, MARQ_STOP_TIME, MARQ_OK, NULL);
 }
 
 marq_status marq_iterate(marq_solver *s, marq_error *error) {
