@@ -73,6 +73,11 @@ const marq_linsys *marq_linsys_choose(const marq_problem *problem, const marq_op
   return best;
 }
 
+static void use(auto_state *s, int fine) {
+  s->active = fine ? s->fine : s->fast;
+  s->active_state = fine ? s->fine_state : s->fast_state;
+}
+
 static void *layout(marq_arena *arena, const marq_problem *problem, const marq_options *options) {
   auto_state *place = marq_arena_give(arena, 1, sizeof *place), s = {0};
   s.fine = choose_fine(problem, options);
@@ -80,13 +85,9 @@ static void *layout(marq_arena *arena, const marq_problem *problem, const marq_o
   s.fine_state = s.fine->layout(arena, problem, options);
   s.fast_state = s.fast == s.fine ? s.fine_state : s.fast->layout(arena, problem, options);
   s.g = marq_arena_doubles(arena, marq_problem_parameters(problem));
+  use(&s, 0);
   if (place) *place = s;
   return place;
-}
-
-static void use(auto_state *s, int fine) {
-  s->active = fine ? s->fine : s->fast;
-  s->active_state = fine ? s->fine_state : s->fast_state;
 }
 
 static marq_status prepare(void *state, marq_problem *problem, double *g) {

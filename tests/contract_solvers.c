@@ -295,6 +295,9 @@ static void the_loop_may_be_the_callers(void **state) {
     assert_int_equal(marq_solve(problem, &options, p, NULL, NULL, &by_solve, &error), MARQ_OK);
     assert_int_equal(marq_solver_create(problem, &options, &solver, &error), MARQ_OK);
     assert_int_equal(marq_iterate(solver, &error), MARQ_EINVAL); /* not started */
+    marq_solver_result(solver, &by_loop);
+    assert_string_equal(by_loop.solver, options.solver);
+    assert_non_null(by_loop.linear_solver);
     assert_int_equal(marq_solver_start(solver, q, &error), MARQ_OK);
     size_t count = 0;
     while (marq_solver_stopped(solver) == MARQ_STOP_NONE) {

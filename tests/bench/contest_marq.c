@@ -98,6 +98,7 @@ static peer_outcome marq_run(void *state, const contest_case *what, const double
                                 .nfev = after.residual - before.residual,
                                 .njev = after.jacobian - before.jacobian,
                                 .fused = after.fused - before.fused,
+                                .curvature = after.curvature - before.curvature,
                                 .rss = 2 * result.cost};
   if (!sd) return outcome;
   marq_statistics *statistics = NULL;

@@ -14,7 +14,7 @@ enum { CASES = 2 * NIST_PROBLEMS };
 typedef struct score {
   double digits[CASES], sd_digits[CASES], seconds[CASES];
   int claimed[CASES];
-  size_t nfev, njev, fused;
+  size_t nfev, njev, fused, curvature;
 } score;
 
 static int fit_all(const contestant *who, const nist_suite *suite, const char *show, score *sums) {
@@ -36,6 +36,7 @@ static int fit_all(const contestant *who, const nist_suite *suite, const char *s
       sums->nfev += outcome.nfev;
       sums->njev += outcome.njev;
       sums->fused += outcome.fused;
+      sums->curvature += outcome.curvature;
       if (show && strcmp(show, who->name) == 0)
         printf("  %-10s/%zu  %5.2f digits, sd %5.2f, %s (code %d), nfev %zu njev %zu fused %zu, rss %.10g\n",
                problem->name, s + 1, sums->digits[at], sums->sd_digits[at],
@@ -61,10 +62,10 @@ static void print_row(const char *name, const nist_suite *suite, score *sums) {
     sum += sums->seconds[k];
     lied += sums->claimed[k] && sums->digits[k] < 4;
   }
-  printf("%-26s %3zu %3zu %3zu %3zu  %3zu %3zu  %5.2f %5zu %5zu %7zu %6zu %6zu %8.1f %7.1f ", name,
+  printf("%-26s %3zu %3zu %3zu %3zu  %3zu %3zu  %5.2f %5zu %5zu %7zu %6zu %6zu %6zu %8.1f %7.1f ", name,
          at_least(sums->digits, 4, 0), at_least(sums->digits, 6, 0), at_least(sums->digits, 8, 0),
          at_least(sums->digits, 9, 0), at_least(sums->digits, 4, 1), at_least(sums->digits, 4, 2), mean,
-         at_least(sums->sd_digits, 6, 0), lied, sums->nfev, sums->njev, sums->fused,
+         at_least(sums->sd_digits, 6, 0), lied, sums->nfev, sums->njev, sums->fused, sums->curvature,
          1e6 * timing_median(sums->seconds, CASES), 1e3 * sum);
   for (size_t k = 0; k < CASES; k++)
     if (sums->digits[k] < 4) printf(" %s/%zu%s", suite->problem[k / 2].name, k % 2 + 1, sums->claimed[k] ? "*" : "");
@@ -89,8 +90,8 @@ int main(int argc, char **argv) {
     list[count++] = contest_peer(row->name);
   printf(
       "digits: worst parameter against the certified values, at most 11; lied and *: converged with fewer than 4\n"
-      "%-26s %3s %3s %3s %3s  %3s %3s  %5s %5s %5s %7s %6s %6s %8s %7s  fewer than 4\n",
-      "solver", ">=4", ">=6", ">=8", ">=9", "s1", "s2", "mean", "sd>=6", "lied", "nfev", "njev", "fused", "us",
+      "%-26s %3s %3s %3s %3s  %3s %3s  %5s %5s %5s %7s %6s %6s %6s %8s %7s  fewer than 4\n",
+      "solver", ">=4", ">=6", ">=8", ">=9", "s1", "s2", "mean", "sd>=6", "lied", "nfev", "njev", "fused", "fvv", "us",
       "sum ms");
   int good = 1;
   for (size_t k = 0; good && k < count; k++) {

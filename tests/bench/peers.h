@@ -28,7 +28,8 @@ typedef struct peer_outcome {
   int converged; /* the peer's own claim */
   int code;      /* its return code */
   size_t nfev, njev;
-  size_t fused; /* marq: trials that evaluated derivatives with the value */
+  size_t fused;     /* marq: trials that evaluated derivatives with the value */
+  size_t curvature; /* marq: second directional derivatives */
   double rss;
 } peer_outcome;
 
