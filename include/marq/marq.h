@@ -12,5 +12,6 @@
 #include <marq/problem.h>
 #include <marq/solve.h>
 #include <marq/statistics.h>
+#include <marq/train.h>
 
 #endif

@@ -89,22 +89,39 @@ const char *marq_initialisation_name(size_t i, const char **help) {
   return kinds[i].name;
 }
 
-marq_status marq_network_initialise(marq_network *network, const char *kind, unsigned long seed, marq_error *error) {
-  size_t k = 0;
+static marq_status find_kind(const char *kind, size_t *k, marq_error *error) {
   marq_nearest nearest = marq_nearest_begin(kind ? kind : "");
-  while (k < kind_count && strcmp(kinds[k].name, nearest.wanted) != 0) marq_nearest_offer(&nearest, kinds[k++].name);
-  if (k == kind_count) {
-    return marq_fail(error, MARQ_EINVAL, "there is no initialisation '%s'; the nearest is '%s'", nearest.wanted,
-                     nearest.best);
-  }
+  for (*k = 0; *k < kind_count && strcmp(kinds[*k].name, nearest.wanted) != 0; ++*k)
+    marq_nearest_offer(&nearest, kinds[*k].name);
+  if (*k < kind_count) return MARQ_OK;
+  return marq_fail(error, MARQ_EINVAL, "there is no initialisation '%s'; the nearest is '%s'", nearest.wanted,
+                   nearest.best);
+}
+
+/* Layers are drawn one after the other into base + their place: all of them, or the fitted ones alone. */
+static marq_status fill(const marq_network *network, const char *kind, unsigned long seed, int all, double *base,
+                        marq_error *error) {
+  size_t k;
+  const marq_status status = find_kind(kind, &k, error);
+  if (status) return status;
   gsl_rng generator;
   if (random_begin(&generator, seed)) return marq_fail(error, MARQ_ENOMEM, "out of memory for random numbers");
   for (size_t l = 0; l < network->count; l++) {
     const network_layer *layer = &network->layers[l];
-    double *W = network->values + layer->offset;
+    if (!all && layer->free_offset == NETWORK_FROZEN) continue;
+    double *W = base + (all ? layer->offset : layer->free_offset);
     double *b = layer->shape.no_bias ? NULL : W + layer->inputs * layer->shape.width;
     kinds[k].fill(&(filling){network, layer, W, b, &generator});
   }
   random_end(&generator);
   return MARQ_OK;
+}
+
+marq_status marq_network_initialise(marq_network *network, const char *kind, unsigned long seed, marq_error *error) {
+  return fill(network, kind, seed, 1, network->values, error);
+}
+
+marq_status network_initial_values(const marq_network *network, const char *kind, unsigned long seed, double *p,
+                                   marq_error *error) {
+  return fill(network, kind, seed, 0, p, error);
 }

@@ -38,5 +38,8 @@ static inline const network_layer *network_last(const marq_network *network) {
 /** A network that takes over `values` [parameters of that shape]; they stay the caller's when it fails. NULL: zeros. */
 marq_status network_adopt(size_t inputs, const marq_layer *layers, size_t count, double *values, marq_network **network,
                           marq_error *error);
+/** Initial values for the fitted parameters alone, into p[free parameters]: what is frozen keeps its values. */
+marq_status network_initial_values(const marq_network *network, const char *kind, unsigned long seed, double *p,
+                                   marq_error *error);
 
 #endif

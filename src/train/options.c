@@ -1,0 +1,59 @@
+/* Options of a training, and the reasons why one ends; see marq/train.h. */
+#include <math.h>
+
+#include "train/trainer.h"
+
+static const struct {
+  const char *name, *text;
+  int done;
+} stops[] = {
+#define MARQ_X(name, key, done, text) {key, text, done},
+    MARQ_TRAIN_LIST(MARQ_X)
+#undef MARQ_X
+};
+enum { stop_count = sizeof stops / sizeof *stops };
+
+const char *marq_train_stop_name(marq_train_stop stop) {
+  return (size_t)stop < stop_count ? stops[stop].name : "unknown";
+}
+const char *marq_train_stop_text(marq_train_stop stop) {
+  return (size_t)stop < stop_count ? stops[stop].text : "unknown reason";
+}
+int marq_train_stop_done(marq_train_stop stop) {
+  return (size_t)stop < stop_count && stops[stop].done;
+}
+
+/* Without the polish: its steps are judged by their length, and the parameters of a network are rarely determined. */
+marq_train_options marq_train_options_default(void) {
+  marq_train_options o = {.solve = marq_options_default(),
+                          .initialisation = "nguyen-widrow",
+                          .standardise = 1,
+                          .seed = 1,
+                          .validation = 0.2,
+                          .patience = 50,
+                          .epochs = 1000,
+                          .max_seconds = MARQ_NO_LIMIT,
+                          .batch_steps = 2};
+  o.solve.solver = "lm-gain-accel";
+  o.solve.scaling = "levenberg";
+  o.solve.polish = 0;
+  return o;
+}
+
+marq_status train_check_options(const marq_train_options *o, marq_error *error) {
+  const struct {
+    const char *name;
+    double value;
+  } numbers[] = {{"ridge", o->ridge}, {"ridge of the biases", o->ridge_biases}, {"target", o->target}};
+  for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+    if (!(numbers[k].value >= 0) || !isfinite(numbers[k].value))
+      return marq_fail(error, MARQ_EINVAL, "the %s is %g, it must be 0 or more", numbers[k].name, numbers[k].value);
+  if (!(o->max_seconds >= 0))
+    return marq_fail(error, MARQ_EINVAL, "the time limit is %g, it must be 0 or more", o->max_seconds);
+  if (o->batch && o->grow > 0)
+    return marq_fail(error, MARQ_EINVAL, "a growing sample and mini-batches exclude each other");
+  if (o->batch && !o->batch_steps) return marq_fail(error, MARQ_EINVAL, "a batch needs at least one step");
+  if (!o->initialisation && o->restarts)
+    return marq_fail(error, MARQ_EINVAL, "restarts need an initialisation: all runs would begin with the same values");
+  return MARQ_OK;
+}

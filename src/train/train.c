@@ -1,0 +1,199 @@
+/* Training: sets, standardisation, problems, and one run after the other; see marq/train.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "network/network.h"
+#include "train/trainer.h"
+
+double train_seconds(const trainer *t) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - t->begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - t->begin.tv_nsec);
+}
+
+static marq_status problem_of(trainer *t, const size_t *order, size_t count, marq_problem **problem, double *weight,
+                              double **weights, marq_error *error) {
+  train_columns columns;
+  marq_status status = train_gather(&t->data, order, count, &columns, error);
+  if (status) return status;
+  const marq_network_options o = {.weights = columns.weights, .threads = t->options->threads};
+  status = marq_network_problem(t->network, columns.inputs, columns.targets, count, &o, problem, error);
+  if (error && error->line && order) error->line = order[error->line - 1] + 1;
+  *weight = (double)count;
+  if (!status && columns.weights.data) {
+    *weight = 0;
+    for (size_t i = 0; i < count; i++) *weight += columns.weights.data[i * columns.weights.stride];
+    if (!(*weight > 0)) status = marq_fail(error, MARQ_EDATA, "all weights of a set of samples are 0");
+  }
+  if (!status && columns.weights.data && weights) {
+    *weights = malloc(count * sizeof **weights);
+    if (!*weights) status = marq_fail(error, MARQ_ENOMEM, "out of memory for %zu weights", count);
+    for (size_t i = 0; i < count && !status; i++) (*weights)[i] = columns.weights.data[i * columns.weights.stride];
+  }
+  train_columns_free(&columns);
+  return status;
+}
+
+static marq_status standardise(trainer *t, marq_error *error) {
+  train_columns columns;
+  marq_status status = train_gather(&t->data, t->sets.order, t->sets.training, &columns, error);
+  if (status) return status;
+  status = marq_network_standardise(t->network, columns.inputs, columns.targets, t->sets.training, error);
+  if (error && error->line && t->sets.order) error->line = t->sets.order[error->line - 1] + 1;
+  train_columns_free(&columns);
+  return status;
+}
+
+/* With one target an mse can be told in the user's units. */
+static double unit_of(const trainer *t) {
+  const double scale = marq_network_output_standard(t->network)->scale;
+  return t->data.target_count == 1 ? scale * scale : 1;
+}
+
+static marq_status prepare(trainer *t, size_t samples, marq_error *error) {
+  const marq_train_options *o = t->options;
+  double weight;
+  marq_status status = train_sets_make(samples, o, &t->sets, error);
+  if (!status && o->standardise) status = standardise(t, error);
+  if (status) return status;
+  t->unit = unit_of(t);
+  t->n = marq_network_free_parameters(t->network);
+  t->start = malloc(t->n * sizeof *t->start);
+  t->kept = malloc(t->n * sizeof *t->kept);
+  if (!t->start || !t->kept) return marq_fail(error, MARQ_ENOMEM, "out of memory for %zu parameters", t->n);
+  const size_t *order = t->sets.order;
+  status = problem_of(t, order, t->sets.training, &t->training, &weight, &t->weights, error);
+  if (!status && t->sets.validation) {
+    status =
+        problem_of(t, order + t->sets.training, t->sets.validation, &t->validation, &t->validation_weight, NULL, error);
+  }
+  return status;
+}
+
+static void adopt(trainer *t, size_t run, const train_outcome *outcome) {
+  marq_train_result *result = t->result;
+  marq_network_set(t->network, t->kept);
+  result->reason = outcome->reason;
+  result->stop = outcome->stop;
+  memcpy(result->detail, outcome->detail, sizeof result->detail);
+  result->start_cost = outcome->start_cost;
+  result->cost = outcome->cost;
+  result->mse = outcome->mse;
+  result->validation_mse = outcome->validation_mse;
+  result->epochs = outcome->epochs;
+  result->best_epoch = outcome->best_epoch;
+  result->run = run;
+}
+
+static int is_better(const trainer *t, const train_outcome *a, const train_outcome *b) {
+  return t->validation ? a->validation_mse < b->validation_mse : a->cost < b->cost;
+}
+
+/* The best run's parameters are set in the network, once there is one. The problems borrow only what is frozen. */
+static marq_status run_all(trainer *t, int *adopted, marq_error *error) {
+  train_outcome best = {0}, outcome;
+  *adopted = 0;
+  marq_status failure = MARQ_OK;
+  for (size_t run = 0; run <= t->options->restarts; run++) {
+    if (t->options->initialisation) {
+      const marq_status status = network_initial_values(t->network, t->options->initialisation,
+                                                        t->options->seed + (unsigned long)run, t->start, error);
+      if (status) return status;
+    } else {
+      marq_network_get(t->network, t->start);
+    }
+    train_run(t, run, &outcome, error);
+    t->result->runs = run + 1;
+    if (outcome.status && outcome.status != MARQ_EDOMAIN) return outcome.status;
+    if (outcome.status) {
+      failure = outcome.status;
+      continue;
+    }
+    if (!*adopted || is_better(t, &outcome, &best)) {
+      best = outcome;
+      adopt(t, run, &outcome);
+    }
+    *adopted = 1;
+    /* What the last run was told to stop for is how training ended. */
+    if (outcome.ends_all) {
+      t->result->reason = outcome.reason;
+      memcpy(t->result->detail, outcome.detail, sizeof t->result->detail);
+      break;
+    }
+  }
+  return *adopted ? MARQ_OK : failure;
+}
+
+static marq_status measure(trainer *t, marq_error *error) {
+  const size_t *order = t->sets.order, training = t->sets.training, validation = t->sets.validation;
+  marq_train_result *result = t->result;
+  t->result->counts = marq_problem_counts(t->training);
+  marq_status status = train_metrics(t->network, &t->data, order, training, &result->train, error);
+  if (!status) {
+    status =
+        train_metrics(t->network, &t->data, order ? order + training : NULL, validation, &result->validation, error);
+  }
+  if (!status) {
+    status = train_metrics(t->network, &t->data, order ? order + training + validation : NULL, t->sets.test,
+                           &result->test, error);
+  }
+  return status;
+}
+
+static void release(trainer *t) {
+  marq_problem_free(t->training);
+  marq_problem_free(t->validation);
+  train_sets_free(&t->sets);
+  free(t->weights);
+  free(t->start);
+  free(t->kept);
+}
+
+static marq_status check_columns(const marq_column *columns, size_t count, const char *what, marq_error *error) {
+  if (!columns) return marq_fail(error, MARQ_EINVAL, "there are no %ss", what);
+  for (size_t k = 0; k < count; k++)
+    if (!columns[k].data || !columns[k].stride)
+      return marq_fail(error, MARQ_EINVAL, "%s %zu has no data or a stride of 0", what, k + 1);
+  return MARQ_OK;
+}
+
+static marq_status train(trainer *t, size_t samples, marq_error *error) {
+  const size_t count = t->data.input_count + t->data.target_count;
+  marq_status status = train_check_options(t->options, error);
+  if (!status) status = check_columns(t->data.inputs, t->data.input_count, "input", error);
+  if (!status) status = check_columns(t->data.targets, t->data.target_count, "target", error);
+  if (status) return status;
+  marq_standard *before = malloc(count * sizeof *before);
+  if (!before) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  memcpy(before, t->network->standards, count * sizeof *before);
+  int adopted = 0;
+  status = prepare(t, samples, error);
+  if (!status) status = run_all(t, &adopted, error);
+  if (!adopted)
+    memcpy(t->network->standards, before, count * sizeof *before);
+  else if (!status)
+    status = measure(t, error);
+  free(before);
+  return status;
+}
+
+marq_status marq_train(marq_network *network, const marq_column *inputs, const marq_column *targets, size_t samples,
+                       const marq_train_options *options, marq_train_callback callback, void *context,
+                       marq_train_result *result, marq_error *error) {
+  const marq_train_options defaults = marq_train_options_default();
+  marq_train_result own;
+  trainer t = {.network = network, .options = options ? options : &defaults, .callback = callback, .context = context};
+  t.data = (train_data){.inputs = inputs,
+                        .targets = targets,
+                        .weights = t.options->weights,
+                        .input_count = marq_network_inputs(network),
+                        .target_count = marq_network_outputs(network)};
+  t.result = result ? result : &own;
+  *t.result = (marq_train_result){.seed = t.options->seed, .validation_mse = NAN};
+  clock_gettime(CLOCK_MONOTONIC, &t.begin);
+  const marq_status status = train(&t, samples, error);
+  release(&t);
+  t.result->seconds = train_seconds(&t);
+  return status;
+}

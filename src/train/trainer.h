@@ -1,0 +1,44 @@
+/* A training while it runs. Private to src/train/. */
+#ifndef MARQ_TRAIN_TRAINER_H
+#define MARQ_TRAIN_TRAINER_H
+
+#include <time.h>
+
+#include "train/sets.h"
+
+typedef struct trainer {
+  marq_network *network;
+  const marq_train_options *options;
+  train_data data;
+  train_sets sets;
+  size_t n;
+  marq_problem *training, *validation; /* without the ridge; validation may be NULL */
+  double *weights;                     /* [training] in the order of the problem; NULL: all 1 */
+  double validation_weight;            /* Σ w of the validation set */
+  double unit;                         /* an mse is in these units of the standardised one */
+  double *start;                       /* [n] where a run or a stage begins */
+  double *kept;                        /* [n] the best of this run */
+  marq_train_callback callback;
+  void *context;
+  struct timespec begin;
+  marq_train_result *result; /* totals of all runs */
+} trainer;
+
+/** How a run ended; its best parameters are in trainer->kept. */
+typedef struct train_outcome {
+  marq_train_stop reason;
+  marq_stop stop;
+  marq_status status; /* negative: it could not even begin */
+  char detail[256];
+  double start_cost, cost, mse, validation_mse;
+  size_t epochs, best_epoch;
+  int ends_all; /* target, time or the caller: no further run */
+} train_outcome;
+
+/** One run from trainer->start. A negative status of the outcome has *error filled in. */
+void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error);
+
+double train_seconds(const trainer *t);
+marq_status train_check_options(const marq_train_options *options, marq_error *error);
+
+#endif
