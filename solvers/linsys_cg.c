@@ -12,7 +12,7 @@ typedef struct cg_state {
   marq_problem *problem;
   double *g, *q, *D; /* ∇F, diag(J̃ᵀJ̃) or 0, scaling as damped last */
   double *r, *z, *s, *As;
-  double mu, tolerance;
+  double mu, first_norm, forcing; /* ‖∇F‖ at the start, and the residual a solve may leave, as a fraction */
   int knows_diagonal;
 } cg_state;
 
@@ -36,12 +36,25 @@ static void *layout(marq_arena *arena, const marq_problem *problem, const marq_o
   return place;
 }
 
+static void reset(void *state) {
+  ((cg_state *)state)->first_norm = 0;
+}
+
+/* Steps need no more digits than the model has: the residual of a solve falls as the root of the gradient (inexact
+ * Newton, superlinear; Nocedal & Wright 2006, eq. 7.3), down to what rounding allows. */
+static void set_forcing(cg_state *s) {
+  const double norm = marq_la_norm(s->n, s->g);
+  if (s->first_norm == 0) s->first_norm = norm;
+  s->forcing = fmax(fmin(0.1, sqrt(norm / s->first_norm)), 1e-12);
+}
+
 static marq_status prepare(void *state, marq_problem *problem, double *g) {
   cg_state *s = state;
   s->problem = problem;
   marq_status status = marq_problem_gradient(problem, s->g);
   if (status == MARQ_OK && s->knows_diagonal) status = marq_problem_diagonal(problem, s->q);
   memcpy(g, s->g, s->n * sizeof *g);
+  if (status == MARQ_OK) set_forcing(s);
   return status;
 }
 
@@ -66,8 +79,8 @@ static double preconditioner(const cg_state *s, size_t j) {
 
 static marq_status solve(void *state, const double *b, double *x) {
   cg_state *s = state;
-  const size_t n = s->n, limit = 20 * n + 200;
-  const double enough = 1e-12 * marq_la_norm(n, b);
+  const size_t n = s->n, limit = 2 * n + 100;
+  const double enough = s->forcing * marq_la_norm(n, b);
   memset(x, 0, n * sizeof *x);
   memcpy(s->r, b, n * sizeof *b);
   double rz = 0;
@@ -118,6 +131,7 @@ const marq_linsys marq_linsys_cg = {.name = "cg",
                                     .applicable = applicable,
                                     .cost = cost,
                                     .layout = layout,
+                                    .reset = reset,
                                     .prepare = prepare,
                                     .diagonal = diagonal,
                                     .damp = damp,

@@ -20,6 +20,8 @@ static const char *applicable_systems(const marq_problem *problem, char *buffer,
   return buffer;
 }
 
+enum { most_meaningful_starts = 100 };
+
 static int is_auto(const char *name) {
   return !strcmp(name, "auto");
 }
@@ -31,8 +33,10 @@ static int knows_diagonal(const marq_problem *problem) {
 
 static marq_status choose_scaling(marq_core *core, marq_error *error) {
   const marq_options *o = &core->options;
-  /* A network's parameters have no units of their own: identity, which the dual needs besides. */
-  const char *own = marq_problem_groups(core->problem, NULL) > 1 ? "levenberg" : core->method->scaling;
+  /* A network's parameters have no units of their own: identity, which the dual needs besides. Nor do hundreds of
+   * parameters start at sizes that mean something, as a formula's few do. */
+  const int plain = marq_problem_groups(core->problem, NULL) > 1 || (core->n > most_meaningful_starts && !o->typical);
+  const char *own = plain ? "levenberg" : core->method->scaling;
   const char *name = is_auto(o->scaling) ? own : o->scaling;
   core->scaling = marq_scaling_find(name);
   if (!core->scaling) return marq_fail(error, MARQ_EINVAL, "there is no scaling '%s'", name);
