@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "linalg.h"
+#include "problem/wrap.h"
 
 enum { piece_samples = 64 };
 
@@ -153,18 +154,6 @@ static void layout(marq_arena *arena, fixed_problem *f) {
   f->tau = marq_arena_doubles(arena, f->total + 1);
   f->lwork = marq_la_qr_work(f->total, f->total + 1);
   f->work = marq_arena_doubles(arena, f->lwork);
-}
-
-static void refuse_as_inner(marq_problem_ops *ops, const marq_problem *inner) {
-  if (!marq_problem_offers(inner, MARQ_OP_PRODUCT)) ops->product = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_NORMAL)) ops->normal = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_DIAGONAL)) ops->diagonal = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_ACCELERATE)) ops->accelerate = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_TRIANGLE)) ops->triangle = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_RESIDUAL)) ops->residual = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_JVP)) ops->jvp = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_VJP)) ops->vjp = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_ROWS)) ops->rows = NULL;
 }
 
 marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, const double *values,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "problem/wrap.h"
 
 typedef struct ridge_problem {
   marq_problem_ops ops; /* those that the inner problem offers */
@@ -162,22 +163,6 @@ static void destroy(void *self) {
   free(s);
 }
 
-static void refuse_as_inner(marq_problem_ops *ops, const marq_problem *inner) {
-  const int short_rows = marq_problem_residuals(inner) < marq_problem_parameters(inner);
-  if (!marq_problem_offers(inner, MARQ_OP_PRODUCT)) ops->product = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_NORMAL)) ops->normal = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_DIAGONAL)) ops->diagonal = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_ACCELERATE)) ops->accelerate = NULL;
-  /* A triangle of fewer rows than columns has no room for the ridge. */
-  if (!marq_problem_offers(inner, MARQ_OP_TRIANGLE) || short_rows) ops->triangle = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_RESIDUAL)) ops->residual = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_JVP)) ops->jvp = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_VJP)) ops->vjp = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_ROWS)) ops->rows = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_GRAM)) ops->gram = NULL;
-  if (!marq_problem_offers(inner, MARQ_OP_RESTRICT)) ops->restrict_to = NULL;
-}
-
 static void layout(marq_arena *arena, ridge_problem *s, int has_centre) {
   s->lambda = marq_arena_doubles(arena, s->groups);
   s->group_of = marq_arena_give(arena, s->n, 1);
@@ -221,6 +206,8 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
   if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
   s->ops = all;
   refuse_as_inner(&s->ops, inner);
+  /* A triangle of fewer rows than columns has no room for the ridge. */
+  if (marq_problem_residuals(inner) < marq_problem_parameters(inner)) s->ops.triangle = NULL;
   s->inner = inner;
   s->n = marq_problem_parameters(inner);
   s->groups = count;

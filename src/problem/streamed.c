@@ -46,8 +46,8 @@ static void add_squares(const streamed_problem *s, streamed_worker *worker, cons
 }
 
 /* J v of output o: the model's own where it has one, else from its columns. */
-static const double *block_jvp(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
-                               const double *v, size_t o) {
+const double *streamed_block_jvp(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
+                                 const double *v, size_t o) {
   if (block->want & MARQ_WANT_JVP) return block->Jv[o];
   double *out = worker->target + o * s->block;
   s->kernels->combine(block->J + o * s->n, s->n, v, block->count, out);
@@ -57,7 +57,8 @@ static const double *block_jvp(const streamed_problem *s, streamed_worker *worke
 static void add_product(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
                         double *sum, const void *argument) {
   for (size_t o = 0; o < s->c; o++)
-    s->kernels->project(block->J + o * s->n, s->n, block_jvp(s, worker, block, argument, o), w, block->count, sum);
+    s->kernels->project(block->J + o * s->n, s->n, streamed_block_jvp(s, worker, block, argument, o), w, block->count,
+                        sum);
 }
 
 static void add_curvature(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
@@ -89,7 +90,7 @@ static void write_jvp(const streamed_problem *s, streamed_worker *worker, const 
   (void)sum;
   const directional *d = argument;
   for (size_t o = 0; o < s->c; o++) {
-    const double *Jv = block_jvp(s, worker, block, d->v, o);
+    const double *Jv = streamed_block_jvp(s, worker, block, d->v, o);
     for (size_t i = 0; i < block->count; i++) d->out[o * s->N + block->i0 + i] = root_weight(w, i) * Jv[i];
   }
 }
@@ -164,7 +165,7 @@ static int fuses(const void *self) {
   return ((const streamed_problem *)self)->model.cheap_derivatives;
 }
 
-static int all_finite(size_t n, const double *x) {
+int streamed_all_finite(size_t n, const double *x) {
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += x[i] * 0;
   return sum == 0;
@@ -185,7 +186,7 @@ static marq_status evaluate(void *self, const double *p, marq_trial trial, doubl
     status = streamed_pass(s, t, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gram, width, NULL);
     memcpy(t->gram, s->sums, width * sizeof *s->sums);
     *cost = 0.5 * s->sums[width - 1];
-    if (status == MARQ_OK && isfinite(*cost) && !all_finite(width, s->sums)) status = MARQ_NONFINITE;
+    if (status == MARQ_OK && isfinite(*cost) && !streamed_all_finite(width, s->sums)) status = MARQ_NONFINITE;
     t->has_gram = t->has_gradient = status == MARQ_OK;
   } else {
     s->counts.residual++;
@@ -219,7 +220,7 @@ static marq_status need_gram(streamed_problem *s) {
       streamed_pass(s, point, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gram, width, NULL);
   if (status != MARQ_OK) return status;
   memcpy(point->gram, s->sums, width * sizeof *s->sums);
-  if (!all_finite(width, point->gram)) return MARQ_NONFINITE;
+  if (!streamed_all_finite(width, point->gram)) return MARQ_NONFINITE;
   point->has_gram = point->has_gradient = 1;
   return MARQ_OK;
 }
@@ -237,7 +238,7 @@ static marq_status gradient(void *self, double *g) {
         streamed_pass(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gradient, s->n, NULL);
     if (status != MARQ_OK) return status;
     memcpy(own, s->sums, s->n * sizeof *own);
-    if (!all_finite(s->n, own)) return MARQ_NONFINITE;
+    if (!streamed_all_finite(s->n, own)) return MARQ_NONFINITE;
     s->current->has_gradient = 1;
   }
   memcpy(g, own, s->n * sizeof *g);
@@ -276,72 +277,14 @@ static marq_status diagonal(void *self, double *q) {
   return status;
 }
 
-/* Without an exact second derivative: f_vv ≈ (2/h)((f(p+hv) − f(p))/h − Jv), h = 0.02 (Transtrum & Sethna 2012, eq. 20;
- * h as in GSL). Projected on the columns J at p this is (2/h²)(Jᵀf(p+hv) − Jᵀf(p)) − (2/h)JᵀJv; the outputs at p+hv
- * come from a model call of their own. */
-static marq_status accelerate_by_difference(streamed_problem *s, const double *v, double *out);
-
 static marq_status accelerate(void *self, const double *v, double *out) {
   streamed_problem *s = self;
   s->counts.curvature++;
-  if (!(s->model.can & MARQ_WANT_CURVATURE)) return accelerate_by_difference(s, v, out);
+  if (!(s->model.can & MARQ_WANT_CURVATURE)) return streamed_accelerate_by_difference(s, v, out);
   const marq_status status =
       streamed_pass(s, s->current, v, MARQ_WANT_JACOBIAN | MARQ_WANT_CURVATURE, add_curvature, s->n, NULL);
   memcpy(out, s->sums, s->n * sizeof *out);
   return status;
-}
-
-typedef struct difference {
-  const streamed_problem *s;
-  const streamed_point *probe;
-  const double *v;
-} difference;
-
-static void add_difference(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
-                           double *sum, const void *argument) {
-  const double h = 0.02;
-  const difference *d = argument;
-  for (size_t o = 0; o < s->c; o++) {
-    const double *Jv = block_jvp(s, worker, block, d->v, o);
-    for (size_t i = 0; i < block->count; i++)
-      worker->r[o * s->block + i] = -2 / h * (worker->f[o][i] / h + Jv[i]); /* the part at p */
-  }
-  for (size_t o = 0; o < s->c; o++)
-    s->kernels->project(block->J + o * s->n, s->n, worker->r + o * s->block, w, block->count, sum);
-  /* The columns at p must outlive the second call of the model, which reuses its scratch: keep them. */
-  const double *kept[1];
-  for (size_t j = 0; j < s->n; j++)
-    for (size_t o = 0; o < s->c; o++)
-      memcpy(worker->rows + j * s->ld + o * block->count, block->J[o * s->n + j], block->count * sizeof *worker->rows);
-  marq_block there = {.i0 = block->i0,
-                      .count = block->count,
-                      .want = MARQ_WANT_OUTPUT,
-                      .f = worker->f,
-                      .y = worker->y,
-                      .J = worker->J,
-                      .Jv = worker->Jv,
-                      .fvv = worker->fvv};
-  const marq_status status = s->model.ops->block(s->model.self, d->probe->prepared, worker->scratch, &there);
-  if (status < 0) worker->status = status;
-  for (size_t o = 0; o < s->c; o++) {
-    for (size_t i = 0; i < block->count; i++) worker->target[i] = 2 / (h * h) * worker->f[o][i];
-    for (size_t j = 0; j < s->n; j++) {
-      kept[0] = worker->rows + j * s->ld + o * block->count;
-      s->kernels->project(kept, 1, worker->target, w, block->count, sum + j);
-    }
-  }
-}
-
-static marq_status accelerate_by_difference(streamed_problem *s, const double *v, double *out) {
-  const double h = 0.02;
-  for (size_t j = 0; j < s->n; j++) s->probe.p[j] = s->current->p[j] + h * v[j];
-  marq_status status =
-      s->model.ops->prepare(s->model.self, s->probe.p, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_ANEW, s->probe.prepared);
-  if (status != MARQ_OK) return status;
-  const difference d = {s, &s->probe, v};
-  status = streamed_pass(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_difference, s->n, &d);
-  memcpy(out, s->sums, s->n * sizeof *out);
-  return status == MARQ_OK && !all_finite(s->n, out) ? MARQ_NONFINITE : status;
 }
 
 static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
@@ -353,7 +296,7 @@ static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
   for (size_t c = 1; c < s->chunks && status == MARQ_OK; c++)
     status = marq_la_append_rows(k, k, k, s->sums, k, s->sums + c * k * k, k, s->workers->work);
   if (status != MARQ_OK) return status;
-  if (!all_finite(k * k, s->sums)) return MARQ_NONFINITE;
+  if (!streamed_all_finite(k * k, s->sums)) return MARQ_NONFINITE;
   for (size_t j = 0; j < s->n; j++)
     for (size_t i = 0; i < kept; i++) R[i + j * ldr] = i <= j ? s->sums[i + j * k] : 0;
   memcpy(Qtr, s->sums + s->n * k, kept * sizeof *Qtr);

@@ -66,6 +66,13 @@ const double *streamed_block_weights(const streamed_problem *s, streamed_worker 
 /** Fold what `want` needs at a point, where it is not folded already. */
 marq_status streamed_prepare(streamed_problem *s, streamed_point *point, const double *v, unsigned want);
 
+/** J v of output o of a block: the model's own where it was asked for, else from its columns. */
+const double *streamed_block_jvp(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
+                                 const double *v, size_t o);
+int streamed_all_finite(size_t n, const double *x);
+/** out = J̃ᵀf̃_vv with f_vv by differences along v. */
+marq_status streamed_accelerate_by_difference(streamed_problem *s, const double *v, double *out);
+
 /** Make the state of a problem on a block model; streamed_ops.destroy frees it. */
 marq_status streamed_create(const marq_model *model, const marq_problem_options *options, streamed_problem **created,
                             marq_error *error);

@@ -5,20 +5,6 @@
 
 #include "solve/solver.h"
 
-marq_status solver_adopt(marq_solver *s, int first) {
-  marq_core *core = &s->core;
-  double *q = core->curvature;
-  marq_status status = marq_problem_linearize(core->problem);
-  if (status == MARQ_OK) status = core->linsys->prepare(core->linsys_state, core->problem, core->g);
-  if (status == MARQ_OK && core->scaling->needs_diagonal) status = core->linsys->diagonal(core->linsys_state, q);
-  if (status != MARQ_OK) return status;
-  core->scaling->update(core, q, first);
-  core->newton_known = 0;
-  core->factored_mu = -1;
-  core->parameter_norm = marq_scaled_norm(core, core->p);
-  return core->method->direction->prepare ? core->method->direction->prepare(core) : MARQ_OK;
-}
-
 static void set_typical(marq_core *core) {
   if (!core->typical) return;
   for (size_t j = 0; j < core->n; j++)

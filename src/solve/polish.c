@@ -8,16 +8,6 @@
 #include "linalg.h"
 #include "solve/solver.h"
 
-void solver_begin_polish(marq_solver *s) {
-  s->phase = PHASE_POLISH;
-  s->shortest_step = INFINITY;
-  s->misses = 0;
-  s->history.used = 0;
-  s->history.has_last = 0;
-  memcpy(s->best, s->core.p, s->core.n * sizeof *s->best);
-  s->best_cost = s->core.cost;
-}
-
 /* Evaluate at p and make it the current point. */
 static marq_status move_to(marq_solver *s, const double *p) {
   marq_core *core = &s->core;

@@ -1,32 +1,8 @@
 /* The stopping tests, exactly as docs/stopping.md defines them. */
 #include <float.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "solve/solver.h"
-
-void solver_end(marq_solver *s, marq_stop stop, marq_status status, const char *format, ...) {
-  s->stop = stop;
-  s->status = status;
-  s->phase = PHASE_IDLE;
-  if (format) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(s->detail, sizeof s->detail, format, args);
-    va_end(args);
-  } else {
-    const char *text = marq_stop_text(stop);
-    memcpy(s->detail, text, strlen(text) + 1);
-  }
-}
-
-double solver_seconds(const marq_solver *s) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)(now.tv_sec - s->begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - s->begin.tv_nsec);
-}
 
 /* A parameter near zero is measured against a small part of its typical size, so that a zero can converge. */
 double solver_relative_step(const marq_solver *s, const double *delta) {
