@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <marq/base.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "message.h"
@@ -10,9 +11,15 @@
 static const argument_verb *const verbs[] = {&verb_fit, &verb_predict, &verb_list};
 enum { verb_count = sizeof verbs / sizeof *verbs };
 
-/* OpenBLAS may have threads of its own. Results must not depend on their number, and marq brings its own threads. */
+/* OpenBLAS may have threads of its own. Results must not depend on their number, and marq brings its own threads. A
+ * linked-in OpenBLAS makes its threads before main(), and they then spin beside whatever is read first: so it is told
+ * before that, by the constructor that runs first. */
 #if defined(__GNUC__)
 __attribute__((weak)) void openblas_set_num_threads(int count);
+
+__attribute__((constructor(101))) static void make_no_threads_of_blas(void) {
+  setenv("OPENBLAS_NUM_THREADS", "1", 0);
+}
 #endif
 
 static void make_blas_serial(void) {
