@@ -151,6 +151,7 @@ static int wants_normal(const void *state) {
 static const char *in_use(const void *state) {
   const auto_state *s = state;
   if (!s) return marq_linsys_cholesky.name; /* where it begins */
+  if (!s->active) return s->fast->name;     /* not begun */
   if (s->active != s->fine || s->fast == s->fine) return s->active->name;
   return s->fine == &marq_linsys_tsqr ? "cholesky, then tsqr" : "cholesky, then qr";
 }

@@ -7,10 +7,14 @@
 #include "solve/solver.h"
 
 marq_status solver_adopt(marq_solver *s, int first) {
+  const marq_status status = marq_problem_linearize(s->core.problem);
+  return status == MARQ_OK ? solver_take_in(s, first) : status;
+}
+
+marq_status solver_take_in(marq_solver *s, int first) {
   marq_core *core = &s->core;
   double *q = core->curvature;
-  marq_status status = marq_problem_linearize(core->problem);
-  if (status == MARQ_OK) status = core->linsys->prepare(core->linsys_state, core->problem, core->g);
+  marq_status status = core->linsys->prepare(core->linsys_state, core->problem, core->g);
   if (status == MARQ_OK && core->scaling->needs_diagonal) status = core->linsys->diagonal(core->linsys_state, q);
   if (status != MARQ_OK) return status;
   core->scaling->update(core, q, first);

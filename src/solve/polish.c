@@ -89,8 +89,8 @@ marq_status solver_polish(marq_solver *s) {
   marq_status status = MARQ_OK;
   if (!s->refined) {
     s->refined = 1;
-    if (core->linsys->refine && core->linsys->refine(core->linsys_state)) status = solver_adopt(s, 0);
-    if (status != MARQ_OK) return status;
+    if (core->linsys->refine && core->linsys->refine(core->linsys_state)) status = solver_take_in(s, 0);
+    if (status != MARQ_OK) return status < 0 ? status : abandon(s, 0);
   }
   s->polishing_last = 1;
   s->accepted_last = 0;

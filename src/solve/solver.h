@@ -57,6 +57,8 @@ double solver_seconds(const marq_solver *s);
 /** Adopt the point evaluated last: linearise, take in derivatives, scale. Positive status: the derivatives are not
  * finite there. */
 marq_status solver_adopt(marq_solver *s, int first);
+/** The same for the point adopted last, whatever was evaluated since: such as for another linear system. */
+marq_status solver_take_in(marq_solver *s, int first);
 
 /** Tests that need no step: limits, exact fit, gradient. Ends the fit when one holds. */
 void solver_test_point(marq_solver *s);
