@@ -18,15 +18,15 @@ void *marq_arena_give(marq_arena *arena, size_t count, size_t size) {
 
 marq_status marq_arena_take(marq_arena *arena) {
   if (arena->overflowed) return MARQ_ESIZE;
-  const size_t size = arena->used ? arena->used : alignment;
-  arena->base = aligned_alloc(alignment, size);
-  if (!arena->base) return MARQ_ENOMEM;
-  memset(arena->base, 0, size);
+  arena->memory = calloc(arena->used + alignment, 1);
+  if (!arena->memory) return MARQ_ENOMEM;
+  const size_t past = (size_t)((uintptr_t)arena->memory % alignment);
+  arena->base = (char *)arena->memory + (past ? alignment - past : 0);
   arena->used = 0;
   return MARQ_OK;
 }
 
 void marq_arena_free(marq_arena *arena) {
-  free(arena->base);
+  free(arena->memory);
   memset(arena, 0, sizeof *arena);
 }

@@ -7,14 +7,16 @@
 #include <stdint.h>
 
 typedef struct marq_arena {
-  char *base;     /* NULL while measuring */
+  void *memory;   /* as allocated */
+  char *base;     /* of it, aligned; NULL while measuring */
   size_t used;    /* bytes handed out, or measured */
   int overflowed; /* a size did not fit size_t */
 } marq_arena;
 
 /** Hand out count·size bytes, 64-byte aligned; NULL while measuring. */
 void *marq_arena_give(marq_arena *arena, size_t count, size_t size);
-/** End the measuring: allocate what was measured, zeroed. MARQ_ENOMEM or MARQ_ESIZE; the arena then holds nothing. */
+/** End the measuring: allocate what was measured, zeroed; pages that are never touched never become resident.
+ * MARQ_ENOMEM or MARQ_ESIZE; the arena then holds nothing. */
 marq_status marq_arena_take(marq_arena *arena);
 void marq_arena_free(marq_arena *arena);
 
