@@ -5,6 +5,7 @@
 
 #include <marq/base.h>
 #include <marq/data.h>
+#include <marq/file.h>
 #include <marq/formula.h>
 #include <marq/model.h>
 #include <marq/network.h>

@@ -1,6 +1,7 @@
 /* One run of a training: a solver on all samples, on a growing part of them, or on one mini-batch after the other, with
  * the best parameters kept. A stage is a solver on a range of the (shuffled) training samples. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "network/network.h"
@@ -39,7 +40,7 @@ static void end(runner *r, marq_train_stop reason, int ends_all, const char *det
   r->ended = 1;
   r->out->reason = reason;
   r->out->ends_all = ends_all;
-  strncpy(r->out->detail, detail ? detail : marq_train_stop_text(reason), sizeof r->out->detail - 1);
+  snprintf(r->out->detail, sizeof r->out->detail, "%.255s", detail && *detail ? detail : marq_train_stop_text(reason));
 }
 
 static double sum_of_weights(const trainer *t, size_t i0, size_t i1) {
@@ -254,6 +255,15 @@ static void run_stage(runner *r, stage *s, int last) {
   }
 }
 
+/* A stage that cannot go on: an error where nothing has been learned yet, else the end of the run. */
+static void fail(runner *r, marq_status status, const marq_error *why, marq_error *error) {
+  if (r->out->epochs == 0) {
+    r->out->status = status;
+    if (error) *error = *why;
+  }
+  end(r, MARQ_TRAIN_FAILED, 0, why->text);
+}
+
 static int grows(const trainer *t) {
   const double residuals = (double)t->sets.training * (double)t->data.target_count;
   if (t->options->grow >= 0) return t->options->grow;
@@ -271,15 +281,11 @@ static void run_growing(runner *r, marq_error *error) {
   const size_t all = t->sets.training;
   for (size_t size = first_size(t); !r->ended; size = size > all / growth ? all : size * growth) {
     stage s;
+    marq_error why = {0};
     r->stage_epoch = r->out->epochs;
-    const marq_status status = open_stage(r, 0, size, &s, error);
-    if (status < 0 && r->out->epochs == 0) {
-      r->out->status = status;
-      end(r, MARQ_TRAIN_FAILED, 0, NULL);
-      return;
-    }
+    const marq_status status = open_stage(r, 0, size, &s, &why);
     if (status) {
-      end(r, MARQ_TRAIN_FAILED, 0, error ? error->text : NULL);
+      fail(r, status, &why, error);
       return;
     }
     run_stage(r, &s, size == all);
@@ -326,10 +332,10 @@ static void run_batches(runner *r, marq_error *error) {
     if (out->epochs >= t->options->epochs) end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
     if (r->ended) return;
     marq_status status = MARQ_OK;
-    state = pass(r, error, &status);
-    if (status < 0 && out->epochs == 0) out->status = status;
+    marq_error why = {0};
+    state = pass(r, &why, &status);
     if (status < 0) {
-      end(r, MARQ_TRAIN_FAILED, 0, error ? error->text : NULL);
+      fail(r, status, &why, error);
       return;
     }
     out->epochs++;
