@@ -1,0 +1,239 @@
+/* Sensitivities and what is summed by them: gradient, J̃ᵀu, J̃ᵀJ̃v, the diagonal and the acceleration.
+ * d⁽ᴸ⁾ = σ′(z⁽ᴸ⁾) ∘ e_o, d⁽ˡ⁾ = σ′(z⁽ˡ⁾) ∘ W⁽ˡ⁺¹⁾ᵀd⁽ˡ⁺¹⁾, ∂/∂[W b]⁽ˡ⁾ = d⁽ˡ⁾[a⁽ˡ⁻¹⁾; 1]ᵀ.
+ * Blocks are prepared in parallel; then strips of the result are summed in parallel, each over the blocks in order, so
+ * that the number of threads changes no bit. */
+#include <math.h>
+#include <string.h>
+
+#include "linalg.h"
+#include "network/problem.h"
+
+/* Down from the last layer's D, which stands in `out` (ld rows, zeros beyond the samples). only: the one column of the
+ * last layer that is not zero, or c. */
+static void descend(const netp *s, const netp_point *point, netp_worker *worker, double *out, size_t only) {
+  const netp_view *v = &worker->view;
+  const size_t ld = v->ld;
+  for (size_t l = s->count - 1; l > s->first; l--) {
+    const netp_layer *above = &s->layer[l], *layer = &s->layer[l - 1];
+    const double *W = netp_weights(s, point, l), *D = netp_unit(s, v, out, l);
+    const int one = l == s->count - 1 && only < s->c;
+    marq_la_gemm(0, 0, ld, layer->width, one ? 1 : above->width, 1, one ? D + only * ld : D, ld, one ? W + only : W,
+                 above->width, 0, worker->temp, ld);
+    const double *d1 = v->d1 + layer->z_at * ld;
+    double *to = netp_unit(s, v, out, l - 1);
+    for (size_t k = 0; k < layer->width * ld; k++) to[k] = d1[k] * worker->temp[k];
+  }
+}
+
+/* The last one may be written over σ′, so the outputs go downwards. */
+static void sensitivities(const netp *s, const netp_point *point, netp_worker *worker) {
+  const netp_view *v = &worker->view;
+  const size_t ld = v->ld, last = s->count - 1;
+  for (size_t o = s->c; o-- > 0;) {
+    double *out = v->d + o * s->units * ld, *D = netp_unit(s, v, out, last);
+    const double *d1 = netp_unit(s, v, v->d1, last) + o * ld;
+    for (size_t q = 0; q < s->c; q++)
+      if (q != o) memset(D + q * ld, 0, ld * sizeof *D);
+    for (size_t i = 0; i < v->count; i++) D[o * ld + i] = netp_root(s, point, v->i + i) * d1[i];
+    memset(D + o * ld + v->count, 0, (ld - v->count) * sizeof *D);
+    descend(s, point, worker, out, o);
+  }
+}
+
+void netp_seed(const netp *s, const netp_point *point, netp_worker *worker, const double *u, size_t ldu,
+               int by_sensitivities) {
+  const netp_view *v = &worker->view;
+  const size_t ld = v->ld, last = s->count - 1;
+  if (by_sensitivities && s->c == 1) {
+    for (size_t q = s->layer[s->first].z_at; q < s->units; q++) {
+      const double *d = v->d + q * ld;
+      double *to = worker->s + q * ld;
+      for (size_t i = 0; i < v->count; i++) to[i] = d[i] * u[i];
+    }
+    return;
+  }
+  double *D = netp_unit(s, v, worker->s, last);
+  const double *d1 = netp_unit(s, v, v->d1, last);
+  for (size_t o = 0; o < s->c; o++) {
+    for (size_t i = 0; i < v->count; i++)
+      D[o * ld + i] = netp_root(s, point, v->i + i) * d1[o * ld + i] * u[o * ldu + i];
+    memset(D + o * ld + v->count, 0, (ld - v->count) * sizeof *D);
+  }
+  descend(s, point, worker, worker->s, s->c);
+}
+
+/* ---- what is kept ---- */
+
+static void differentiate_block(void *context, size_t b, size_t thread) {
+  const netp *s = context;
+  const netp_point *point = s->current;
+  netp_worker *worker = &s->workers[thread];
+  netp_place(s, point, worker, b);
+  netp_view *v = &worker->view;
+  if (!s->eager)
+    for (size_t l = 0; l < s->count; l++) {
+      const netp_layer *layer = &s->layer[l];
+      double *z = netp_unit(s, v, v->d1, l), *a = v->a + layer->a_at * v->ld;
+      memcpy(worker->temp, z, layer->width * v->ld * sizeof *z);
+      layer->activation->evaluate(worker->temp, layer->width * v->ld, a, z, NULL);
+      for (size_t i = 0; i < v->ld; i++) a[layer->width * v->ld + i] = 1;
+    }
+  sensitivities(s, point, worker);
+}
+
+void netp_differentiate(netp *s) {
+  if (s->current->differential) return;
+  s->current->differential = 1;
+  s->counts.jacobian++;
+  if (s->kept) netp_parallel(s->threads, netp_blocks(s, s->current), differentiate_block, s);
+}
+
+void netp_open(const netp *s, netp_worker *worker, size_t b, int want) {
+  netp_place(s, s->current, worker, b);
+  if (s->kept) return;
+  netp_forward(s, s->current, worker, worker->view.a, NULL, worker->view.d1, NULL);
+  if (want == NETP_SENSITIVITIES) sensitivities(s, s->current, worker);
+}
+
+/* ---- sums ---- */
+
+void netp_add_strip(const netp *s, netp_worker *worker, const netp_strip *strip, int squares, int first, double *g) {
+  const netp_layer *layer = &s->layer[strip->layer];
+  const netp_view *v = &worker->view;
+  size_t lda;
+  const double *in = netp_in(s, s->current, v, strip->layer, &lda);
+  if (squares) {
+    lda = v->ld;
+    in = worker->x + (strip->layer ? s->inputs + 1 + s->layer[strip->layer - 1].a_at : 0) * v->ld;
+  }
+  marq_la_gemm(1, 0, layer->width, strip->q1 - strip->q0, v->count, 1, netp_unit(s, v, worker->s, strip->layer), v->ld,
+               in + strip->q0 * lda, lda, first ? 0 : 1, g + layer->at + strip->q0 * layer->width, layer->width);
+}
+
+typedef enum quantity { GRADIENT, VJP, PRODUCT, DIAGONAL, ACCELERATE, JVP } quantity;
+
+typedef struct pass {
+  netp *s;
+  quantity what;
+  const double *given; /* u or v */
+  double *out;
+  size_t b0, blocks; /* the window at work */
+} pass;
+
+static void square_inputs(const netp *s, netp_worker *worker) {
+  const netp_view *v = &worker->view;
+  double *to = worker->x;
+  for (size_t q = 0; q <= s->inputs; q++) {
+    const double *x = s->X + q * s->ldx + s->current->i0 + v->i;
+    for (size_t i = 0; i < v->count; i++) to[q * v->ld + i] = x[i] * x[i];
+  }
+  to += (s->inputs + 1) * v->ld;
+  for (size_t k = 0; k < s->a_columns * v->ld; k++) to[k] = v->a[k] * v->a[k];
+  memset(worker->s, 0, s->units * v->ld * sizeof *worker->s);
+  for (size_t o = 0; o < s->c; o++) {
+    const double *d = v->d + o * s->units * v->ld;
+    for (size_t k = s->layer[s->first].z_at * v->ld; k < s->units * v->ld; k++) worker->s[k] += d[k] * d[k];
+  }
+}
+
+static void prepare_block(void *context, size_t k, size_t thread) {
+  (void)thread;
+  const pass *q = context;
+  const netp *s = q->s;
+  const netp_point *point = s->current;
+  netp_worker *worker = &s->workers[k];
+  const size_t b = q->b0 + k;
+  const int by_sensitivities = s->kept && s->c == 1;
+  if (q->what == ACCELERATE) {
+    netp_place(s, point, worker, b);
+    netp_forward(s, point, worker, worker->a, NULL, worker->z, worker->x);
+    const netp_view kept = worker->view;
+    worker->view.a = worker->a;
+    worker->view.d1 = worker->z;
+    netp_tangent(s, point, worker, worker->z, worker->x, q->given);
+    worker->view.d = kept.d;
+    netp_seed(s, point, worker, worker->u, kept.ld, by_sensitivities);
+    return;
+  }
+  netp_open(s, worker, b, q->what == DIAGONAL ? NETP_SENSITIVITIES : NETP_FORWARD);
+  const netp_view *v = &worker->view;
+  if (q->what == PRODUCT || q->what == JVP) {
+    if (by_sensitivities)
+      netp_tangent_by_sensitivities(s, point, worker, q->given);
+    else
+      netp_tangent(s, point, worker, v->d1, NULL, q->given);
+  }
+  if (q->what == JVP)
+    for (size_t o = 0; o < s->c; o++)
+      memcpy(q->out + o * point->N + v->i, worker->u + o * v->ld, v->count * sizeof *q->out);
+  else if (q->what == DIAGONAL)
+    square_inputs(s, worker);
+  else if (q->what == PRODUCT)
+    netp_seed(s, point, worker, worker->u, v->ld, by_sensitivities);
+  else
+    netp_seed(s, point, worker, (q->what == GRADIENT ? point->r : q->given) + v->i, point->N, by_sensitivities);
+}
+
+static void sum_strip(void *context, size_t strip, size_t thread) {
+  (void)thread;
+  const pass *q = context;
+  for (size_t k = 0; k < q->blocks; k++)
+    netp_add_strip(q->s, &q->s->workers[k], &q->s->strips[strip], q->what == DIAGONAL, q->b0 + k == 0, q->out);
+}
+
+static void run(netp *s, quantity what, const double *given, double *out) {
+  pass q = {.s = s, .what = what, .given = given, .out = out};
+  const size_t blocks = netp_blocks(s, s->current), window = (size_t)s->threads;
+  netp_differentiate(s);
+  for (q.b0 = 0; q.b0 < blocks; q.b0 += window) {
+    q.blocks = blocks - q.b0 < window ? blocks - q.b0 : window;
+    netp_parallel(s->threads, q.blocks, prepare_block, &q);
+    if (what != JVP) netp_parallel(s->threads, s->strip_count, sum_strip, &q);
+  }
+}
+
+static marq_status finite(size_t count, const double *x) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += x[i] * 0;
+  return sum == 0 ? MARQ_OK : MARQ_NONFINITE;
+}
+
+marq_status netp_gradient(void *self, double *g) {
+  netp *s = self;
+  run(s, GRADIENT, NULL, g);
+  return finite(s->n, g);
+}
+
+marq_status netp_product(void *self, const double *v, double *out) {
+  netp *s = self;
+  s->counts.product++;
+  run(s, PRODUCT, v, out);
+  return finite(s->n, out);
+}
+
+marq_status netp_diagonal(void *self, double *q) {
+  netp *s = self;
+  run(s, DIAGONAL, NULL, q);
+  return finite(s->n, q);
+}
+
+marq_status netp_accelerate(void *self, const double *v, double *out) {
+  netp *s = self;
+  s->counts.curvature++;
+  run(s, ACCELERATE, v, out);
+  return finite(s->n, out);
+}
+
+marq_status netp_jvp(void *self, const double *v, double *Jv) {
+  netp *s = self;
+  s->counts.product++;
+  run(s, JVP, v, Jv);
+  return finite(s->current->N * s->c, Jv);
+}
+
+marq_status netp_vjp(void *self, const double *u, double *JTu) {
+  netp *s = self;
+  s->counts.product++;
+  run(s, VJP, u, JTu);
+  return finite(s->n, JTu);
+}

@@ -1,0 +1,193 @@
+/* A network's least-squares problem: its state, shared by the files that hold its operations.
+ *
+ * Samples go in blocks. In a block every quantity of a layer is a matrix whose columns are its units and whose rows are
+ * samples, column-major with leading dimension `ld`: a layer's inputs A carry a column of ones behind them, so that
+ * Z = A [W b]ᵀ, the sensitivities pass down as D⁽ˡ⁾ = σ′ ∘ D⁽ˡ⁺¹⁾W⁽ˡ⁺¹⁾, and the gradient of a layer is DᵀA. */
+#ifndef MARQ_NETWORK_PROBLEM_H
+#define MARQ_NETWORK_PROBLEM_H
+
+#include <marq/network.h>
+
+#include "kernels/kernels.h"
+#include "network/network.h"
+
+/** Where a layer's matrices begin in a block, in columns. */
+typedef struct netp_layer {
+  size_t inputs, width, columns; /* columns = inputs, and 1 with a bias */
+  size_t at;                     /* in p; NETWORK_FROZEN */
+  size_t a_at, z_at;             /* its activations among [width + 1] of each, the rest among [width] of each */
+  const marq_activation *activation;
+  const double *frozen; /* the values of a frozen layer */
+} netp_layer;
+
+/** Parameters and what is kept of the samples there. */
+typedef struct netp_point {
+  double *p, *r;    /* [n], and the weighted residuals [c·N] */
+  double *a, *z;    /* kept activations, and σ′(z), later D; or z until it is needed; NULL: not kept */
+  size_t i0, N;     /* its samples */
+  int differential; /* 1: a and σ′ stand; 2: sensitivities too */
+} netp_point;
+
+/** Consecutive samples and where their matrices stand. d: the sensitivities of output o at d + o·units·ld. */
+typedef struct netp_view {
+  size_t i, count, ld; /* first sample among those of the point */
+  double *a, *d1, *d;
+} netp_view;
+
+/** What one block is worked on with. */
+typedef struct netp_worker {
+  netp_view view;
+  double *a, *z, *d;   /* a block's, where nothing is kept */
+  double *s;           /* Σ_o u_o D_o */
+  double *x;           /* second derivatives, or squares of activations and inputs */
+  double *t[4], *temp; /* tangents of two layers, first and second; one layer */
+  double *u;           /* [c·block] seeds, J̃v, … */
+  double *J, *P, *Q;   /* columns of J̃, products of sensitivities and of inputs */
+  double *gram;        /* packed sums of narrow problems */
+  const double **columns;
+  double *tile[3]; /* of a thread, not of a block */
+} netp_worker;
+
+/** One product of the normal equations, over the samples of a block. */
+typedef enum netp_kind { NETP_SYRK, NETP_GEMM, NETP_PAIRS } netp_kind;
+typedef struct netp_task {
+  netp_kind kind;
+  size_t row_layer, column_layer;
+  size_t i0, i1, j0, j1; /* parameters within their layers; of NETP_PAIRS columns of Q */
+} netp_task;
+
+/** Columns of a layer's gradient. */
+typedef struct netp_strip {
+  size_t layer, q0, q1;
+} netp_strip;
+
+typedef struct netp {
+  marq_problem_ops ops;
+  netp_layer *layer;
+  size_t count, inputs, c, n, N;
+  size_t units, a_columns, widest; /* Σ width, Σ (width + 1), of the inputs too */
+  size_t first;                    /* the lowest layer that is fitted */
+  int biases, weighted;            /* some bias is fitted; samples have weights */
+  double *X, *Y, *root_weight;     /* standardised inputs [ldx × (inputs + 1)] and targets [N × c]; √w or NULL */
+  size_t ldx, *order;              /* order[i]: the caller's sample; NULL when not shuffled */
+  marq_standard *output;
+  size_t block, i0, samples; /* and the range that the next evaluation speaks of */
+  int kept, eager;           /* activations of all samples are kept; of a trial, σ(z) and σ′(z) instead of z */
+  netp_point points[2], *current, *trial;
+  double *all_d; /* kept sensitivities when c > 1; of one output they replace σ′ */
+  int fresh, threads;
+  netp_worker *workers;
+  double *block_cost;
+  netp_strip *strips;
+  size_t strip_count;
+  netp_task *tasks;
+  size_t task_count;
+  size_t *pair_at;        /* [count + 1] where the sums of a layer's pair products begin; equal: it has none */
+  double *pairs;          /* those sums */
+  int narrow, whole_rows; /* n small: sums of columns; all columns of a block are formed at once */
+  double *triangle, *triangle_work; /* [(n+1)²] */
+  const marq_kernels *kernels;
+  marq_counts counts;
+  void *memory;
+} netp;
+
+enum { netp_tile = 512, netp_gram_tile = 128 };
+
+/** Where a problem changes its ways. */
+typedef struct netp_limits {
+  double kept, eager; /* bytes of activations that are kept (always where n > m), and that a trial differentiates */
+  size_t narrow;      /* up to so many parameters the normal equations are summed column by column */
+  size_t whole;       /* up to so many the columns of a block are formed at once, and there is a triangle */
+} netp_limits;
+extern const netp_limits netp_limits_default;
+
+/* ---- where things stand ---- */
+
+static inline size_t netp_blocks(const netp *s, const netp_point *point) {
+  return (point->N + s->block - 1) / s->block;
+}
+static inline size_t netp_round(size_t count) {
+  return (count + 7) / 8 * 8;
+}
+static inline const double *netp_weights(const netp *s, const netp_point *point, size_t l) {
+  return s->layer[l].frozen ? s->layer[l].frozen : point->p + s->layer[l].at;
+}
+/** The inputs of a layer, with the ones behind them. */
+static inline const double *netp_in(const netp *s, const netp_point *point, const netp_view *v, size_t l, size_t *ld) {
+  *ld = l ? v->ld : s->ldx;
+  return l ? v->a + s->layer[l - 1].a_at * v->ld : s->X + point->i0 + v->i;
+}
+static inline double *netp_unit(const netp *s, const netp_view *v, double *base, size_t l) {
+  return base + s->layer[l].z_at * v->ld;
+}
+static inline double *netp_sensitivity(const netp *s, const netp_view *v, size_t o, size_t l) {
+  return v->d + (o * s->units + s->layer[l].z_at) * v->ld;
+}
+static inline double netp_root(const netp *s, const netp_point *point, size_t i) {
+  return s->root_weight ? s->root_weight[point->i0 + i] : 1;
+}
+
+/* ---- parallel.c ---- */
+
+/** Run body(context, task, thread) for each task; which thread runs it must not matter. */
+typedef void netp_body(void *context, size_t task, size_t thread);
+void netp_parallel(int threads, size_t tasks, netp_body *body, void *context);
+
+/* ---- problem.c, layout.c ---- */
+
+extern const marq_problem_ops netp_ops;
+void netp_destroy(void *self);
+
+marq_status netp_create(const marq_network *network, size_t samples, const marq_network_options *options,
+                        const netp_limits *limits, netp **made, marq_error *error);
+/** marq_network_problem within limits of the caller's. */
+marq_status netp_problem(const marq_network *network, const marq_column *inputs, const marq_column *targets,
+                         size_t samples, const marq_network_options *options, const netp_limits *limits,
+                         marq_problem **problem, marq_error *error);
+
+/* ---- forward.c ---- */
+
+/** Place a view on block b of a point: on what is kept of it, else on the worker's scratch. */
+void netp_place(const netp *s, const netp_point *point, netp_worker *worker, size_t b);
+/** Forward pass of a placed view. z: where z goes; d1, d2: where the derivatives go, or NULL. d1 may be z. */
+void netp_forward(const netp *s, const netp_point *point, netp_worker *worker, double *a, double *z, double *d1,
+                  double *d2);
+/** worker->u = J̃v of the view, by σ′. With `second` (σ″) f̃_vv instead. */
+void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, const double *d1, const double *second,
+                  const double *v);
+/** worker->u = J̃v of the view, by the sensitivities of a single output. */
+void netp_tangent_by_sensitivities(const netp *s, const netp_point *point, netp_worker *worker, const double *v);
+
+/* ---- backward.c ---- */
+
+enum { NETP_FORWARD = 1, NETP_SENSITIVITIES = 2 };
+/** See to it that what is kept at the current point is differentiated. */
+void netp_differentiate(netp *s);
+/** Place the worker's view on block b of the current point and fill what is wanted and not kept. */
+void netp_open(const netp *s, netp_worker *worker, size_t b, int want);
+/** worker->s = Σ_o u_o D_o for u[o·ldu + i]; u unweighted by √w. From sensitivities when the view has them and c = 1.
+ */
+void netp_seed(const netp *s, const netp_point *point, netp_worker *worker, const double *u, size_t ldu,
+               int by_sensitivities);
+/** g += SᵀA of a block's strip. squares: the inputs' squares in worker->x stand for A. */
+void netp_add_strip(const netp *s, netp_worker *worker, const netp_strip *strip, int squares, int first, double *g);
+
+marq_status netp_gradient(void *self, double *g);
+marq_status netp_product(void *self, const double *v, double *out);
+marq_status netp_diagonal(void *self, double *q);
+marq_status netp_accelerate(void *self, const double *v, double *out);
+marq_status netp_jvp(void *self, const double *v, double *Jv);
+marq_status netp_vjp(void *self, const double *u, double *JTu);
+
+/* ---- normal.c, gram.c, rows.c ---- */
+
+/** The products that make up the normal equations; counts them when tasks is NULL. */
+size_t netp_plan(const netp *s, netp_task *tasks);
+marq_status netp_normal(void *self, double *A, size_t lda, double *g);
+marq_status netp_gram(void *self, const double *s, double *K, size_t ldk);
+/** Columns j0 … j1−1 of a layer's part of J̃: [c·ld] each, zeros beyond the samples. */
+void netp_columns(const netp *s, const netp_worker *worker, size_t l, size_t j0, size_t j1, double *out);
+marq_status netp_rows(void *self, size_t i0, size_t i1, double *J, size_t ldj);
+marq_status netp_triangle(void *self, double *R, size_t ldr, double *Qtr);
+
+#endif
