@@ -34,13 +34,21 @@ const marq_control marq_control_gain = {.name = "gain ratio",
 
 /* ---- trust radius (Moré 1978, §4) ---- */
 
+/* docs/decisions.md shows what three times as much or as little of each does. */
+static const double first_reach = 3;  /* a first Gauss-Newton step of so many first radii is let through */
+static const double good_gain = 0.75; /* from this gain on the radius grows … */
+static const double growth = 2;       /* … to so many times the step */
+static const double poor_gain = 0.25; /* up to this gain it shrinks though the step was accepted */
+static const double least_cut = 0.5, most_cut = 0.1; /* and by so much after a poor or a rejected step */
+
 /* A small part of the start: what goes wrong in a fit goes wrong in its first step. A Gauss-Newton step that is itself
  * short enough is let through: it is what a start near the solution needs. */
 static void radius_first(marq_core *core) {
   const double norm = marq_scaled_norm(core, core->p), size = norm > 0 ? norm : 1;
   core->damping = 0;
   core->radius = core->options.first_radius * size;
-  if (marq_core_newton(core) == MARQ_OK && core->newton_norm <= 3 * core->radius && core->newton_norm > core->radius)
+  if (marq_core_newton(core) == MARQ_OK && core->newton_norm <= first_reach * core->radius &&
+      core->newton_norm > core->radius)
     core->radius = core->newton_norm;
 }
 
@@ -51,22 +59,22 @@ static void shrink_radius(marq_core *core, double factor) {
 
 static void radius_accepted(marq_core *core) {
   if (core->accepted == 1) core->radius = fmin(core->radius, fmax(core->step_norm, DBL_MIN));
-  if (core->gain <= 0.25) {
-    shrink_radius(core, 0.5);
-  } else if (core->gain >= 0.75 || core->damping == 0) {
-    core->radius = 2 * core->step_norm;
+  if (core->gain <= poor_gain) {
+    shrink_radius(core, least_cut);
+  } else if (core->gain >= good_gain || core->damping == 0) {
+    core->radius = growth * core->step_norm;
     core->damping *= 0.5;
   }
 }
 
 /* The parabola through F, its slope and the trial's F is least at this fraction of the step. */
 static void radius_rejected(marq_core *core) {
-  double factor = 0.1;
+  double factor = most_cut;
   if (isfinite(core->gain)) {
     double slope = 0;
     for (size_t j = 0; j < core->n; j++) slope += core->g[j] * core->delta[j];
     const double rise = core->trial_cost - core->cost;
-    factor = fmin(fmax(-0.5 * slope / (rise - slope), 0.1), 0.5);
+    factor = fmin(fmax(-0.5 * slope / (rise - slope), most_cut), least_cut);
   }
   shrink_radius(core, factor);
 }
