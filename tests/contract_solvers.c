@@ -15,25 +15,29 @@ static const char *const problems[] = {"Rosenbrock", "Beale", "Bard", "Kowalik-O
 enum { problem_count = sizeof problems / sizeof *problems };
 
 typedef struct failure {
-  const char *solver, *linear_solver, *scaling, *problem; /* NULL: any */
+  const char *solver, *linear_solver, *scaling, *problem; /* NULL: any; "!x": any but x */
   const char *reason;
 } failure;
 
 static const failure expected[] = {
-    {"gn", NULL, NULL, "Kowalik-Osborne", "full steps leave the valley and end at another stationary point"},
+    {"gn", "!cg", NULL, "Kowalik-Osborne", "full steps leave the valley and end at another stationary point"},
+    {"gn", "cg", NULL, "Box 3-D", "truncated full steps run off to the infimum at infinity, F = 0.0756"},
     {"gn", "cholesky", NULL, "Beale", "singular normal equations on the way, and nothing to damp them"},
     {"gn-search", "cholesky", NULL, "Beale", "singular normal equations on the way, and nothing to damp them"},
     /* Where exp(-x) underflows a column vanishes and its D with it: steps along it are not held back, and the fit ends
      * at the infimum F = 0.0756 that lies at infinity. */
     {"lm", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},
     {"lm-accel", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},
+    {"lm-gain", "cg", "marquardt", "Box 3-D", "D shrinks with its column"},
+    {"lm-gain-accel", "cg", "marquardt", "Box 3-D", "D shrinks with its column"},
     {"dogleg", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},
     {"double-dogleg", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},
     {"subspace2d", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},
 };
 
 static int matches(const char *pattern, const char *name) {
-  return !pattern || !strcmp(pattern, name);
+  if (!pattern) return 1;
+  return pattern[0] == '!' ? strcmp(pattern + 1, name) != 0 : !strcmp(pattern, name);
 }
 
 static const failure *find_failure(const marq_options *o, const char *problem) {
