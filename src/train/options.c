@@ -33,6 +33,7 @@ marq_train_options marq_train_options_default(void) {
                           .patience = 50,
                           .epochs = 1000,
                           .max_seconds = MARQ_NO_LIMIT,
+                          .grow = -1,
                           .batch_steps = 2};
   o.solve.solver = "lm-gain-accel";
   o.solve.scaling = "levenberg";

@@ -267,7 +267,7 @@ static void fail(runner *r, marq_status status, const marq_error *why, marq_erro
 static int grows(const trainer *t) {
   const double residuals = (double)t->sets.training * (double)t->data.target_count;
   if (t->options->grow >= 0) return t->options->grow;
-  return t->sets.training >= 2000 && residuals >= 20 * (double)t->n;
+  return t->sets.training >= TRAIN_MANY && residuals >= 20 * (double)t->n;
 }
 
 static size_t first_size(const trainer *t) {

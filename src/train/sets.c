@@ -39,7 +39,8 @@ marq_status train_sets_make(size_t samples, const marq_train_options *options, t
   memset(sets, 0, sizeof *sets);
   const marq_status status = sizes(samples, options, sets, error);
   if (status) return status;
-  if (sets->training == samples && !options->grow && !options->batch) return MARQ_OK;
+  const int grows = options->grow > 0 || (options->grow < 0 && sets->training >= TRAIN_MANY);
+  if (sets->training == samples && !grows && !options->batch) return MARQ_OK;
   gsl_rng generator = {0};
   sets->order = malloc(samples * sizeof *sets->order);
   if (!sets->order || random_begin(&generator, options->seed)) {

@@ -4,6 +4,9 @@
 
 #include <marq/train.h>
 
+/** From so many training samples on a growing part of them may be used without being asked for. */
+enum { TRAIN_MANY = 2000 };
+
 /** order[0 … training) are the training samples, in the order in which growing and batches take them; then come
  * validation and test. order is NULL when it is that of the user's columns. */
 typedef struct train_sets {
