@@ -27,13 +27,27 @@ static void dashed(const char *name, char *out) {
 
 static const argument_option help_option = {"help", 'h', NULL, "print this text"};
 
+/* 1 when the i-th option of the library belongs to the verb; its name, with dashes, is then in out. */
+static int is_library_option(const argument_verb *verb, size_t i, marq_option_info *info, char *out) {
+  marq_option_at(i, info);
+  dashed(info->name, out);
+  for (const argument_option *option = verb->options; option->name; option++) {
+    if (strcmp(option->name, out) == 0) return 0;
+  }
+  for (const char *const *name = verb->without; name && *name; name++) {
+    if (strcmp(*name, out) == 0) return 0;
+  }
+  return 1;
+}
+
 static int table_make(getopt_table *table, const argument_verb *verb) {
   memset(table, 0, sizeof *table);
   while (verb->options[table->own].name) table->own++;
   marq_option_info info;
-  while (verb->library_options && marq_option_at(table->library, &info)) table->library++;
-  table->options = calloc(table->own + table->library + 2, sizeof *table->options);
-  table->names = calloc(table->library + 1, sizeof *table->names);
+  size_t most = 0;
+  while (verb->library_options && marq_option_at(most, &info)) most++;
+  table->options = calloc(table->own + most + 2, sizeof *table->options);
+  table->names = calloc(most + 1, sizeof *table->names);
   if (!table->options || !table->names) return 0;
   char *letter = table->letters;
   *letter++ = ':';
@@ -47,13 +61,13 @@ static int table_make(getopt_table *table, const argument_verb *verb) {
     *letter++ = option->letter;
     if (option->value) *letter++ = ':';
   }
-  for (size_t i = 0; i < table->library; i++) {
-    struct option *option = &table->options[table->own + i];
-    marq_option_at(i, &info);
-    dashed(info.name, table->names[i]);
-    option->name = table->names[i];
-    option->has_arg = required_argument;
-    option->val = first_long + (int)(table->own + i);
+  for (size_t i = 0; i < most; i++) {
+    char *name = table->names[table->library];
+    if (!is_library_option(verb, i, &info, name)) continue;
+    const size_t place = table->own + table->library++;
+    table->options[place].name = name;
+    table->options[place].has_arg = required_argument;
+    table->options[place].val = first_long + (int)place;
   }
   struct option *help = &table->options[table->own + table->library];
   help->name = help_option.name;
@@ -208,7 +222,10 @@ void arguments_usage(const argument_verb *verb) {
   if (verb->library_options) {
     printf("\nThe solver (defaults in brackets):\n");
     marq_option_info info;
-    for (size_t i = 0; marq_option_at(i, &info); i++) print_library_option(&info);
+    char name[name_size];
+    for (size_t i = 0; marq_option_at(i, &info); i++) {
+      if (is_library_option(verb, i, &info, name)) print_library_option(&info);
+    }
   }
   if (verb->details) printf("\n%s\n", verb->details);
   printf("\nExamples:\n%s", verb->examples);

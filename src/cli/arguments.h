@@ -20,7 +20,9 @@ struct argument_verb {
   const char *details; /* paragraphs below the options: may be NULL */
   const char *examples;
   const argument_option *options; /* ends with a NULL name */
-  int library_options;            /* 1: every option that marq_option_at lists belongs to the verb as well */
+  int library_options;            /* 1: the options that marq_option_at lists belong to the verb as well, but for those
+                                     that its own table has */
+  const char *const *without;     /* and for these; ends with NULL, may be NULL */
   int (*run)(const argument_verb *verb, int argc, char **argv);
 };
 

@@ -1,13 +1,11 @@
 /* A plot of a fit: data, fitted curve and residuals; with several variables fitted against observed values instead. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "fit.h"
 #include "gnuplot.h"
 #include "message.h"
-#include "output.h"
+#include "plot_page.h"
 
 enum { curve_points = 600, most_points = 20000, longest_title = 100, longest_label = 40 };
 
@@ -29,33 +27,21 @@ static void count_variables(drawing *d) {
   }
 }
 
-static double column_at(marq_column column, size_t i) {
-  return column.data[i * column.stride];
-}
-
 /* With no variable at all observations are drawn by their number. */
 static double x_at(const drawing *d, size_t i) {
-  return d->variables ? column_at(d->f->columns[d->variable], i) : (double)(i + 1);
-}
-
-static void put_number(FILE *script, double value) {
-  if (isfinite(value)) {
-    fprintf(script, " %.10g", value);
-  } else {
-    fputs(" NaN", script);
-  }
+  return d->variables ? plot_value(d->f->columns[d->variable], i) : (double)(i + 1);
 }
 
 /* Lines of: x, observed, fitted, residual, sigma. */
 static void put_data(const drawing *d) {
   fputs("$data << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < d->f->samples; i += d->step) {
-    const double y = column_at(d->f->response, i);
-    put_number(d->script, x_at(d, i));
-    put_number(d->script, y);
-    put_number(d->script, d->fitted[i]);
-    put_number(d->script, y - d->fitted[i]);
-    put_number(d->script, d->bars ? column_at(d->f->weights, i) : 0);
+    const double y = plot_value(d->f->response, i);
+    plot_number(d->script, x_at(d, i));
+    plot_number(d->script, y);
+    plot_number(d->script, d->fitted[i]);
+    plot_number(d->script, y - d->fitted[i]);
+    plot_number(d->script, d->bars ? plot_value(d->f->weights, i) : 0);
     fputc('\n', d->script);
   }
   fputs("END_OF_DATA\n", d->script);
@@ -84,8 +70,8 @@ static int put_curve(const drawing *d) {
   if (status == MARQ_OK) status = marq_formula_predict(data, d->f->p, values);
   fputs("$curve << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < curve_points && status == MARQ_OK; i++) {
-    put_number(d->script, grid[i]);
-    put_number(d->script, values[i]);
+    plot_number(d->script, grid[i]);
+    plot_number(d->script, values[i]);
     fputc('\n', d->script);
   }
   fputs("END_OF_DATA\n", d->script);
@@ -93,45 +79,6 @@ static int put_curve(const drawing *d) {
   free(columns);
   free(grid);
   return status == MARQ_OK ? exit_done : message_fail(exit_system, "--plot: %s", marq_status_text(status));
-}
-
-static void put_terminal(const drawing *d, const char *path, const char *file) {
-  const int wide = d->variables > 1;
-  const char *ending = strrchr(path, '.');
-  if (strcmp(ending, ".svg") == 0) {
-    fprintf(d->script, "set terminal svg size %s font 'Helvetica,13' background 'white' dynamic\n",
-            wide ? "1100,520" : "900,720");
-  } else if (strcmp(ending, ".png") == 0) {
-    fprintf(d->script, "set terminal pngcairo size %s font 'Sans,13' linewidth 1.3\n", wide ? "1430,680" : "1170,940");
-  } else {
-    fprintf(d->script, "set terminal pdfcairo size %s font 'Sans,11'\n", wide ? "9.2in,4.4in" : "7.2in,5.8in");
-  }
-  fputs("set output ", d->script);
-  gnuplot_text(d->script, file, (size_t)-1);
-  fputc('\n', d->script);
-}
-
-static void put_style(const drawing *d) {
-  const size_t shown = d->f->samples / d->step;
-  fputs(
-      "set encoding utf8\nset datafile missing 'NaN'\nset border 3 lc rgb '#404040'\nset tics nomirror out\n"
-      "set grid lc rgb '#e4e4e4' lw 0.7 dt solid\nset key noenhanced\nset autoscale fix\n",
-      d->script);
-  fprintf(d->script, "set style line 1 lc rgb '#2b4c7e' pt 7 ps %s lw 1\n",
-          shown > 5000  ? "0.15"
-          : shown > 500 ? "0.3"
-          : shown > 100 ? "0.45"
-                        : "0.7");
-  fputs(
-      "set style line 2 lc rgb '#d1495b' lw 2.2\nset style line 3 lc rgb '#808080' lw 1 dt 2\n"
-      "set format '%.6g'\n",
-      d->script);
-}
-
-static void put_label(const drawing *d, const char *axis, const char *text, const char *more) {
-  fprintf(d->script, "set %s ", axis);
-  gnuplot_text(d->script, text, longest_label);
-  fprintf(d->script, ".'%s' noenhanced\n", more);
 }
 
 static void put_points(const drawing *d, const char *columns, const char *title) {
@@ -165,7 +112,7 @@ static const char *emptiest_corner(const drawing *d) {
   size_t inside[4] = {0}, best = 0;
   for (size_t pass = 0; pass < 2; pass++)
     for (size_t i = 0; i < d->f->samples; i += d->step) {
-      const double at[2] = {x_at(d, i), column_at(d->f->response, i)};
+      const double at[2] = {x_at(d, i), plot_value(d->f->response, i)};
       double part[2];
       for (size_t k = 0; k < 2; k++) {
         if (pass == 0) low[k] = fmin(low[k], at[k]), high[k] = fmax(high[k], at[k]);
@@ -192,12 +139,12 @@ static void draw_curve(const drawing *d) {
       "set xrange [STATS_min - pad:STATS_max + pad]\nset offsets 0, 0, graph 0.05, graph 0.05\n",
       d->script);
   put_title(d);
-  put_label(d, "ylabel", marq_formula_response(d->f->formula), "");
+  plot_label(d->script, "ylabel", marq_formula_response(d->f->formula), longest_label, "");
   fputs("plot ", d->script);
   put_points(d, "1:2", "data");
   fputs(", $curve using 1:2 with lines ls 2 title 'fit'\n", d->script);
   fputs("unset title\nset tmargin at screen 0.34\nset bmargin at screen 0.11\nset xtics format '%.6g'\n", d->script);
-  put_label(d, "xlabel", name, "");
+  plot_label(d->script, "xlabel", name, longest_label, "");
   fputs("set ylabel 'residual'\nset ytics autofreq\nplot 0 with lines ls 3 notitle, ", d->script);
   put_points(d, "1:4", NULL);
   fputs("\nunset multiplot\n", d->script);
@@ -209,63 +156,41 @@ static void draw_agreement(const drawing *d) {
   gnuplot_text(d->script, title_text(d, text, sizeof text), longest_title);
   fputs(" noenhanced\nset tmargin 3\nset key top left\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n",
         d->script);
-  put_label(d, "xlabel", marq_formula_response(d->f->formula), ", observed");
-  put_label(d, "ylabel", marq_formula_response(d->f->formula), ", fitted");
+  plot_label(d->script, "xlabel", marq_formula_response(d->f->formula), longest_label, ", observed");
+  plot_label(d->script, "ylabel", marq_formula_response(d->f->formula), longest_label, ", fitted");
   fprintf(d->script, "plot $data using 2:3 with points ls 1 title '%s', x with lines ls 2 title 'perfect agreement'\n",
           d->step > 1 ? "data (thinned)" : "data");
-  put_label(d, "xlabel", marq_formula_response(d->f->formula), ", fitted");
+  plot_label(d->script, "xlabel", marq_formula_response(d->f->formula), longest_label, ", fitted");
   fputs("set ylabel 'residual'\nplot 0 with lines ls 3 notitle, ", d->script);
   put_points(d, "3:4", NULL);
   fputs("\nunset multiplot\n", d->script);
 }
 
-static int draw(drawing *d, const char *path, const char *file) {
-  gnuplot g;
-  int status = gnuplot_start(&g);
-  if (status != exit_done) return status;
-  d->script = g.script;
-  put_terminal(d, path, file);
-  put_style(d);
+static int draw(void *context, FILE *script) {
+  drawing *d = context;
+  d->script = script;
+  plot_points(script, d->f->samples / d->step);
   put_data(d);
   if (d->variables > 1) {
     draw_agreement(d);
-  } else {
-    status = put_curve(d);
-    if (status == exit_done) draw_curve(d);
+    return exit_done;
   }
-  fputs("unset output\n", d->script);
-  const int finished = gnuplot_finish(&g);
-  return status != exit_done ? status : finished;
+  const int status = put_curve(d);
+  if (status == exit_done) draw_curve(d);
+  return status;
 }
 
 int plot_fit(const fit *f, const char *path) {
   drawing d = {.f = f};
-  output out = {0};
-  struct stat info;
   d.bars = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
   d.step = (f->samples + most_points - 1) / most_points;
   count_variables(&d);
   d.fitted = malloc(f->samples * sizeof(double));
   if (!d.fitted) return message_fail(exit_system, "out of memory");
   const marq_status predicted = marq_formula_predict(f->data, f->p, d.fitted);
-  if (predicted != MARQ_OK) {
-    free(d.fitted);
-    return message_fail(exit_system, "--plot: %s", marq_status_text(predicted));
-  }
-  int status = output_open(&out, path);
-  if (status != exit_done) {
-    free(d.fitted);
-    return status;
-  }
-  status = draw(&d, path, out.temporary ? out.temporary : path);
-  if (status == exit_done && out.temporary && (stat(out.temporary, &info) != 0 || info.st_size == 0)) {
-    status = message_fail_at(exit_usage, path, 0, "gnuplot could not write the plot");
-  }
-  if (status == exit_done) {
-    status = output_commit(&out);
-  } else {
-    output_discard(&out);
-  }
+  const int wide = d.variables > 1;
+  const int status = predicted != MARQ_OK ? message_fail(exit_system, "--plot: %s", marq_status_text(predicted))
+                                          : plot_page(path, wide ? 1100 : 900, wide ? 520 : 720, draw, &d);
   free(d.fitted);
   return status;
 }

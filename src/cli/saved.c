@@ -150,6 +150,10 @@ static int read_parameters(saved *s, const json_t *root, const char *path) {
 static int read_root(saved *s, const json_t *root, const char *path) {
   const char *format = json_string_value(json_object_get(root, "format"));
   const json_t *version = json_object_get(root, "version");
+  if (format && strcmp(format, "marq-network") == 0) {
+    return message_fail_at(exit_usage, path, 0,
+                           "is a network, which is read only from a file whose first entry says so");
+  }
   if (!format || strcmp(format, format_name) != 0) return broken(path, "its 'format' is not 'marq-fit'");
   if (json_integer_value(version) != format_version) {
     return message_fail_at(exit_usage, path, 0, "is a saved fit of version %lld; this marq reads version %d",

@@ -1,5 +1,6 @@
 /* marq list: what there is to choose from, read from the library's registries. */
 #include <marq/formula.h>
+#include <marq/network.h>
 #include <marq/options.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,15 @@ static void list_linear_solvers(void) {
 
 static void list_scalings(void) {
   list_registry(marq_scaling_name);
+}
+
+static void list_activations(void) {
+  const marq_activation *activation;
+  for (size_t i = 0; (activation = marq_activation_at(i)) != NULL; i++) line(activation->name, activation->help);
+}
+
+static void list_initialisations(void) {
+  list_registry(marq_initialisation_name);
 }
 
 static void list_functions(void) {
@@ -64,10 +74,9 @@ static void list_options(void) {
 static const struct {
   const char *name;
   void (*list)(void);
-} nouns[] = {{"solvers", list_solvers},
-             {"linear-solvers", list_linear_solvers},
-             {"scalings", list_scalings},
-             {"functions", list_functions},
+} nouns[] = {{"solvers", list_solvers},         {"linear-solvers", list_linear_solvers},
+             {"scalings", list_scalings},       {"functions", list_functions},
+             {"activations", list_activations}, {"initialisations", list_initialisations},
              {"options", list_options}};
 
 static int take(void *context, const char *name, const char *value) {
@@ -94,7 +103,7 @@ static const argument_option options[] = {{NULL, 0, NULL, NULL}};
 
 const argument_verb verb_list = {
     .name = "list",
-    .operands = "solvers|linear-solvers|scalings|functions|options",
+    .operands = "solvers|linear-solvers|scalings|functions|activations|initialisations|options",
     .least = 1,
     .most = 1,
     .summary = "List what there is to choose from, one a line with a short description.",

@@ -1,11 +1,11 @@
-/* marq predict: apply a saved fit to a table, row by row in constant memory. */
+/* marq predict: apply a saved fit or network to a table, row by row in constant memory. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "message.h"
 #include "output.h"
-#include "saved.h"
+#include "predict_model.h"
 #include "table_options.h"
 #include "verbs.h"
 
@@ -23,22 +23,18 @@ typedef struct batch {
   char *text;
   size_t text_size, text_used;
   size_t ends[batch_rows];
-  double f[batch_rows], error[batch_rows];
+  double error[batch_rows];
 } batch;
 
 typedef struct run_state {
   request request;
-  saved model;
+  predict_model model;
   marq_table_reader *reader;
-  size_t *source; /* [column_count] column of the data that feeds column k of the model */
+  size_t *source; /* [inputs] column of the data that feeds input k of the model */
   unsigned char *keep;
   double *values;       /* one row of the data */
-  double *x;            /* [column_count × batch_rows] of the batch */
-  marq_column *columns; /* [column_count] into x */
-  marq_formula_data *data;
-  void *prepared, *scratch;
-  double *gradient;
-  const double **pointers;
+  double *x, *f;        /* of the batch: [inputs × batch_rows], [outputs × batch_rows] */
+  marq_column *columns; /* [inputs] into x */
   batch *batch;
   output out;
   FILE *file;
@@ -47,8 +43,8 @@ typedef struct run_state {
 
 static const argument_option options[] = {
     {"output", 'o', "FILE", "write to FILE instead of standard output"},
-    {"column", 'c', "NAME", "name of the new column [the response and _fit]"},
-    {"standard-error", 'e', NULL, "add a second column: the standard error of the fitted value"},
+    {"column", 'c', "NAME", "name of the new column [what is predicted, and _fit]"},
+    {"standard-error", 'e', NULL, "add a second column: the standard error of the fitted value (not of networks)"},
     TABLE_OPTIONS,
     {NULL, 0, NULL, NULL}};
 
@@ -70,44 +66,51 @@ static int match_columns(run_state *s) {
   const size_t count = marq_table_reader_columns(s->reader);
   char missing[300] = "", names[400];
   size_t used = 0, lacking = 0;
-  s->source = calloc(s->model.column_count + 1, sizeof *s->source);
+  s->source = calloc(s->model.input_count + 1, sizeof *s->source);
   s->keep = calloc(count + 1, 1);
   s->values = calloc(count + 1, sizeof(double));
   if (!s->source || !s->keep || !s->values) return out_of_memory();
-  for (size_t k = 0; k < s->model.column_count; k++) {
-    s->source[k] = table_find(s->reader, s->model.columns[k]);
+  for (size_t k = 0; k < s->model.input_count; k++) {
+    s->source[k] = table_find(s->reader, s->model.inputs[k]);
     if (s->source[k] < count) {
       s->keep[s->source[k]] = 1;
       continue;
     }
     if (used < sizeof missing) {
       const int length =
-          snprintf(missing + used, sizeof missing - used, "%s%s", lacking ? ", " : "", s->model.columns[k]);
+          snprintf(missing + used, sizeof missing - used, "%s%s", lacking ? ", " : "", s->model.inputs[k]);
       used += length > 0 ? (size_t)length : 0;
     }
     lacking++;
   }
   if (!lacking) return exit_done;
-  return message_fail_at(exit_usage, s->request.data, 0, "lacks column%s %s that the fit needs (columns: %s)",
-                         lacking > 1 ? "s" : "", missing, table_names_text(s->reader, names, sizeof names));
+  return message_fail_at(exit_usage, s->request.data, 0, "lacks column%s %s that the %s needs (columns: %s)",
+                         lacking > 1 ? "s" : "", missing, s->model.kind,
+                         table_names_text(s->reader, names, sizeof names));
 }
 
 static int prepare(run_state *s) {
-  const size_t count = s->model.column_count;
+  const size_t count = s->model.input_count;
   s->columns = calloc(count + 1, sizeof *s->columns);
   s->batch = calloc(1, sizeof *s->batch);
   s->x = calloc((count + 1) * batch_rows, sizeof(double));
-  if (!s->columns || !s->batch || !s->x) return out_of_memory();
+  s->f = calloc(s->model.output_count * batch_rows, sizeof(double));
+  if (!s->columns || !s->batch || !s->x || !s->f) return out_of_memory();
   for (size_t k = 0; k < count; k++) {
     s->columns[k].data = s->x + k * batch_rows;
     s->columns[k].stride = 1;
   }
-  marq_error error = {0};
-  marq_formula_data *data = NULL;
-  if (marq_formula_bind(s->model.formula, s->columns, batch_rows, &data, &error) != MARQ_OK) {
-    return message_fail_library(s->request.model, &error);
+  return exit_done;
+}
+
+static int check_columns(const run_state *s) {
+  if (s->request.errors && s->model.network) {
+    return message_fail(exit_usage, "--standard-error: a network has no standard errors");
   }
-  s->data = data;
+  if (s->request.column && s->model.output_count > 1) {
+    return message_fail(exit_usage, "--column: the network predicts %zu columns, and one name does not do for them",
+                        s->model.output_count);
+  }
   return exit_done;
 }
 
@@ -130,64 +133,28 @@ static void put_name(const run_state *s, const char *name) {
   fputc('"', s->file);
 }
 
-static void put_header(const run_state *s) {
-  const char *header = marq_table_reader_header(s->reader);
+static void put_new_name(const run_state *s, const char *base) {
   const char separator = marq_table_reader_separator(s->reader);
   char name[name_size], error_name[name_size + 8];
-  if (!*header) return;
-  const char *base = s->model.response[0] ? s->model.response : "y";
   snprintf(name, sizeof name - 8, "%s%s", s->request.column ? s->request.column : base,
            s->request.column ? "" : "_fit");
   for (int i = 2; is_taken(s, name) && !s->request.column && i < 100; i++) {
     snprintf(name, sizeof name, "%.*s_fit%d", name_size - 16, base, i);
   }
-  fprintf(s->file, "%s%c", header, separator);
+  fputc(separator, s->file);
   put_name(s, name);
-  if (s->request.errors) {
-    snprintf(error_name, sizeof error_name, "%s_error", name);
-    fputc(separator, s->file);
-    put_name(s, error_name);
-  }
-  fputc('\n', s->file);
+  if (!s->request.errors) return;
+  snprintf(error_name, sizeof error_name, "%s_error", name);
+  fputc(separator, s->file);
+  put_name(s, error_name);
 }
 
-/* Standard error of the fitted value: √(gᵀ C g), g the gradient of f by the parameters and C their covariance. */
-static int add_errors(run_state *s) {
-  const marq_model model = marq_formula_model(s->data);
-  const size_t n = s->model.n;
-  if (!s->prepared) {
-    s->prepared = aligned_alloc(64, (model.prepared_bytes + 127) / 64 * 64);
-    s->scratch = aligned_alloc(64, (model.scratch_bytes + 127) / 64 * 64);
-    s->pointers = calloc(n + 2, sizeof *s->pointers);
-    s->gradient = calloc(n + 1, sizeof(double));
-    if (!s->prepared || !s->scratch || !s->pointers || !s->gradient) return out_of_memory();
-    memset(s->prepared, 0, model.prepared_bytes);
-    const marq_status status =
-        model.ops->prepare(model.self, s->model.values, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, s->prepared);
-    if (status != MARQ_OK) return message_fail(exit_system, "%s", marq_status_text(status));
-  }
-  for (size_t i0 = 0; i0 < s->batch->rows; i0 += model.block_samples) {
-    const double *y = NULL;
-    marq_block block = {.i0 = i0, .want = MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN};
-    block.count = s->batch->rows - i0 < model.block_samples ? s->batch->rows - i0 : model.block_samples;
-    block.f = s->pointers + n;
-    block.y = &y;
-    block.J = s->pointers;
-    const marq_status status = model.ops->block(model.self, s->prepared, s->scratch, &block);
-    if (status != MARQ_OK) return message_fail(exit_system, "%s", marq_status_text(status));
-    for (size_t i = 0; i < block.count; i++) {
-      double sum = 0;
-      for (size_t j = 0; j < n; j++) {
-        for (size_t k = 0; k < n; k++) {
-          const double a = block.J[j][i], b = block.J[k][i];
-          /* a parameter without a variance does no harm where the value does not depend on it */
-          if (a != 0 && b != 0) sum += a * b * s->model.covariance[j + k * n];
-        }
-      }
-      s->batch->error[i0 + i] = sqrt(sum);
-    }
-  }
-  return exit_done;
+static void put_header(const run_state *s) {
+  const char *header = marq_table_reader_header(s->reader);
+  if (!*header) return;
+  fputs(header, s->file);
+  for (size_t o = 0; o < s->model.output_count; o++) put_new_name(s, s->model.outputs[o]);
+  fputc('\n', s->file);
 }
 
 static void put_value(run_state *s, double value) {
@@ -196,32 +163,34 @@ static void put_value(run_state *s, double value) {
   fputs(isfinite(value) ? marq_format_double(value, text) : "NA", s->file);
 }
 
+/* The model sees whole batches: the last row is repeated to the end. */
+static void fill_batch(run_state *s) {
+  for (size_t k = 0; k < s->model.input_count; k++) {
+    double *x = s->x + k * batch_rows;
+    for (size_t i = s->batch->rows; i < batch_rows; i++) x[i] = x[s->batch->rows - 1];
+  }
+}
+
 static int flush_batch(run_state *s) {
   batch *b = s->batch;
   if (!b->rows) return exit_done;
-  const size_t rows = b->rows;
-  for (size_t k = 0; k < s->model.column_count; k++) {
-    /* the formula is bound to whole batches: repeat the last row to the end */
-    double *x = s->x + k * batch_rows;
-    for (size_t i = rows; i < batch_rows; i++) x[i] = x[rows - 1];
-  }
-  marq_status status = marq_formula_rebind(s->data, s->columns);
-  if (status == MARQ_OK) status = marq_formula_predict(s->data, s->model.values, b->f);
-  if (status != MARQ_OK) return message_fail(exit_system, "%s", marq_status_text(status));
-  if (s->request.errors) {
-    const int failed = add_errors(s);
-    if (failed != exit_done) return failed;
-  }
+  fill_batch(s);
+  int status = predict_model_evaluate(&s->model, s->columns, batch_rows, s->f);
+  if (status == exit_done && s->request.errors) status = predict_model_errors(&s->model, b->rows, b->error);
+  if (status != exit_done) return status;
   size_t start = 0;
-  for (size_t i = 0; i < rows; i++) {
+  for (size_t i = 0; i < b->rows; i++) {
     fwrite(b->text + start, 1, b->ends[i] - start, s->file);
     start = b->ends[i];
-    put_value(s, b->f[i]);
+    for (size_t o = 0; o < s->model.output_count; o++) {
+      const double f = s->f[o * batch_rows + i];
+      put_value(s, f);
+      if (!isfinite(f) && s->nonfinite++ == 0) s->first_nonfinite = b->first_row + i + 1;
+    }
     if (s->request.errors) put_value(s, b->error[i]);
     fputc('\n', s->file);
-    if (!isfinite(b->f[i]) && s->nonfinite++ == 0) s->first_nonfinite = b->first_row + i + 1;
   }
-  b->first_row += rows;
+  b->first_row += b->rows;
   b->rows = b->text_used = 0;
   return exit_done;
 }
@@ -238,7 +207,7 @@ static int add_row(run_state *s, const char *text, size_t length) {
   memcpy(b->text + b->text_used, text, length);
   b->text_used += length;
   b->ends[b->rows] = b->text_used;
-  for (size_t k = 0; k < s->model.column_count; k++) s->x[k * batch_rows + b->rows] = s->values[s->source[k]];
+  for (size_t k = 0; k < s->model.input_count; k++) s->x[k * batch_rows + b->rows] = s->values[s->source[k]];
   b->rows++;
   return b->rows == batch_rows ? flush_batch(s) : exit_done;
 }
@@ -261,10 +230,11 @@ static int stream(run_state *s) {
 
 static int run_predict(run_state *s) {
   if (strcmp(s->request.model, "-") == 0 && strcmp(s->request.data, "-") == 0) {
-    return message_fail(exit_usage, "the fit and the data cannot both come from standard input");
+    return message_fail(exit_usage, "the model and the data cannot both come from standard input");
   }
   int status = s->request.output ? output_check("output", s->request.output, s->request.data) : exit_done;
-  if (status == exit_done) status = saved_read(&s->model, s->request.model);
+  if (status == exit_done) status = predict_model_open(&s->model, s->request.model);
+  if (status == exit_done) status = check_columns(s);
   if (status != exit_done) return status;
   marq_error error = {0};
   if (marq_table_open(s->request.data, &s->request.table, &s->reader, &error) != MARQ_OK) {
@@ -299,20 +269,16 @@ static int run(const argument_verb *verb, int argc, char **argv) {
   s.request.model = operands[0];
   s.request.data = operands[1];
   status = run_predict(&s);
-  marq_formula_data_free(s.data);
-  saved_free(&s.model);
+  predict_model_close(&s.model);
   marq_table_close(s.reader);
   if (s.batch) free(s.batch->text);
   free(s.x);
+  free(s.f);
   free(s.batch);
   free(s.columns);
   free(s.source);
   free(s.keep);
   free(s.values);
-  free(s.prepared);
-  free(s.scratch);
-  free(s.gradient);
-  free(s.pointers);
   return status;
 }
 
@@ -322,13 +288,15 @@ const argument_verb verb_predict = {
     .least = 2,
     .most = 2,
     .summary =
-        "Apply a fit that marq fit --save wrote to the rows of a table. The rows are copied to standard\n"
-        "output with one more column, the fitted value. Columns are found by name; the response need not\n"
-        "be there. Tables of any length pass through in constant memory.",
+        "Apply a fit that marq fit --save wrote, or a network that marq train --save wrote, to the rows of a\n"
+        "table. The rows are copied to standard output with one more column for each predicted value.\n"
+        "Columns are found by name; the response need not be there. Tables of any length pass through in\n"
+        "constant memory.",
     .details = "Exit status: 0 done; 2 bad usage or bad input; 3 system failure.",
     .examples =
         "  marq fit 'y = a*exp(-b*x)' old.csv --save decay.json\n"
-        "  marq predict decay.json new.csv --standard-error --output fitted.csv\n",
+        "  marq predict decay.json new.csv --standard-error --output fitted.csv\n"
+        "  marq predict net.json new.csv > predicted.csv\n",
     .options = options,
     .run = run,
 };

@@ -1,39 +1,19 @@
 /* Progress and interruption of a running fit; see watch.h. */
 #include "watch.h"
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "message.h"
 
 static const double first_shown = 1, interval = 0.5;
-
-/* A signal handler reaches nothing but a global. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number) {
-  (void)number;
-  interrupted = 1;
-}
-
-static void set_handler(void (*handler)(int), int flags) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = handler;
-  action.sa_flags = flags;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
 
 void watch_begin(watch *w, const fit *f) {
   memset(w, 0, sizeof *w);
   w->f = f;
   w->terminal = isatty(STDERR_FILENO);
-  interrupted = 0;
-  /* a second signal ends the process, should an iteration never end */
-  set_handler(interrupt, (int)SA_RESETHAND);
+  interrupt_watch();
 }
 
 /* The limits bound the time left; when a fit converges nobody knows beforehand. Negative: no limit is near. */
@@ -72,11 +52,11 @@ int watch_iteration(void *context, const marq_state *state) {
   }
   if (w->trace.file) trace_line(w->f, state, w->trace.file);
   if (w->terminal && state->seconds >= first_shown && state->seconds >= w->last_shown + interval) show(w, state);
-  return interrupted || w->failed;
+  return interrupt_seen() || w->failed;
 }
 
 int watch_end(watch *w) {
-  set_handler(SIG_DFL, 0);
+  interrupt_release();
   if (w->shown) fputs("\r\033[K", stderr);
   if (w->failed) return w->failed;
   return w->trace.file ? output_commit(&w->trace) : exit_done;

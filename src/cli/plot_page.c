@@ -1,0 +1,86 @@
+/* A page that gnuplot draws; see plot_page.h. */
+#include "plot_page.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gnuplot.h"
+#include "message.h"
+#include "output.h"
+
+static void put_terminal(FILE *script, const char *path, int width, int height, const char *file) {
+  const char *ending = strrchr(path, '.');
+  if (strcmp(ending, ".svg") == 0) {
+    fprintf(script, "set terminal svg size %d,%d font 'Helvetica,13' background 'white' dynamic\n", width, height);
+  } else if (strcmp(ending, ".png") == 0) {
+    fprintf(script, "set terminal pngcairo size %d,%d font 'Sans,13' linewidth 1.3\n", width * 13 / 10,
+            height * 13 / 10);
+  } else {
+    fprintf(script, "set terminal pdfcairo size %.2fin,%.2fin font 'Sans,11'\n", width / 120.0, height / 120.0);
+  }
+  fputs("set output ", script);
+  gnuplot_text(script, file, (size_t)-1);
+  fputc('\n', script);
+}
+
+static void put_style(FILE *script) {
+  fputs(
+      "set encoding utf8\nset datafile missing 'NaN'\nset border 3 lc rgb '#404040'\nset tics nomirror out\n"
+      "set grid lc rgb '#e4e4e4' lw 0.7 dt solid\nset key noenhanced\nset autoscale fix\n"
+      "set style line 2 lc rgb '#d1495b' lw 2.2\nset style line 3 lc rgb '#808080' lw 1 dt 2\nset format '%.6g'\n",
+      script);
+}
+
+static const char *point_size(size_t shown) {
+  return shown > 5000 ? "0.15" : shown > 500 ? "0.3" : shown > 100 ? "0.45" : "0.7";
+}
+
+void plot_points(FILE *script, size_t shown) {
+  fprintf(script,
+          "set style line 1 lc rgb '#2b4c7e' pt 7 ps %s lw 1\nset style line 4 lc rgb '#e0a030' pt 7 ps %s lw 1\n",
+          point_size(shown), point_size(shown));
+}
+
+void plot_number(FILE *script, double value) {
+  if (isfinite(value)) {
+    fprintf(script, " %.10g", value);
+  } else {
+    fputs(" NaN", script);
+  }
+}
+
+void plot_label(FILE *script, const char *axis, const char *text, size_t most, const char *more) {
+  fprintf(script, "set %s ", axis);
+  gnuplot_text(script, text, most);
+  fprintf(script, ".'%s' noenhanced\n", more);
+}
+
+static int draw_page(const char *path, const char *file, int width, int height, plot_drawing draw, void *context) {
+  gnuplot g;
+  int status = gnuplot_start(&g);
+  if (status != exit_done) return status;
+  put_terminal(g.script, path, width, height, file);
+  put_style(g.script);
+  status = draw(context, g.script);
+  fputs("unset output\n", g.script);
+  const int finished = gnuplot_finish(&g);
+  return status != exit_done ? status : finished;
+}
+
+int plot_page(const char *path, int width, int height, plot_drawing draw, void *context) {
+  output out = {0};
+  struct stat info;
+  int status = output_open(&out, path);
+  if (status != exit_done) return status;
+  status = draw_page(path, out.temporary ? out.temporary : path, width, height, draw, context);
+  if (status == exit_done && out.temporary && (stat(out.temporary, &info) != 0 || info.st_size == 0)) {
+    status = message_fail_at(exit_usage, path, 0, "gnuplot could not write the plot");
+  }
+  if (status == exit_done) {
+    status = output_commit(&out);
+  } else {
+    output_discard(&out);
+  }
+  return status;
+}

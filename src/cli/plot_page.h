@@ -1,0 +1,25 @@
+/* What all plots share: a page in a file that appears whole or not at all, its terminal and its style. */
+#ifndef MARQ_CLI_PLOT_PAGE_H
+#define MARQ_CLI_PLOT_PAGE_H
+
+#include <marq/model.h>
+#include <stdio.h>
+
+/** Draws on script, whose terminal and style are set. Returns how to exit. */
+typedef int (*plot_drawing)(void *context, FILE *script);
+
+/** A page of width × height points at path. Failures print a message and leave what was there. */
+int plot_page(const char *path, int width, int height, plot_drawing draw, void *context);
+
+/** Set points of line style 1 to a size that suits so many of them. */
+void plot_points(FILE *script, size_t shown);
+/** " %.10g", or " NaN". */
+void plot_number(FILE *script, double value);
+/** set AXIS 'TEXT'.'MORE'; long texts are cut. axis: xlabel, ylabel, title, … */
+void plot_label(FILE *script, const char *axis, const char *text, size_t most, const char *more);
+
+static inline double plot_value(marq_column column, size_t i) {
+  return column.data[i * column.stride];
+}
+
+#endif

@@ -1,0 +1,33 @@
+/* What `marq predict` applies: a saved fit or a saved network, which of them the file tells. */
+#ifndef MARQ_CLI_PREDICT_MODEL_H
+#define MARQ_CLI_PREDICT_MODEL_H
+
+#include <marq/formula.h>
+#include <marq/network.h>
+
+#include "saved.h"
+
+typedef struct predict_model {
+  const char *kind; /* "fit" or "network" */
+  size_t input_count, output_count;
+  const char *const *inputs;  /* columns that it reads */
+  const char *const *outputs; /* what it predicts */
+  /* one of the two */
+  saved fit;
+  marq_network *network;
+  /* of a fit */
+  const char *response;
+  marq_formula_data *data;
+  void *prepared, *scratch;
+  const double **pointers;
+} predict_model;
+
+/** Read the file. Failures print a message and return how to exit. */
+int predict_model_open(predict_model *m, const char *path);
+/** f[o·rows + i] of `rows` rows, a whole batch (for a fit always the same number, whose columns stay in place). */
+int predict_model_evaluate(predict_model *m, const marq_column *columns, size_t rows, double *f);
+/** Standard errors of the values evaluated last, of a fit. */
+int predict_model_errors(predict_model *m, size_t rows, double *error);
+void predict_model_close(predict_model *m);
+
+#endif

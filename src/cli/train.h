@@ -1,0 +1,116 @@
+/* One run of `marq train`: what was asked, what was read, what came out. The pieces of the verb share it. */
+#ifndef MARQ_CLI_TRAIN_H
+#define MARQ_CLI_TRAIN_H
+
+#include <marq/marq.h>
+#include <marq/train.h>
+#include <stdio.h>
+
+#include "arguments.h"
+#include "output.h"
+
+/** What the command line asked for. Texts are borrowed from it. */
+typedef struct train_request {
+  const char *data;
+  const char *inputs, *targets, *hidden, *activation, *output_activation, *no_bias, *freeze, *weights;
+  const char *save, *resume, *plot, *plot_gradients, *trace;
+  int json, quiet, diagnostics;
+  /* given: not the default of the option below */
+  int seed_given, validation_given, test_given, initialisation_given, standardise_given;
+  marq_train_options options;
+  marq_table_options table;
+} train_request;
+
+/** Names of columns, in one block of text. */
+typedef struct name_list {
+  char *text;
+  const char **names;
+  size_t count;
+} name_list;
+
+/** An epoch of the history that plots draw. */
+typedef struct train_epoch {
+  size_t run, epoch;
+  double mse, validation_mse;
+} train_epoch;
+
+/** What is looked at layer by layer. */
+typedef struct train_layer_state {
+  double gradient; /* norm of the gradient of the mean cost by the layer's parameters; NaN when it is frozen */
+  double dead;     /* share of rectifiers that are 0 for every training sample; NaN where the layer has none */
+} train_layer_state;
+
+typedef struct train_diagnostics train_diagnostics;
+
+/** The training. Everything is owned by it unless it says otherwise; freed by training_free. */
+typedef struct training {
+  train_request request;
+  /* what was read */
+  name_list inputs, targets;
+  marq_table *table;
+  marq_column *columns; /* inputs, then targets: borrowed from the table */
+  unsigned char *set;   /* [samples] 0 training, 1 validation, 2 test */
+  size_t samples, sizes[3];
+  marq_network *network;
+  marq_plan plan;
+  /* the run */
+  output trace;
+  int failed;        /* how to exit when the trace could not be opened, or memory ran out; 0: all is well */
+  int terminal;      /* standard error is a terminal */
+  double last_shown; /* seconds into the training */
+  int shown;
+  size_t epoch_count, epoch_room;
+  train_epoch *epochs; /* for plots */
+  train_diagnostics *diagnostics;
+  train_layer_state *layer_states; /* of each epoch in epochs [layers each]; for --plot-gradients */
+  /* what came out */
+  marq_train_result result;
+  train_layer_state *last_state; /* [layers], with --diagnostics */
+  size_t warning_count;
+  char **warnings;
+} training;
+
+/** Parse the arguments of `marq train`. Returns the exit status; *finished as arguments_parse has it. */
+int train_parse_request(train_request *request, const argument_verb *verb, int argc, char **argv, int *finished);
+extern const argument_option train_options[];
+extern const char *const train_without[];
+
+/** Make the network that the options describe, or load the one to go on from, and learn the names of the columns
+ * (train_network.c); read the table and split it, plan the solver (train_input.c). Failures print a message and return
+ * how to exit. */
+int train_make_network(training *t);
+int train_read_input(training *t);
+int train_make_plan(training *t);
+void training_free(training *t);
+
+/** Split TEXT at commas. */
+int name_list_make(name_list *list, const char *option, const char *text);
+void name_list_free(name_list *list);
+void train_warn(training *t, const char *format, ...) MARQ_PRINTF(2, 3);
+
+/** What happens while it runs: progress, trace, history, Ctrl-C (train_watch.c). */
+void train_watch_begin(training *t);
+int train_watch_epoch(void *context, const marq_train_progress *progress);
+int train_watch_end(training *t);
+
+/** Gradient norms and dead rectifiers (train_diagnostics.c). states [layers]. p NULL: the network's own values. */
+int train_diagnostics_begin(training *t);
+int train_diagnostics_look(training *t, const double *p, train_layer_state *states);
+void train_diagnostics_free(train_diagnostics *d);
+
+/** The reports (train_report.c): the header comes before the training. */
+void train_report_header(const training *t, FILE *file);
+void train_report_text(const training *t, FILE *file);
+void train_report_json(const training *t, FILE *file);
+/** "2-20-20-1" and "tanh, tanh, linear". Both return buffer. */
+char *train_shape_text(const training *t, char *buffer, size_t size);
+char *train_activations_text(const training *t, char *buffer, size_t size);
+/** done, stopped or failed. */
+const char *train_status(const training *t);
+/** The JSON object that is saved with the network (train_save.c); then the network itself. */
+int train_save(const training *t, const char *path);
+/** Draw (train_plot.c, train_plot_gradients.c). Both return how to exit. */
+int train_plot(const training *t, const char *path);
+int train_plot_gradients(const training *t, const char *path);
+
+#endif

@@ -1,0 +1,183 @@
+/* What `marq train` reads: the columns, and how they are split; and what the training will take, before it does. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "table_options.h"
+#include "train.h"
+
+enum { warning_size = 400 };
+
+static int out_of_memory(void) {
+  return message_fail(exit_system, "out of memory");
+}
+
+void train_warn(training *t, const char *format, ...) {
+  char **grown = realloc(t->warnings, (t->warning_count + 1) * sizeof *grown);
+  if (!grown) return;
+  t->warnings = grown;
+  char *text = malloc(warning_size);
+  if (!text) return;
+  va_list list;
+  va_start(list, format);
+  vsnprintf(text, warning_size, format, list);
+  va_end(list);
+  t->warnings[t->warning_count++] = text;
+}
+
+static int find_column(const training *t, const marq_table_reader *reader, const char *option, const char *name,
+                       size_t *index) {
+  char names[400], suggestion[200];
+  const size_t count = marq_table_reader_columns(reader);
+  *index = table_find(reader, name);
+  if (*index < count) return exit_done;
+  nearest search = nearest_to(name);
+  for (size_t k = 0; k < count; k++) nearest_offer(&search, marq_table_reader_name(reader, k));
+  return message_fail_at(exit_usage, t->request.data, 0, "--%s: there is no column '%s'%s (columns: %s)", option, name,
+                         nearest_text(&search, suggestion, sizeof suggestion),
+                         table_names_text(reader, names, sizeof names));
+}
+
+/* Mark the columns of a list; none may be taken twice. source: where each stands in the file. */
+static int mark_columns(const training *t, const marq_table_reader *reader, const char *option, const name_list *list,
+                        unsigned char *keep, size_t *source) {
+  for (size_t k = 0; k < list->count; k++) {
+    const int status = find_column(t, reader, option, list->names[k], &source[k]);
+    if (status != exit_done) return status;
+    if (keep[source[k]]) {
+      return message_fail(exit_usage, "--%s: column %s is already an input or a target", option, list->names[k]);
+    }
+    keep[source[k]] = 1;
+  }
+  return exit_done;
+}
+
+/* Columns of a table keep the order of the file: the one from `source` is preceded by those kept before it. */
+static marq_column kept_column(const marq_table *table, const unsigned char *keep, size_t source) {
+  size_t place = 0;
+  for (size_t k = 0; k < source; k++) place += keep[k] != 0;
+  return marq_table_column(table, place);
+}
+
+static int check_weights(training *t, marq_column column) {
+  double sum = 0;
+  for (size_t i = 0; i < t->samples; i++) {
+    const double w = column.data[i * column.stride];
+    if (!(w >= 0)) {
+      return message_fail_at(exit_usage, t->request.data, marq_table_line(t->table, i),
+                             "--weights: %s is %.6g here, but a weight is at least 0", t->request.weights, w);
+    }
+    sum += w;
+  }
+  if (!(sum > 0)) {
+    return message_fail_at(exit_usage, t->request.data, 0, "--weights: every value of %s is 0, so no sample counts",
+                           t->request.weights);
+  }
+  t->request.options.weights = column;
+  return exit_done;
+}
+
+static int read_columns(training *t, marq_table_reader *reader) {
+  const size_t width = t->inputs.count + t->targets.count;
+  unsigned char *keep = calloc(marq_table_reader_columns(reader) + 1, 1);
+  size_t *source = calloc(width + 1, sizeof *source), weights = 0;
+  t->columns = calloc(width, sizeof *t->columns);
+  int status = keep && source && t->columns ? exit_done : out_of_memory();
+  if (status == exit_done) status = mark_columns(t, reader, "inputs", &t->inputs, keep, source);
+  if (status == exit_done) status = mark_columns(t, reader, "targets", &t->targets, keep, source + t->inputs.count);
+  if (status == exit_done && t->request.weights) {
+    status = find_column(t, reader, "weights", t->request.weights, &weights);
+    if (status == exit_done) keep[weights] = 1;
+  }
+  marq_error error = {0};
+  if (status == exit_done && marq_table_read_rows(reader, keep, &t->table, &error) != MARQ_OK) {
+    status = message_fail_library(t->request.data, &error);
+  }
+  if (status == exit_done) {
+    t->samples = marq_table_rows(t->table);
+    for (size_t k = 0; k < width; k++) t->columns[k] = kept_column(t->table, keep, source[k]);
+    if (t->request.weights) status = check_weights(t, kept_column(t->table, keep, weights));
+  }
+  free(keep);
+  free(source);
+  return status;
+}
+
+static void warn_of_columns(training *t) {
+  const size_t width = t->inputs.count + t->targets.count;
+  for (size_t k = 0; k < width; k++) {
+    const marq_column c = t->columns[k];
+    size_t i = 1;
+    while (i < t->samples && c.data[i * c.stride] == c.data[0]) i++;
+    if (i < t->samples || t->samples < 2) continue;
+    const int target = k >= t->inputs.count;
+    train_warn(t, "%s %s is constant (%g)%s", target ? "target" : "input",
+               target ? t->targets.names[k - t->inputs.count] : t->inputs.names[k], c.data[0],
+               target ? "" : ": nothing can be learned from it");
+  }
+  const size_t dropped = marq_table_dropped(t->table);
+  if (dropped) train_warn(t, "%zu row%s with missing cells left out", dropped, dropped == 1 ? "" : "s");
+}
+
+static int split(training *t) {
+  marq_error error = {0};
+  t->set = malloc(t->samples);
+  if (!t->set) return out_of_memory();
+  if (marq_train_split(t->samples, &t->request.options, t->set, &error) != MARQ_OK) {
+    return message_fail_library(t->request.data, &error);
+  }
+  for (size_t i = 0; i < t->samples; i++) t->sizes[t->set[i]]++;
+  return exit_done;
+}
+
+int train_read_input(training *t) {
+  marq_error error = {0};
+  marq_table_reader *reader = NULL;
+  if (marq_table_open(t->request.data, &t->request.table, &reader, &error) != MARQ_OK) {
+    return message_fail_library(t->request.data, &error);
+  }
+  int status = read_columns(t, reader);
+  marq_table_close(reader);
+  if (status == exit_done) status = split(t);
+  if (status == exit_done) warn_of_columns(t);
+  return status;
+}
+
+/* A plan depends on sizes alone: the first samples stand for those that training will use. */
+int train_make_plan(training *t) {
+  const marq_train_options *o = &t->request.options;
+  const marq_network_options problem_options = {.threads = o->threads};
+  const size_t layers = marq_network_layers(t->network);
+  const size_t samples = o->batch && o->batch < t->sizes[0] ? o->batch : t->sizes[0];
+  marq_problem *bare = NULL, *problem = NULL;
+  marq_error error = {0};
+  double *lambda = calloc(2 * layers, sizeof *lambda);
+  if (!lambda) return out_of_memory();
+  for (size_t l = 0; l < layers; l++) {
+    lambda[2 * l] = o->ridge;
+    lambda[2 * l + 1] = o->ridge_biases;
+  }
+  marq_status status = marq_network_problem(t->network, t->columns, t->columns + t->inputs.count, samples,
+                                            &problem_options, &bare, &error);
+  if (status == MARQ_OK && (o->ridge > 0 || o->ridge_biases > 0)) {
+    status = marq_problem_ridge(bare, lambda, NULL, &problem, &error);
+  }
+  if (status == MARQ_OK) status = marq_solver_plan(problem ? problem : bare, &o->solve, &t->plan, &error);
+  marq_problem_free(problem);
+  marq_problem_free(bare);
+  free(lambda);
+  return status == MARQ_OK ? exit_done : message_fail_library(NULL, &error);
+}
+
+void training_free(training *t) {
+  marq_network_free(t->network);
+  marq_table_free(t->table);
+  train_diagnostics_free(t->diagnostics);
+  name_list_free(&t->inputs);
+  name_list_free(&t->targets);
+  for (size_t i = 0; i < t->warning_count; i++) free(t->warnings[i]);
+  void *const owned[] = {t->columns, t->set, t->epochs, t->layer_states, t->last_state, t->warnings};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+}

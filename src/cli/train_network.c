@@ -1,0 +1,224 @@
+/* The network of `marq train`: made from the options, or loaded to go on from. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "train.h"
+
+enum { most_layers = 64 };
+
+static int out_of_memory(void) {
+  return message_fail(exit_system, "out of memory");
+}
+
+int name_list_make(name_list *list, const char *option, const char *text) {
+  size_t room = 1;
+  for (const char *c = text; *c; c++) room += *c == ',';
+  list->text = malloc(strlen(text) + 1);
+  list->names = calloc(room, sizeof *list->names);
+  if (!list->text || !list->names) return out_of_memory();
+  strcpy(list->text, text);
+  for (char *part = list->text, *next; part; part = next) {
+    next = strchr(part, ',');
+    if (next) *next++ = '\0';
+    part += strspn(part, " \t");
+    for (size_t end = strlen(part); end && strchr(" \t", part[end - 1]); end--) part[end - 1] = '\0';
+    if (!*part) return message_fail(exit_usage, "--%s: '%s' has an empty place between commas", option, text);
+    list->names[list->count++] = part;
+  }
+  return exit_done;
+}
+
+void name_list_free(name_list *list) {
+  free(list->text);
+  free(list->names);
+  memset(list, 0, sizeof *list);
+}
+
+static int find_activation(const char *option, const char *name, const marq_activation **out) {
+  char suggestion[100];
+  *out = marq_activation_find(name);
+  if (*out) return exit_done;
+  nearest search = nearest_to(name);
+  const marq_activation *known;
+  for (size_t i = 0; (known = marq_activation_at(i)) != NULL; i++) nearest_offer(&search, known->name);
+  return message_fail(exit_usage, "--%s: there is no activation '%s'%s ('marq list activations' lists them)", option,
+                      name, nearest_text(&search, suggestion, sizeof suggestion));
+}
+
+static int take_widths(const train_request *r, marq_layer *layers, size_t *count) {
+  name_list list = {0};
+  *count = 0;
+  if (strcmp(r->hidden, "none") == 0) return exit_done;
+  int status = name_list_make(&list, "hidden", r->hidden);
+  if (status == exit_done && list.count >= most_layers) {
+    status = message_fail(exit_usage, "--hidden: at most %d layers, not %zu", most_layers - 1, list.count);
+  }
+  for (; status == exit_done && *count < list.count; ++*count) {
+    char *end;
+    const char *text = list.names[*count];
+    const unsigned long width = strtoul(text, &end, 10);
+    if (*end || strchr("+-", *text) || width < 1 || width > 1000000000ul) {
+      status = message_fail(exit_usage, "--hidden: '%s' is no width: each hidden layer needs at least 1 unit", text);
+    }
+    layers[*count].width = width;
+  }
+  name_list_free(&list);
+  return status;
+}
+
+static int take_activations(const train_request *r, marq_layer *layers, size_t hidden) {
+  name_list list = {0};
+  int status = name_list_make(&list, "activation", r->activation ? r->activation : "tanh");
+  if (status == exit_done && list.count != 1 && list.count != hidden) {
+    status = message_fail(exit_usage, "--activation names %zu activations for %zu hidden layer%s", list.count, hidden,
+                          hidden == 1 ? "" : "s");
+  }
+  for (size_t l = 0; l < hidden && status == exit_done; l++) {
+    status = find_activation("activation", list.names[list.count > 1 ? l : 0], &layers[l].activation);
+  }
+  name_list_free(&list);
+  if (status != exit_done) return status;
+  return find_activation("output-activation", r->output_activation ? r->output_activation : "linear",
+                         &layers[hidden].activation);
+}
+
+/* Layers by their number, from 1. */
+static int mark_layers(const char *option, const char *text, size_t count, unsigned char *marked) {
+  name_list list = {0};
+  if (!text) return exit_done;
+  int status = name_list_make(&list, option, text);
+  for (size_t k = 0; k < list.count && status == exit_done; k++) {
+    char *end;
+    const unsigned long layer = strtoul(list.names[k], &end, 10);
+    if (*end || strchr("+-", list.names[k][0]) || layer < 1 || layer > count) {
+      status =
+          message_fail(exit_usage, "--%s: '%s' is no layer: the network has layers 1 to %zu, the last is the output",
+                       option, list.names[k], count);
+    } else {
+      marked[layer - 1] = 1;
+    }
+  }
+  name_list_free(&list);
+  return status;
+}
+
+static int create(training *t, marq_layer *layers, size_t count) {
+  const train_request *r = &t->request;
+  unsigned char no_bias[most_layers] = {0}, frozen[most_layers] = {0};
+  int status = mark_layers("no-bias", r->no_bias, count, no_bias);
+  if (status == exit_done) status = mark_layers("freeze", r->freeze, count, frozen);
+  if (status != exit_done) return status;
+  for (size_t l = 0; l < count; l++) {
+    layers[l].no_bias |= no_bias[l];
+    layers[l].frozen |= frozen[l];
+  }
+  marq_error error = {0};
+  if (marq_network_create(t->inputs.count, layers, count, &t->network, &error) == MARQ_OK) return exit_done;
+  return message_fail_library(NULL, &error);
+}
+
+static int make_new(training *t) {
+  const train_request *r = &t->request;
+  marq_layer layers[most_layers] = {{0}};
+  size_t hidden = 0;
+  int status = take_widths(r, layers, &hidden);
+  if (status == exit_done) status = take_activations(r, layers, hidden);
+  if (status == exit_done) status = name_list_make(&t->inputs, "inputs", r->inputs);
+  if (status == exit_done) status = name_list_make(&t->targets, "targets", r->targets);
+  if (status != exit_done) return status;
+  layers[hidden].width = t->targets.count;
+  status = create(t, layers, hidden + 1);
+  if (status != exit_done || !r->freeze) return status;
+  /* what is frozen is not initialised by the training */
+  marq_error error = {0};
+  if (marq_network_initialise(t->network, r->options.initialisation, r->options.seed, &error) == MARQ_OK) return status;
+  return message_fail_library(NULL, &error);
+}
+
+/* Names out of a file, or those of the option, which may not be others. */
+static int adopt_names(name_list *list, const char *option, const char *asked, const char *path,
+                       const char *const *names, size_t count) {
+  if (asked) {
+    const int status = name_list_make(list, option, asked);
+    if (status != exit_done) return status;
+    for (size_t k = 0; k < count || k < list->count; k++) {
+      if (k < count && k < list->count && (!names || strcmp(names[k], list->names[k]) == 0)) continue;
+      return message_fail_at(exit_usage, path, 0, "the network has %zu %s, --%s names others", count, option, option);
+    }
+    return exit_done;
+  }
+  size_t length = 1;
+  for (size_t k = 0; k < count; k++) {
+    if (!names || !names[k]) {
+      return message_fail_at(exit_usage, path, 0, "names no columns: say which they are with --%s", option);
+    }
+    length += strlen(names[k]) + 1;
+  }
+  list->text = malloc(length);
+  list->names = calloc(count + 1, sizeof *list->names);
+  if (!list->text || !list->names) return out_of_memory();
+  char *place = list->text;
+  for (; list->count < count; list->count++) {
+    list->names[list->count] = strcpy(place, names[list->count]);
+    place += strlen(place) + 1;
+  }
+  return exit_done;
+}
+
+/* The samples that were held back must not be trained on now: the split is that of the run before. */
+static void adopt_split(train_request *r, const marq_network_notes *notes) {
+  json_t *root = notes->summary ? json_loads(notes->summary, 0, NULL) : NULL;
+  const json_t *validation = json_object_get(root, "validation_fraction"),
+               *test = json_object_get(root, "test_fraction");
+  if (!r->seed_given) r->options.seed = notes->seed;
+  if (!r->validation_given && json_is_number(validation)) r->options.validation = json_number_value(validation);
+  if (!r->test_given && json_is_number(test)) r->options.test = json_number_value(test);
+  json_decref(root);
+}
+
+static int copy_network(training *t, marq_network *from) {
+  const size_t count = marq_network_layers(from);
+  marq_layer layers[most_layers];
+  if (count > most_layers) {
+    return message_fail_at(exit_usage, t->request.resume, 0, "has %zu layers; marq train takes at most %d", count,
+                           most_layers);
+  }
+  for (size_t l = 0; l < count; l++) layers[l] = *marq_network_layer(from, l);
+  const int status = create(t, layers, count);
+  if (status != exit_done) return status;
+  memcpy(marq_network_values(t->network), marq_network_values(from), marq_network_parameters(from) * sizeof(double));
+  memcpy(marq_network_input_standard(t->network), marq_network_input_standard(from),
+         marq_network_inputs(from) * sizeof(marq_standard));
+  memcpy(marq_network_output_standard(t->network), marq_network_output_standard(from),
+         marq_network_outputs(from) * sizeof(marq_standard));
+  return exit_done;
+}
+
+static int load(training *t) {
+  train_request *r = &t->request;
+  marq_network *saved = NULL;
+  marq_network_notes notes = {0};
+  marq_error error = {0};
+  if (marq_network_load(r->resume, NULL, 0, &saved, &notes, &error) != MARQ_OK) {
+    return message_fail_library(r->resume, &error);
+  }
+  int status = adopt_names(&t->inputs, "inputs", r->inputs, r->resume, notes.inputs, marq_network_inputs(saved));
+  if (status == exit_done) {
+    status = adopt_names(&t->targets, "targets", r->targets, r->resume, notes.targets, marq_network_outputs(saved));
+  }
+  if (status == exit_done) status = copy_network(t, saved);
+  if (status == exit_done) adopt_split(r, &notes);
+  marq_network_free(saved);
+  r->options.initialisation = NULL;
+  r->options.standardise = 0;
+  /* a trained network would forget on a fortieth of the samples what it knows of all */
+  if (r->options.grow < 0) r->options.grow = 0;
+  return status;
+}
+
+int train_make_network(training *t) {
+  return t->request.resume ? load(t) : make_new(t);
+}

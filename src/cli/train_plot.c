@@ -1,0 +1,228 @@
+/* A plot of a trained network: the learning curve; then data and curves for one input, surface and residuals for two,
+ * predicted against observed values for more. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "gnuplot.h"
+#include "message.h"
+#include "plot_page.h"
+#include "train.h"
+
+enum { curve_points = 600, grid_points = 45, most_points = 20000, most_targets = 6, longest_label = 40 };
+
+static const char *const colours[most_targets] = {"#d1495b", "#2e8b57", "#8a5ea8", "#c77d20", "#2b8cbe", "#606060"};
+
+typedef struct picture {
+  const training *t;
+  FILE *script;
+  size_t inputs, targets, shown; /* targets that are drawn */
+  size_t step;                   /* every step-th sample is drawn */
+  double *predicted;             /* [samples × all targets] */
+} picture;
+
+static double input_at(const picture *d, size_t k, size_t i) {
+  return plot_value(d->t->columns[k], i);
+}
+
+static double target_at(const picture *d, size_t o, size_t i) {
+  return plot_value(d->t->columns[d->inputs + o], i);
+}
+
+static void find_range(const picture *d, size_t k, double *low, double *high) {
+  *low = INFINITY;
+  *high = -INFINITY;
+  for (size_t i = 0; i < d->t->samples; i++) {
+    *low = fmin(*low, input_at(d, k, i));
+    *high = fmax(*high, input_at(d, k, i));
+  }
+  if (*low < *high) return;
+  *low -= 0.5;
+  *high += 0.5;
+}
+
+/* Epochs of the run that was kept. What is 0 has no place on a logarithmic axis. */
+static void put_epochs(const picture *d) {
+  const training *t = d->t;
+  fputs("$epochs << END_OF_DATA\n", d->script);
+  for (size_t i = 0; i < t->epoch_count; i++) {
+    const train_epoch *e = &t->epochs[i];
+    if (e->run != t->result.run) continue;
+    fprintf(d->script, "%zu", e->epoch);
+    plot_number(d->script, e->mse > 0 ? e->mse : NAN);
+    plot_number(d->script, e->validation_mse > 0 ? e->validation_mse : NAN);
+    fputc('\n', d->script);
+  }
+  fputs("END_OF_DATA\n", d->script);
+}
+
+static void draw_learning_curve(const picture *d) {
+  char shape[200];
+  const training *t = d->t;
+  plot_label(d->script, "title", train_shape_text(t, shape, sizeof shape), longest_label, "");
+  fprintf(d->script,
+          "set logscale y\nset format y '%%.2g'\nset xlabel 'epoch'\nset ylabel 'mean squared error%s'\n"
+          "set key top right\n",
+          d->targets > 1 ? ", standardised" : "");
+  if (t->result.epochs > t->result.best_epoch) {
+    fprintf(d->script, "set arrow 1 from first %zu, graph 0 to first %zu, graph 1 nohead ls 3\n", t->result.best_epoch,
+            t->result.best_epoch);
+  }
+  fputs("plot $epochs using 1:2 with lines lw 1.6 lc rgb '#2b4c7e' title 'training'", d->script);
+  if (t->sizes[1]) fputs(", $epochs using 1:3 with lines ls 2 title 'validation'", d->script);
+  fputs("\nunset arrow\nunset logscale y\nset format y '%.6g'\nunset title\n", d->script);
+}
+
+/* Samples: inputs, then observed and predicted of each target, then 0 for training and 1 for what was held back. */
+static void put_samples(const picture *d) {
+  fputs("$samples << END_OF_DATA\n", d->script);
+  for (size_t i = 0; i < d->t->samples; i += d->step) {
+    for (size_t k = 0; k < 2; k++) plot_number(d->script, k < d->inputs ? input_at(d, k, i) : 0);
+    for (size_t o = 0; o < d->shown; o++) {
+      plot_number(d->script, target_at(d, o, i));
+      plot_number(d->script, d->predicted[o * d->t->samples + i]);
+    }
+    fprintf(d->script, " %d\n", d->t->set[i] != 0);
+  }
+  fputs("END_OF_DATA\n", d->script);
+}
+
+/* "using X:Y" of the samples of training or of those held back, as gnuplot selects them. */
+static void put_points(const picture *d, const char *x, size_t y, int held) {
+  fprintf(d->script, "$samples using %s:($%zu == %d ? $%zu : NaN) with points ls %d title '%s'", x, 3 + 2 * d->shown,
+          held, y, held ? 4 : 1, held ? "held back" : "training");
+}
+
+static int predict(const picture *d, const marq_column *columns, size_t count, double *out) {
+  marq_error error = {0};
+  if (marq_network_predict(d->t->network, columns, count, out, &error) == MARQ_OK) return exit_done;
+  return message_fail_library(NULL, &error);
+}
+
+static int draw_curves(const picture *d) {
+  double low, high, *x = malloc((1 + d->targets) * curve_points * sizeof(double));
+  if (!x) return message_fail(exit_system, "out of memory");
+  find_range(d, 0, &low, &high);
+  for (size_t i = 0; i < curve_points; i++) x[i] = low + (high - low) * (double)i / (curve_points - 1);
+  const marq_column column = {x, 1};
+  const int status = predict(d, &column, curve_points, x + curve_points);
+  fputs("$curve << END_OF_DATA\n", d->script);
+  for (size_t i = 0; i < curve_points && status == exit_done; i++) {
+    for (size_t o = 0; o <= d->shown; o++) plot_number(d->script, x[i + o * curve_points]);
+    fputc('\n', d->script);
+  }
+  fputs("END_OF_DATA\n", d->script);
+  free(x);
+  if (status != exit_done) return status;
+  plot_label(d->script, "xlabel", d->t->inputs.names[0], longest_label, "");
+  plot_label(d->script, "ylabel", d->targets == 1 ? d->t->targets.names[0] : "targets", longest_label, "");
+  fputs("set key outside top center horizontal\nset offsets 0, 0, graph 0.05, graph 0.05\nplot ", d->script);
+  for (size_t o = 0; o < d->shown; o++) {
+    if (d->targets == 1) {
+      put_points(d, "1", 3, 0);
+      if (d->t->sizes[0] < d->t->samples) {
+        fputs(", ", d->script);
+        put_points(d, "1", 3, 1);
+      }
+    } else {
+      fprintf(d->script, "$samples using 1:%zu with points pt 7 ps 0.4 lc rgb '%s' notitle", 3 + 2 * o, colours[o]);
+    }
+    fprintf(d->script, ", $curve using 1:%zu with lines lw 2 lc rgb '%s' title ", 2 + o, colours[o]);
+    gnuplot_text(d->script, d->targets == 1 ? "network" : d->t->targets.names[o], longest_label);
+    if (o + 1 < d->shown) fputs(", ", d->script);
+  }
+  fputc('\n', d->script);
+  return exit_done;
+}
+
+static int put_surface(const picture *d) {
+  enum { count = grid_points * grid_points };
+  double low[2], high[2], *x = malloc((2 + d->targets) * count * sizeof(double));
+  if (!x) return message_fail(exit_system, "out of memory");
+  for (size_t k = 0; k < 2; k++) find_range(d, k, &low[k], &high[k]);
+  for (size_t i = 0; i < count; i++) {
+    x[i] = low[0] + (high[0] - low[0]) * (double)(i % grid_points) / (grid_points - 1);
+    x[count + i] = low[1] + (high[1] - low[1]) * (double)(i / grid_points) / (grid_points - 1);
+  }
+  const marq_column columns[] = {{x, 1}, {x + count, 1}};
+  const int status = predict(d, columns, count, x + 2 * count);
+  fputs("$surface << END_OF_DATA\n", d->script);
+  for (size_t i = 0; i < count && status == exit_done; i++) {
+    if (i && i % grid_points == 0) fputc('\n', d->script);
+    for (size_t k = 0; k < 3; k++) plot_number(d->script, x[k * count + i]);
+    fputc('\n', d->script);
+  }
+  fputs("END_OF_DATA\n", d->script);
+  free(x);
+  return status;
+}
+
+/* Of the first target. */
+static int draw_surface(const picture *d) {
+  const char *const *inputs = d->t->inputs.names, *target = d->t->targets.names[0];
+  const int status = put_surface(d);
+  if (status != exit_done) return status;
+  fputs(
+      "set palette defined (0 '#2b4c7e', 0.35 '#4fa3a5', 0.7 '#f0d080', 1 '#d1495b')\nset view 58, 32\nset ticslevel "
+      "0.02\nset border 31 lc rgb '#404040'\nunset key\nset xtics offset 0,-0.4\n",
+      d->script);
+  plot_label(d->script, "title", target, longest_label, ", network and samples");
+  plot_label(d->script, "xlabel", inputs[0], longest_label, "");
+  plot_label(d->script, "ylabel", inputs[1], longest_label, "");
+  fputs(
+      "unset colorbox\nsplot $surface with pm3d, $samples using 1:2:3 with points pt 7 ps 0.3 lc rgb '#202020'\n"
+      "set border 3 lc rgb '#404040'\nset xtics offset 0,0\n",
+      d->script);
+  plot_label(d->script, "title", target, longest_label, ", residuals");
+  fputs(
+      "set colorbox\nset palette defined (-1 '#2b4c7e', 0 '#e8e8e8', 1 '#b02030')\n"
+      "stats $samples using ($3 - $4) nooutput\nlimit = abs(STATS_min) > abs(STATS_max) ? abs(STATS_min) : "
+      "abs(STATS_max)\nif (limit <= 0) limit = 1\nset cbrange [-limit:limit]\nset format cb '%.2g'\n"
+      "set offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03\n"
+      "plot $samples using 1:2:($3 - $4) with points pt 7 ps 0.7 lc palette\n",
+      d->script);
+  return exit_done;
+}
+
+static int draw_agreement(const picture *d) {
+  fputs("set key top left\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n", d->script);
+  plot_label(d->script, "xlabel", d->targets == 1 ? d->t->targets.names[0] : "targets", longest_label, ", observed");
+  plot_label(d->script, "ylabel", d->targets == 1 ? d->t->targets.names[0] : "targets", longest_label, ", predicted");
+  fputs("plot ", d->script);
+  if (d->targets == 1) {
+    put_points(d, "3", 4, 0);
+    fputs(", ", d->script);
+    put_points(d, "3", 4, 1);
+  }
+  for (size_t o = 0; o < d->shown && d->targets > 1; o++) {
+    fprintf(d->script, "%s$samples using %zu:%zu with points pt 7 ps 0.4 lc rgb '%s' title ", o ? ", " : "", 3 + 2 * o,
+            4 + 2 * o, colours[o]);
+    gnuplot_text(d->script, d->t->targets.names[o], longest_label);
+  }
+  fputs(", x with lines ls 3 title 'perfect agreement'\n", d->script);
+  return exit_done;
+}
+
+static int draw(void *context, FILE *script) {
+  picture *d = context;
+  d->script = script;
+  plot_points(script, d->t->samples / d->step);
+  put_epochs(d);
+  put_samples(d);
+  fprintf(script, "set multiplot layout 1,%d\nset tmargin 3\n", d->inputs == 2 ? 3 : 2);
+  draw_learning_curve(d);
+  const int status = d->inputs == 1 ? draw_curves(d) : d->inputs == 2 ? draw_surface(d) : draw_agreement(d);
+  fputs("unset multiplot\n", script);
+  return status;
+}
+
+int train_plot(const training *t, const char *path) {
+  picture d = {.t = t, .inputs = t->inputs.count, .targets = t->targets.count};
+  d.shown = d.targets < most_targets ? d.targets : most_targets;
+  d.step = (t->samples + most_points - 1) / most_points;
+  d.predicted = malloc(t->samples * d.targets * sizeof(double));
+  if (!d.predicted) return message_fail(exit_system, "out of memory for the plot");
+  int status = predict(&d, t->columns, t->samples, d.predicted);
+  if (status == exit_done) status = plot_page(path, d.inputs == 2 ? 1500 : 1100, 480, draw, &d);
+  free(d.predicted);
+  return status;
+}

@@ -1,0 +1,237 @@
+/* The reports of `marq train`. docs/networks.md defines every quantity. */
+#include <math.h>
+#include <string.h>
+
+#include "json.h"
+#include "message.h"
+#include "train.h"
+
+static void append(char *buffer, size_t size, const char *text) {
+  const size_t used = strlen(buffer);
+  snprintf(buffer + used, size - used, "%s", text);
+}
+
+char *train_shape_text(const training *t, char *buffer, size_t size) {
+  char width[32];
+  snprintf(buffer, size, "%zu", marq_network_inputs(t->network));
+  for (size_t l = 0; l < marq_network_layers(t->network); l++) {
+    snprintf(width, sizeof width, "-%zu", marq_network_layer(t->network, l)->width);
+    append(buffer, size, width);
+  }
+  return buffer;
+}
+
+char *train_activations_text(const training *t, char *buffer, size_t size) {
+  buffer[0] = '\0';
+  for (size_t l = 0; l < marq_network_layers(t->network); l++) {
+    const marq_layer *layer = marq_network_layer(t->network, l);
+    if (l) append(buffer, size, ", ");
+    append(buffer, size, layer->activation->name);
+    if (layer->no_bias || layer->frozen) {
+      append(buffer, size, !layer->frozen ? " (no bias)" : layer->no_bias ? " (no bias, frozen)" : " (frozen)");
+    }
+  }
+  return buffer;
+}
+
+static const char *bytes_text(double bytes, char *buffer, size_t size) {
+  static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+  size_t k = 0;
+  while (bytes >= 1000 && k + 1 < sizeof units / sizeof *units) {
+    bytes /= 1000;
+    k++;
+  }
+  snprintf(buffer, size, "%.3g %s", bytes, units[k]);
+  return buffer;
+}
+
+static void header_line(FILE *file, const char *label, const char *text) {
+  fprintf(file, "  %-14s %s\n", label, text);
+}
+
+static void put_names(FILE *file, const name_list *list) {
+  for (size_t k = 0; k < list->count; k++) fprintf(file, "%s%s", k ? ", " : "", list->names[k]);
+}
+
+void train_report_header(const training *t, FILE *file) {
+  const marq_train_options *o = &t->request.options;
+  char shape[300], activations[400], text[900], bytes[40], limit[40];
+  fprintf(file, "marq %s: training of a network\n\n", marq_version());
+  snprintf(text, sizeof text, "%s (%s), %zu parameters", train_shape_text(t, shape, sizeof shape),
+           train_activations_text(t, activations, sizeof activations), marq_network_parameters(t->network));
+  header_line(file, "network", text);
+  fprintf(file, "  %-14s ", "columns");
+  put_names(file, &t->inputs);
+  fputs(" -> ", file);
+  put_names(file, &t->targets);
+  fputc('\n', file);
+  snprintf(text, sizeof text, "%.400s, %zu samples: %zu for training, %zu for validation, %zu for testing",
+           message_path(t->request.data), t->samples, t->sizes[0], t->sizes[1], t->sizes[2]);
+  header_line(file, "data", text);
+  if (t->request.resume) {
+    snprintf(text, sizeof text, "values of %.400s, seed %lu", t->request.resume, o->seed);
+  } else {
+    snprintf(text, sizeof text, "%s, seed %lu%s", o->initialisation, o->seed, o->standardise ? ", standardised" : "");
+  }
+  header_line(file, "start", text);
+  snprintf(text, sizeof text, "%s; linear solver %s; scaling %s", t->plan.solver, t->plan.linear_solver,
+           t->plan.scaling);
+  header_line(file, "solver", text);
+  snprintf(text, sizeof text, "the solver will take %s%s%s", bytes_text((double)t->plan.bytes, bytes, sizeof bytes),
+           o->solve.memory < MARQ_NO_LIMIT ? "; matrices may take at most " : "",
+           o->solve.memory < MARQ_NO_LIMIT ? bytes_text(o->solve.memory, limit, sizeof limit) : "");
+  header_line(file, "memory", text);
+}
+
+static void put_metrics(FILE *file, const char *name, const marq_metrics *m) {
+  if (!m->samples) return;
+  fprintf(file, "  %-12s %8zu  %12.6g  %12.6g  %12.6g  ", name, m->samples, m->mse, m->rmse, m->mae);
+  if (isfinite(m->r2)) {
+    fprintf(file, "%10.6f\n", m->r2);
+  } else {
+    fprintf(file, "%10s\n", "-");
+  }
+}
+
+static void put_layers(FILE *file, const training *t) {
+  fputs("\n  layer  activation    gradient norm  dead rectifiers\n", file);
+  for (size_t l = 0; l < marq_network_layers(t->network); l++) {
+    const train_layer_state *s = &t->last_state[l];
+    fprintf(file, "  %5zu  %-12s  ", l + 1, marq_network_layer(t->network, l)->activation->name);
+    if (isfinite(s->gradient)) {
+      fprintf(file, "%13.4g", s->gradient);
+    } else {
+      fprintf(file, "%13s", "-");
+    }
+    if (isfinite(s->dead)) {
+      fprintf(file, "  %13.1f %%\n", 100 * s->dead);
+    } else {
+      fprintf(file, "  %15s\n", "-");
+    }
+  }
+}
+
+static const char *reason_text(const marq_train_result *r) {
+  return r->reason == MARQ_TRAIN_USER ? "interrupted" : marq_train_stop_text(r->reason);
+}
+
+void train_report_text(const training *t, FILE *file) {
+  const marq_train_result *r = &t->result;
+  fprintf(file, "\n  %-12s %8s  %12s  %12s  %12s  %11s\n", "set", "samples", "MSE", "RMSE", "MAE", "R²");
+  put_metrics(file, "training", &r->train);
+  put_metrics(file, "validation", &r->validation);
+  put_metrics(file, "test", &r->test);
+  if (t->last_state) put_layers(file, t);
+  fprintf(file, "\n%s: %s", marq_train_stop_done(r->reason) ? "Done" : "STOPPED", reason_text(r));
+  if (r->detail[0] && r->reason != MARQ_TRAIN_USER && strcmp(r->detail, marq_train_stop_text(r->reason)) != 0) {
+    fprintf(file, " (%s)", r->detail);
+  }
+  fprintf(file, "\n  cost %.8g, in standardised units, from %.8g; ", r->cost, r->start_cost);
+  fprintf(file, "epoch %zu of %zu made", r->best_epoch, r->epochs);
+  if (r->runs > 1) fprintf(file, ", run %zu of %zu (seed %lu)", r->run + 1, r->runs, r->seed + (unsigned long)r->run);
+  fprintf(file, "\n  %zu trial steps (%zu accepted), %zu factorisations; evaluations: %zu of the cost", r->iterations,
+          r->accepted, r->linear_solves, r->counts.residual);
+  fprintf(file, ", %zu of derivatives, %zu of second derivatives; %.3g s\n", r->counts.jacobian + r->counts.fused,
+          r->counts.curvature, r->seconds);
+  if (t->request.save) fprintf(file, "  network saved to %s\n", t->request.save);
+  if (t->warning_count) fputs("\nWarnings\n", file);
+  for (size_t i = 0; i < t->warning_count; i++) fprintf(file, "  %s\n", t->warnings[i]);
+}
+
+const char *train_status(const training *t) {
+  const marq_train_stop reason = t->result.reason;
+  return marq_train_stop_done(reason) ? "done" : reason == MARQ_TRAIN_FAILED ? "failed" : "stopped";
+}
+
+static void json_names(json *j, const char *key, const name_list *list) {
+  json_open_flat(j, key, '[');
+  for (size_t k = 0; k < list->count; k++) json_text(j, NULL, list->names[k]);
+  json_close(j, ']');
+}
+
+static void json_metrics(json *j, const char *key, const marq_metrics *m) {
+  if (!m->samples) return;
+  json_open_flat(j, key, '{');
+  json_size(j, "samples", m->samples);
+  json_number(j, "mse", m->mse);
+  json_number(j, "rmse", m->rmse);
+  json_number(j, "mae", m->mae);
+  json_number(j, "r2", m->r2);
+  json_close(j, '}');
+}
+
+static void json_network(json *j, const training *t) {
+  char shape[300];
+  json_text(j, "network", train_shape_text(t, shape, sizeof shape));
+  json_open(j, "layers", '[');
+  for (size_t l = 0; l < marq_network_layers(t->network); l++) {
+    const marq_layer *layer = marq_network_layer(t->network, l);
+    json_open_flat(j, NULL, '{');
+    json_size(j, "width", layer->width);
+    json_text(j, "activation", layer->activation->name);
+    json_bool(j, "bias", !layer->no_bias);
+    json_bool(j, "frozen", layer->frozen);
+    if (t->last_state) {
+      json_number(j, "gradient_norm", t->last_state[l].gradient);
+      json_number(j, "dead_rectifiers", t->last_state[l].dead);
+    }
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+  json_size(j, "parameter_count", marq_network_parameters(t->network));
+  json_size(j, "free_parameter_count", marq_network_free_parameters(t->network));
+  json_names(j, "inputs", &t->inputs);
+  json_names(j, "targets", &t->targets);
+}
+
+void train_report_json(const training *t, FILE *file) {
+  json writer = {.file = file}, *j = &writer;
+  const marq_train_result *r = &t->result;
+  json_open(j, NULL, '{');
+  json_text(j, "status", train_status(t));
+  json_text(j, "stop", marq_train_stop_name(r->reason));
+  json_text(j, "reason", r->detail[0] && r->reason != MARQ_TRAIN_USER ? r->detail : reason_text(r));
+  json_text(j, "solver", r->solver ? r->solver : t->plan.solver);
+  json_text(j, "linear_solver", r->linear_solver ? r->linear_solver : t->plan.linear_solver);
+  json_text(j, "scaling", r->scaling ? r->scaling : t->plan.scaling);
+  json_open_flat(j, "plan", '{');
+  json_text(j, "linear_solver", t->plan.linear_solver);
+  json_size(j, "bytes", t->plan.bytes);
+  json_number(j, "flops", t->plan.flops);
+  json_number(j, "memory_limit",
+              t->request.options.solve.memory < MARQ_NO_LIMIT ? t->request.options.solve.memory : NAN);
+  json_close(j, '}');
+  json_size(j, "bytes", r->bytes);
+  json_text(j, "data", message_path(t->request.data));
+  json_size(j, "samples", t->samples);
+  json_size(j, "dropped", marq_table_dropped(t->table));
+  json_network(j, t);
+  json_number(j, "cost", r->cost);
+  json_number(j, "start_cost", r->start_cost);
+  json_open(j, "metrics", '{');
+  json_metrics(j, "train", &r->train);
+  json_metrics(j, "validation", &r->validation);
+  json_metrics(j, "test", &r->test);
+  json_close(j, '}');
+  json_size(j, "epochs", r->epochs);
+  json_size(j, "best_epoch", r->best_epoch);
+  json_size(j, "run", r->run);
+  json_size(j, "runs", r->runs);
+  json_size(j, "iterations", r->iterations);
+  json_size(j, "accepted", r->accepted);
+  json_open_flat(j, "evaluations", '{');
+  json_size(j, "residual", r->counts.residual);
+  json_size(j, "jacobian", r->counts.jacobian);
+  json_size(j, "fused", r->counts.fused);
+  json_size(j, "product", r->counts.product);
+  json_size(j, "curvature", r->counts.curvature);
+  json_close(j, '}');
+  json_size(j, "linear_solves", r->linear_solves);
+  json_number(j, "seconds", r->seconds);
+  json_size(j, "seed", r->seed);
+  json_size(j, "threads", t->request.options.threads > 0 ? (size_t)t->request.options.threads : 1);
+  json_open(j, "warnings", '[');
+  for (size_t i = 0; i < t->warning_count; i++) json_text(j, NULL, t->warnings[i]);
+  json_close(j, ']');
+  json_close(j, '}');
+}

@@ -1,0 +1,257 @@
+/* The arguments of `marq train`. */
+#include <errno.h>
+#include <marq/data.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "table_options.h"
+#include "train.h"
+
+const argument_option train_options[] = {
+    {"inputs", 'x', "NAME,...", "columns that the network reads"},
+    {"targets", 'y', "NAME,...", "columns that it learns to predict"},
+    {"hidden", 'H', "WIDTH,...", "widths of the hidden layers, such as 20,20; none: a linear model"},
+    {"activation", 'a', "NAME[,...]",
+     "of the hidden layers, one for all or one each; see marq list activations [tanh]"},
+    {"output-activation", 0, "NAME", "of the output layer [linear]"},
+    {"no-bias", 0, "LAYER,...", "layers without a bias, counted from 1; the output layer is the last"},
+    {"freeze", 0, "LAYER,...", "layers whose parameters keep their values"},
+    {"weights", 'w', "COLUMN", "relative weights of the samples"},
+    {"ridge", 'r', "LAMBDA", "penalty lambda/2 times the sum of the squared weights, standardised units [0]"},
+    {"ridge-biases", 0, "LAMBDA", "the same for the biases [0]"},
+    {"validation", 0, "FRACTION", "share of the samples that early stopping watches [0.2]"},
+    {"test", 0, "FRACTION", "share of the samples that only the report sees [0]"},
+    {"patience", 0, "N", "stop after N epochs without a better validation error; 0: never [50]"},
+    {"epochs", 'e', "N", "most epochs of a run: trial steps, with --batch passes over the data [1000]"},
+    {"restarts", 0, "K", "further runs from other initial values; the best is kept [0]"},
+    {"target", 0, "MSE", "stop when the mean squared error of the training samples is at most this [0]"},
+    {"max-seconds", 0, "S", "stop after this many seconds [no limit]"},
+    {"seed", 's', "S", "seed of the split, of the initial values and of batches [1]"},
+    {"init", 0, "NAME", "initial values; see marq list initialisations [nguyen-widrow]"},
+    {"standardise", 0, "yes|no", "shift and scale inputs and targets to mean 0 and deviation 1 [yes]"},
+    {"grow", 0, NULL, "begin on a fortieth of the samples and triple them when progress stalls [where there are many]"},
+    {"no-grow", 0, NULL, "use all samples from the start"},
+    {"batch", 'b', "N", "train on mini-batches of N samples"},
+    {"batch-steps", 0, "N", "trial steps on each mini-batch [2]"},
+    {"save", 'o', "FILE", "save the network, for marq predict and --resume"},
+    {"resume", 0, "FILE", "go on from a saved network: its shape, values and split"},
+    {"plot", 'p', "FILE", "draw the learning curve and the fit: FILE.svg, .png or .pdf (needs gnuplot)"},
+    {"plot-gradients", 0, "FILE", "draw gradient norms and the share of dead rectifiers, layer by layer"},
+    {"diagnostics", 0, NULL, "report gradient norms and the share of dead rectifiers, layer by layer"},
+    {"trace", 0, "FILE", "write one CSV line per epoch"},
+    {"json", 'j', NULL, "print the report as one JSON object, all digits"},
+    {"quiet", 'q', NULL, "print no report: the exit status tells"},
+    {"threads", 0, "N", "use at most N threads; the result has the same bits [1]"},
+    TABLE_OPTIONS,
+    {NULL, 0, NULL, NULL}};
+
+/* An epoch is an iteration, and a network's report has no use for a count of evaluations as a limit. */
+const char *const train_without[] = {"max-iterations", "max-evaluations", NULL};
+
+static int parse_count(const char *option, const char *text, unsigned long least, unsigned long *value) {
+  char *end;
+  errno = 0;
+  *value = strtoul(text, &end, 10);
+  if (end != text && !*end && !errno && !strchr(text, '-') && *value >= least) return exit_done;
+  return message_fail(exit_usage, "--%s: '%s' is no whole number from %lu on", option, text, least);
+}
+
+static int take_size(const char *option, const char *text, unsigned long least, size_t *value) {
+  unsigned long number = 0;
+  const int status = parse_count(option, text, least, &number);
+  if (status == exit_done) *value = number;
+  return status;
+}
+
+static int parse_number(const char *option, const char *text, double *value) {
+  size_t used;
+  *value = marq_parse_double(text, strlen(text), &used);
+  if (used && !text[used] && isfinite(*value) && *value >= 0) return exit_done;
+  return message_fail(exit_usage, "--%s: '%s' is no number from 0 on", option, text);
+}
+
+static int take_initialisation(train_request *r, const char *name) {
+  char suggestion[100];
+  nearest search = nearest_to(name);
+  const char *known;
+  for (size_t i = 0; (known = marq_initialisation_name(i, NULL)) != NULL; i++) {
+    nearest_offer(&search, known);
+    if (strcmp(known, name) != 0) continue;
+    r->options.initialisation = known;
+    r->initialisation_given = 1;
+    return exit_done;
+  }
+  return message_fail(exit_usage, "--init: there is no initialisation '%s'%s ('marq list initialisations' lists them)",
+                      name, nearest_text(&search, suggestion, sizeof suggestion));
+}
+
+static int take_picture(const char *option, const char *path, const char **out) {
+  const char *dot = strrchr(path, '.');
+  if (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0)) {
+    return message_fail(exit_usage, "--%s: '%s' must end in .svg, .png or .pdf", option, path);
+  }
+  *out = path;
+  return exit_done;
+}
+
+static int take_fraction(const char *option, const char *text, double *value, int *given) {
+  *given = 1;
+  const int status = parse_number(option, text, value);
+  if (status != exit_done || *value < 1) return status;
+  return message_fail(exit_usage, "--%s: '%s' is no fraction: it must be below 1", option, text);
+}
+
+static int take_standardise(train_request *r, const char *value) {
+  r->standardise_given = 1;
+  r->options.standardise = strcmp(value, "yes") == 0;
+  if (r->options.standardise || strcmp(value, "no") == 0) return exit_done;
+  return message_fail(exit_usage, "--standardise is yes or no, not '%s'", value);
+}
+
+static int take_threads(train_request *r, const char *value) {
+  unsigned long threads = 1;
+  const int status = parse_count("threads", value, 1, &threads);
+  if (status != exit_done) return status;
+  if (threads > 1024) return message_fail(exit_usage, "--threads: '%s' is no whole number from 1 to 1024", value);
+  r->options.threads = (int)threads;
+  return exit_done;
+}
+
+/* Options whose value is a text, a flag or a number as it stands. Returns 0 when name is none of them. */
+static int take_plain(train_request *r, const char *name, const char *value, int *status) {
+  marq_train_options *o = &r->options;
+  const struct {
+    const char *name, **text;
+  } texts[] = {{"inputs", &r->inputs},
+               {"targets", &r->targets},
+               {"hidden", &r->hidden},
+               {"activation", &r->activation},
+               {"output-activation", &r->output_activation},
+               {"no-bias", &r->no_bias},
+               {"freeze", &r->freeze},
+               {"weights", &r->weights},
+               {"save", &r->save},
+               {"resume", &r->resume},
+               {"trace", &r->trace}};
+  const struct {
+    const char *name;
+    int *flag;
+  } flags[] = {{"json", &r->json}, {"quiet", &r->quiet}, {"diagnostics", &r->diagnostics}, {"grow", &o->grow}};
+  const struct {
+    const char *name;
+    double *number;
+  } numbers[] = {{"ridge", &o->ridge},
+                 {"ridge-biases", &o->ridge_biases},
+                 {"target", &o->target},
+                 {"max-seconds", &o->max_seconds}};
+  const struct {
+    const char *name;
+    size_t *size;
+    unsigned long least;
+  } sizes[] = {{"patience", &o->patience, 0},
+               {"epochs", &o->epochs, 0},
+               {"restarts", &o->restarts, 0},
+               {"batch", &o->batch, 1},
+               {"batch-steps", &o->batch_steps, 1}};
+  *status = exit_done;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (strcmp(name, texts[i].name) == 0) return *texts[i].text = value, 1;
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    if (strcmp(name, flags[i].name) == 0) return *flags[i].flag = 1, 1;
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    if (strcmp(name, numbers[i].name) == 0) return *status = parse_number(name, value, numbers[i].number), 1;
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    if (strcmp(name, sizes[i].name) == 0) return *status = take_size(name, value, sizes[i].least, sizes[i].size), 1;
+  return 0;
+}
+
+static int take(void *context, const char *name, const char *value) {
+  train_request *r = context;
+  int status;
+  if (take_plain(r, name, value, &status)) return status;
+  if (strcmp(name, "no-grow") == 0) return r->options.grow = 0, exit_done;
+  if (strcmp(name, "validation") == 0) {
+    return take_fraction(name, value, &r->options.validation, &r->validation_given);
+  }
+  if (strcmp(name, "test") == 0) return take_fraction(name, value, &r->options.test, &r->test_given);
+  if (strcmp(name, "seed") == 0) {
+    r->seed_given = 1;
+    return parse_count(name, value, 0, &r->options.seed);
+  }
+  if (strcmp(name, "init") == 0) return take_initialisation(r, value);
+  if (strcmp(name, "standardise") == 0) return take_standardise(r, value);
+  if (strcmp(name, "threads") == 0) return take_threads(r, value);
+  if (strcmp(name, "plot") == 0) return take_picture(name, value, &r->plot);
+  if (strcmp(name, "plot-gradients") == 0) return take_picture(name, value, &r->plot_gradients);
+  if (table_option_is(name)) return table_option_take(&r->table, name, value);
+  marq_error error = {0};
+  if (marq_options_set(&r->options.solve, name, value, &error) == MARQ_OK) return exit_done;
+  return message_fail(exit_usage, "--%s: %s", name, error.text);
+}
+
+static int check_outputs(const train_request *r) {
+  const char *option[] = {"save", "plot", "plot-gradients", "trace"};
+  const char *path[] = {r->save, r->plot, r->plot_gradients, r->trace};
+  for (size_t i = 0; i < 4; i++) {
+    if (!path[i]) continue;
+    const int status = output_check(option[i], path[i], r->data);
+    if (status != exit_done) return status;
+    if (i && r->resume && strcmp(path[i], r->resume) == 0) {
+      return message_fail(exit_usage, "--resume and --%s name the same file '%s'", option[i], path[i]);
+    }
+    for (size_t k = 0; k < i; k++) {
+      if (path[k] && strcmp(path[i], path[k]) == 0) {
+        return message_fail(exit_usage, "--%s and --%s name the same file '%s'", option[k], option[i], path[i]);
+      }
+    }
+  }
+  return exit_done;
+}
+
+/* What cannot stand together. */
+static int check_request(const train_request *r) {
+  const marq_train_options *o = &r->options;
+  if (r->json && r->quiet) return message_fail(exit_usage, "--json and --quiet exclude each other");
+  if (o->batch && o->grow > 0) return message_fail(exit_usage, "--batch and --grow exclude each other");
+  if (o->validation + o->test >= 1) {
+    return message_fail(exit_usage, "--validation %g and --test %g leave no sample to train on", o->validation,
+                        o->test);
+  }
+  if (!r->resume) {
+    if (!r->inputs) return message_fail(exit_usage, "--inputs is missing: the columns that the network reads");
+    if (!r->targets) return message_fail(exit_usage, "--targets is missing: the columns that it learns to predict");
+    if (r->hidden) return exit_done;
+    return message_fail(exit_usage,
+                        "--hidden is missing: the widths of the hidden layers, such as 20,20 (none: a linear model)");
+  }
+  const struct {
+    const char *name;
+    int given;
+  } clashes[] = {{"hidden", r->hidden != NULL},
+                 {"activation", r->activation != NULL},
+                 {"output-activation", r->output_activation != NULL},
+                 {"no-bias", r->no_bias != NULL},
+                 {"init", r->initialisation_given},
+                 {"standardise", r->standardise_given},
+                 {"restarts", o->restarts > 0}};
+  for (size_t i = 0; i < sizeof clashes / sizeof *clashes; i++) {
+    if (clashes[i].given) {
+      return message_fail(exit_usage, "--resume goes on from the network of the file: --%s cannot change it",
+                          clashes[i].name);
+    }
+  }
+  return exit_done;
+}
+
+int train_parse_request(train_request *request, const argument_verb *verb, int argc, char **argv, int *finished) {
+  memset(request, 0, sizeof *request);
+  request->options = marq_train_options_default();
+  int status = arguments_parse(verb, argc, argv, take, request, &request->data, finished);
+  if (*finished) return status;
+  status = check_request(request);
+  if (status == exit_done) status = check_outputs(request);
+  *finished = status != exit_done;
+  return status;
+}

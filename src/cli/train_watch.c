@@ -1,0 +1,118 @@
+/* What happens while `marq train` runs: progress on a terminal, a trace, the history that plots draw, and Ctrl-C. */
+#include <marq/data.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "message.h"
+#include "train.h"
+
+static const double first_shown = 1, interval = 0.5;
+
+void train_watch_begin(training *t) {
+  t->terminal = isatty(STDERR_FILENO);
+  interrupt_watch();
+}
+
+/* Of the limits; early stopping may well come sooner. Negative: nobody knows. */
+static double seconds_left(const training *t, const marq_train_progress *progress) {
+  const double done = (double)progress->run * (double)progress->epochs + (double)progress->epoch;
+  const double all = (double)progress->runs * (double)progress->epochs;
+  double left = t->request.options.max_seconds - progress->seconds;
+  if (done > 0 && progress->seconds / done * (all - done) < left) left = progress->seconds / done * (all - done);
+  return left < 1e6 ? left : -1;
+}
+
+static void show(training *t, const marq_train_progress *progress) {
+  const double left = seconds_left(t, progress);
+  fputs("\r\033[K", stderr);
+  if (progress->runs > 1) fprintf(stderr, "run %zu of %zu, ", progress->run + 1, progress->runs);
+  fprintf(stderr, "epoch %zu of %zu: cost %.4g, MSE %.4g", progress->epoch, progress->epochs, progress->cost,
+          progress->mse);
+  if (isfinite(progress->validation_mse)) {
+    fprintf(stderr, ", validation %.4g (best %.4g)", progress->validation_mse, progress->best_validation_mse);
+  }
+  if (isfinite(progress->damping)) fprintf(stderr, ", mu %.1e", progress->damping);
+  if (progress->samples < progress->training_samples) {
+    fprintf(stderr, ", on %zu of %zu samples", progress->samples, progress->training_samples);
+  }
+  fprintf(stderr, ", %.0f s", progress->seconds);
+  if (left >= 3600) {
+    fprintf(stderr, ", at most %.1f h left", left / 3600);
+  } else if (left >= 0) {
+    fprintf(stderr, ", at most %.0f s left", left);
+  }
+  fputs("; Ctrl-C stops with the best so far", stderr);
+  fflush(stderr);
+  t->last_shown = progress->seconds;
+  t->shown = 1;
+}
+
+static void put_number(double value, FILE *file) {
+  char text[32];
+  fputc(',', file);
+  if (isfinite(value)) fputs(marq_format_double(value, text), file);
+}
+
+static void trace_line(const marq_train_progress *progress, FILE *file) {
+  const double numbers[] = {
+      progress->seconds, progress->cost, progress->mse, progress->validation_mse, progress->best_validation_mse,
+      progress->damping, progress->gain};
+  fprintf(file, "%zu,%zu", progress->run + 1, progress->epoch);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) put_number(numbers[i], file);
+  fprintf(file, ",%d,%zu\n", progress->accepted, progress->samples);
+}
+
+/* Not before the start has proved finite: bad input leaves no file behind. */
+static int begin_trace(training *t) {
+  const int status = output_open(&t->trace, t->request.trace);
+  if (status != exit_done) return status;
+  fputs("run,epoch,seconds,cost,mse,validation_mse,best_validation_mse,damping,gain,accepted,samples\n", t->trace.file);
+  return exit_done;
+}
+
+static int remember(training *t, const marq_train_progress *progress) {
+  const size_t layers = t->request.plot_gradients ? marq_network_layers(t->network) : 0;
+  if (t->epoch_count == t->epoch_room) {
+    const size_t room = 2 * t->epoch_room + 256;
+    train_epoch *epochs = realloc(t->epochs, room * sizeof *epochs);
+    if (epochs) t->epochs = epochs;
+    train_layer_state *states = layers ? realloc(t->layer_states, room * layers * sizeof *states) : NULL;
+    if (states) t->layer_states = states;
+    if (!epochs || (layers && !states)) return message_fail(exit_system, "out of memory for the history of the plot");
+    t->epoch_room = room;
+  }
+  t->epochs[t->epoch_count] = (train_epoch){progress->run, progress->epoch, progress->mse, progress->validation_mse};
+  if (layers) {
+    int status = t->diagnostics ? exit_done : train_diagnostics_begin(t);
+    if (status == exit_done) {
+      status = train_diagnostics_look(t, progress->p, t->layer_states + t->epoch_count * layers);
+    }
+    if (status != exit_done) return status;
+  }
+  t->epoch_count++;
+  return exit_done;
+}
+
+int train_watch_epoch(void *context, const marq_train_progress *progress) {
+  training *t = context;
+  if (t->request.trace && !t->trace.file && !t->failed) t->failed = begin_trace(t);
+  if (t->trace.file) trace_line(progress, t->trace.file);
+  if ((t->request.plot || t->request.plot_gradients) && !t->failed) t->failed = remember(t, progress);
+  if (t->terminal && progress->seconds >= first_shown && progress->seconds >= t->last_shown + interval) {
+    show(t, progress);
+  }
+  return interrupt_seen() || t->failed;
+}
+
+int train_watch_end(training *t) {
+  interrupt_release();
+  if (t->shown) fputs("\r\033[K", stderr);
+  if (t->failed) {
+    if (t->trace.file) output_discard(&t->trace);
+    return t->failed;
+  }
+  return t->trace.file ? output_commit(&t->trace) : exit_done;
+}

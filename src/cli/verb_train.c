@@ -1,0 +1,111 @@
+/* marq train: fit a network to a table. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "train.h"
+#include "verbs.h"
+
+static int worst(int a, int b) {
+  return a > b ? a : b;
+}
+
+/* *files: how the trace fared; a network that stands is saved and reported all the same. */
+static int run_training(training *t, int *files) {
+  marq_error error = {0};
+  train_watch_begin(t);
+  const marq_status status = marq_train(t->network, t->columns, t->columns + t->inputs.count, t->samples,
+                                        &t->request.options, train_watch_epoch, t, &t->result, &error);
+  *files = train_watch_end(t);
+  if (status == MARQ_OK) return exit_done;
+  if (!error.line) return message_fail_library(error.status == MARQ_EDATA ? t->request.data : NULL, &error);
+  error.line = marq_table_line(t->table, error.line - 1);
+  return message_fail_library(t->request.data, &error);
+}
+
+static int how_it_ended(const training *t) {
+  const marq_train_stop reason = t->result.reason;
+  return marq_train_stop_done(reason) ? exit_done : reason == MARQ_TRAIN_FAILED ? exit_system : exit_stopped;
+}
+
+static int diagnose(training *t) {
+  t->last_state = calloc(marq_network_layers(t->network), sizeof *t->last_state);
+  if (!t->last_state) return message_fail(exit_system, "out of memory");
+  const int status = t->diagnostics ? exit_done : train_diagnostics_begin(t);
+  return status == exit_done ? train_diagnostics_look(t, NULL, t->last_state) : status;
+}
+
+static void warn_of_the_end(training *t) {
+  const marq_train_result *r = &t->result;
+  if (!marq_train_stop_done(r->reason)) {
+    train_warn(t, "training stopped before it was done: the network is the best so far");
+  }
+  if (r->validation.samples && r->train.samples && r->validation.mse > 4 * r->train.mse && r->train.mse > 0) {
+    train_warn(t, "the validation error is %.3g times the training error: more data, --ridge or fewer units may help",
+               r->validation.mse / r->train.mse);
+  }
+}
+
+static int run_train(training *t) {
+  const int header = !t->request.json && !t->request.quiet;
+  int files = exit_done, status = train_make_network(t);
+  if (status == exit_done) status = train_read_input(t);
+  if (status == exit_done) status = train_make_plan(t);
+  if (status != exit_done) return status;
+  if (header) {
+    train_report_header(t, stdout);
+    fflush(stdout);
+  }
+  status = run_training(t, &files);
+  if (status != exit_done) return status;
+  if (t->failed) return t->failed;
+  /* saved before anything is printed: a reader of the report that has gone away must not cost the user the network */
+  if (t->request.save) files = worst(files, train_save(t, t->request.save));
+  status = worst(files, how_it_ended(t));
+  if (t->request.diagnostics) status = worst(status, diagnose(t));
+  warn_of_the_end(t);
+  if (t->request.json) train_report_json(t, stdout);
+  if (header) train_report_text(t, stdout);
+  fflush(stdout);
+  if (t->request.plot) status = worst(status, train_plot(t, t->request.plot));
+  if (t->request.plot_gradients) status = worst(status, train_plot_gradients(t, t->request.plot_gradients));
+  return status;
+}
+
+static int run(const argument_verb *verb, int argc, char **argv) {
+  training t;
+  int finished;
+  memset(&t, 0, sizeof t);
+  int status = train_parse_request(&t.request, verb, argc, argv, &finished);
+  if (!finished) status = run_train(&t);
+  training_free(&t);
+  return status;
+}
+
+const argument_verb verb_train = {
+    .name = "train",
+    .operands = "DATA",
+    .least = 1,
+    .most = 1,
+    .summary =
+        "Train a network to predict columns of a table from others, by Levenberg-Marquardt. The samples are\n"
+        "split at random; training ends early when the validation error no longer falls, and the best\n"
+        "network is kept. DATA is a file or - for standard input: CSV, TSV, semicolons or blanks, with or\n"
+        "without a header (then x1 x2 ... y).",
+    .details =
+        "The defaults of the solver are lm-gain-accel with scaling levenberg, and no polish. The linear solver\n"
+        "is chosen by the sizes of network and data and by --memory; the report names it, and what it will\n"
+        "take, before the training begins.\n\n"
+        "Exit status: 0 done (converged, target reached, early stopping, or all epochs made); 1 stopped before\n"
+        "that, for instance by Ctrl-C or --max-seconds (the best network is saved and reported); 2 bad usage,\n"
+        "bad input or an output file that cannot be written; 3 numerical or system failure.",
+    .examples =
+        "  marq train sensor.csv --inputs x,y --targets z --hidden 20,20 --save net.json --plot net.svg\n"
+        "  marq train sensor.csv -x x,y -y z --hidden 15 --restarts 4 --test 0.1 --json\n"
+        "  marq train sensor.csv --resume net.json --epochs 200 --save net.json\n"
+        "  marq predict net.json new.csv --output predicted.csv\n",
+    .options = train_options,
+    .library_options = 1,
+    .without = train_without,
+    .run = run,
+};
