@@ -79,7 +79,8 @@ typedef struct marq_train_progress {
   const double *p;            /* [free parameters] the current point */
 } marq_train_progress;
 
-/** Called at the start of each run and after each epoch; return nonzero to stop with the best network so far. */
+/** Called at the start of each run, after each epoch, and when the sample has grown (the epoch then stays); return
+ * nonzero to stop with the best network so far. */
 typedef int (*marq_train_callback)(void *context, const marq_train_progress *progress);
 
 /** How well a network predicts some samples, in the user's units, over all outputs together and unweighted. */

@@ -233,7 +233,7 @@ static void run_stage(runner *r, stage *s, int last) {
   double before = state.cost, mse = NAN;
   for (int first = 1;; first = 0) {
     if (first || state.accepted) mse = mse_of(t, state.cost - part * penalty(t, state.p), weight);
-    if (!first || out->epochs == 0) observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
+    observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
     const size_t made = out->epochs - r->stage_epoch;
     const int reached = t->options->target > 0 && mse <= t->options->target;
     if (!last && !r->ended) {

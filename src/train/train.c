@@ -150,19 +150,29 @@ static void release(trainer *t) {
   free(t->kept);
 }
 
-static marq_status check_columns(const marq_column *columns, size_t count, const char *what, marq_error *error) {
+static marq_status check_columns(const marq_column *columns, size_t count, size_t samples, const char *what,
+                                 marq_error *error) {
   if (!columns) return marq_fail(error, MARQ_EINVAL, "there are no %ss", what);
-  for (size_t k = 0; k < count; k++)
+  for (size_t k = 0; k < count; k++) {
     if (!columns[k].data || !columns[k].stride)
       return marq_fail(error, MARQ_EINVAL, "%s %zu has no data or a stride of 0", what, k + 1);
+    for (size_t i = 0; i < samples; i++) {
+      const double x = columns[k].data[i * columns[k].stride];
+      if (isfinite(x)) continue;
+      marq_fail(error, MARQ_EDATA, "%s %zu of sample %zu is %s", what, k + 1, i + 1,
+                isnan(x) ? "not a number" : "infinite");
+      if (error) error->line = i + 1;
+      return MARQ_EDATA;
+    }
+  }
   return MARQ_OK;
 }
 
 static marq_status train(trainer *t, size_t samples, marq_error *error) {
   const size_t count = t->data.input_count + t->data.target_count;
   marq_status status = train_check_options(t->options, error);
-  if (!status) status = check_columns(t->data.inputs, t->data.input_count, "input", error);
-  if (!status) status = check_columns(t->data.targets, t->data.target_count, "target", error);
+  if (!status) status = check_columns(t->data.inputs, t->data.input_count, samples, "input", error);
+  if (!status) status = check_columns(t->data.targets, t->data.target_count, samples, "target", error);
   if (status) return status;
   marq_standard *before = malloc(count * sizeof *before);
   if (!before) return marq_fail(error, MARQ_ENOMEM, "out of memory");
