@@ -172,13 +172,13 @@ static void fitting_asks_for_no_memory(void **state) {
   (void)state;
   for (int d = 0; d < WAVES_DRESSES; d++)
     for (int size = 0; size < 2; size++) {
-      waves *w = waves_make((waves_dress)d, WAVES_EQUAL, size ? 3000 : 40, 1, 4, 1);
+      waves *w = waves_make((waves_dress)d, WAVES_EQUAL, size ? 600 : 40, 1, 4, 1);
       for (size_t a = 0; marq_solver_name(a, NULL); a++)
         for (size_t b = 0; marq_linear_solver_name(b, NULL); b++) {
           marq_options options = marq_options_default();
           options.solver = marq_solver_name(a, NULL);
           options.linear_solver = marq_linear_solver_name(b, NULL);
-          options.max_iterations = 30;
+          options.max_iterations = 8;
           run_counted(w, &options);
         }
       waves_free(w);
