@@ -36,7 +36,8 @@ static marq_network *make(size_t inputs, size_t hidden, size_t outputs) {
 static marq_train_result train(marq_network *net, const task *t, const marq_train_options *options,
                                marq_train_callback callback, void *context) {
   marq_train_result result;
-  marq_error error = {0};
+  marq_error error;
+  memset(&error, 0xff, sizeof error); /* what stands there before must not matter */
   if (marq_train(net, t->inputs, t->targets, t->samples, options, callback, context, &result, &error))
     fail_msg("%s", error.text);
   assert_string_not_equal(result.detail, "");

@@ -19,7 +19,7 @@ static marq_status problem_of(trainer *t, const size_t *order, size_t count, mar
   if (status) return status;
   const marq_network_options o = {.weights = columns.weights, .threads = t->options->threads};
   status = marq_network_problem(t->network, columns.inputs, columns.targets, count, &o, problem, error);
-  if (error && error->line && order) error->line = order[error->line - 1] + 1;
+  if (status && error && error->line && order) error->line = order[error->line - 1] + 1;
   *weight = (double)count;
   if (!status && columns.weights.data) {
     *weight = 0;
@@ -40,7 +40,7 @@ static marq_status standardise(trainer *t, marq_error *error) {
   marq_status status = train_gather(&t->data, t->sets.order, t->sets.training, &columns, error);
   if (status) return status;
   status = marq_network_standardise(t->network, columns.inputs, columns.targets, t->sets.training, error);
-  if (error && error->line && t->sets.order) error->line = t->sets.order[error->line - 1] + 1;
+  if (status && error && error->line && t->sets.order) error->line = t->sets.order[error->line - 1] + 1;
   train_columns_free(&columns);
   return status;
 }
