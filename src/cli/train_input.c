@@ -145,6 +145,29 @@ int train_read_input(training *t) {
   return status;
 }
 
+/* Where the limit is what stands in the way: what each linear solver would take. */
+static int fail_for_memory(marq_problem *problem, const marq_options *options, const marq_error *error) {
+  char list[400] = "";
+  const char *name;
+  size_t used = 0;
+  marq_options unlimited = *options;
+  marq_plan plan;
+  unlimited.memory = MARQ_NO_LIMIT;
+  if (options->memory >= MARQ_NO_LIMIT || marq_solver_plan(problem, &unlimited, &plan, NULL) != MARQ_OK) {
+    return message_fail_library(NULL, error);
+  }
+  for (size_t i = 0; (name = marq_linear_solver_name(i, NULL)) != NULL; i++) {
+    unlimited.linear_solver = name;
+    if (strcmp(name, "auto") == 0 || used >= sizeof list) continue;
+    if (marq_solver_plan(problem, &unlimited, &plan, NULL) != MARQ_OK) continue;
+    const int length =
+        snprintf(list + used, sizeof list - used, "%s%s %.3g", used ? ", " : "", name, (double)plan.bytes);
+    used += length > 0 ? (size_t)length : 0;
+  }
+  return message_fail(exit_usage, "no linear solver fits --memory %.10g; in bytes, a solver would take with %s",
+                      options->memory, list);
+}
+
 /* A plan depends on sizes alone: the first samples stand for those that training will use. */
 int train_make_plan(training *t) {
   const marq_train_options *o = &t->request.options;
@@ -164,11 +187,16 @@ int train_make_plan(training *t) {
   if (status == MARQ_OK && (o->ridge > 0 || o->ridge_biases > 0)) {
     status = marq_problem_ridge(bare, lambda, NULL, &problem, &error);
   }
-  if (status == MARQ_OK) status = marq_solver_plan(problem ? problem : bare, &o->solve, &t->plan, &error);
+  int code = exit_done;
+  if (status != MARQ_OK) {
+    code = message_fail_library(NULL, &error);
+  } else if (marq_solver_plan(problem ? problem : bare, &o->solve, &t->plan, &error) != MARQ_OK) {
+    code = fail_for_memory(problem ? problem : bare, &o->solve, &error);
+  }
   marq_problem_free(problem);
   marq_problem_free(bare);
   free(lambda);
-  return status == MARQ_OK ? exit_done : message_fail_library(NULL, &error);
+  return code;
 }
 
 void training_free(training *t) {

@@ -1,0 +1,561 @@
+/* marq train and marq predict with networks: reports, files, options, interruption, refusals. */
+#include <fcntl.h>
+#include <marq/data.h>
+#include <marq/network.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli_support.h"
+
+enum { samples = 150 };
+
+/* A bumpy surface with a little noise, weights and a second target. */
+static int setup(void **state) {
+  const int failed = cli_group_setup(state);
+  if (failed) return failed;
+  uint64_t seed = 5;
+  FILE *file = fopen("s.csv", "w");
+  if (!file) return -1;
+  fputs("id,x,y,z,w,u\n", file);
+  for (int i = 0; i < samples; i++) {
+    const double x = 4 * test_uniform(&seed) - 2, y = 4 * test_uniform(&seed) - 2;
+    fprintf(file, "r%d,%.6f,%.6f,%.6f,%d,%.6f\n", i, x, y, sin(x) + 0.5 * y * y + 0.02 * test_normal(&seed), 1 + i % 3,
+            x * y);
+  }
+  return fclose(file);
+}
+
+static void contains(const char *text, const char *part) {
+  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
+}
+
+static void expect_status(int status, cli_run r) {
+  if (r.status != status) fail_msg("exit status %d instead of %d: %s", r.status, status, r.err);
+  cli_free(&r);
+}
+
+static double metric(const json_t *report, const char *set, const char *name) {
+  return cli_number(json_object_get(json_object_get(report, "metrics"), set), name);
+}
+
+#define TRAIN "train", "s.csv", "-x", "x,y", "-y", "z", "--hidden", "6"
+
+static void json_has_every_key(void **state) {
+  (void)state;
+  static const char *const keys[] = {
+      "status",       "stop",       "reason",          "solver",     "linear_solver", "plan",
+      "samples",      "network",    "parameter_count", "inputs",     "targets",       "cost",
+      "metrics",      "iterations", "evaluations",     "epochs",     "best_epoch",    "seconds",
+      "seed",         "runs",       "threads",         "start_cost", "warnings",      "bytes",
+      "data",         "layers",     "scaling",         "dropped",    "accepted",      "run",
+      "linear_solves"};
+  json_t *j = cli_json(0, TRAIN, "--json", "--test", "0.2", NULL);
+  for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+    if (!json_object_get(j, keys[k])) fail_msg("no key %s", keys[k]);
+  assert_string_equal(json_string_value(json_object_get(j, "status")), "done");
+  assert_int_equal(cli_number(j, "parameter_count"), 2 * 6 + 6 + 6 + 1);
+  assert_int_equal(cli_number(j, "samples"), samples);
+  assert_int_equal(metric(j, "train", "samples"), 90);
+  assert_int_equal(metric(j, "validation", "samples"), 30);
+  assert_int_equal(metric(j, "test", "samples"), 30);
+  assert_close(metric(j, "train", "rmse"), sqrt(metric(j, "train", "mse")), 1e-14, 0);
+  assert_true(metric(j, "test", "r2") > 0.98);
+  assert_true(metric(j, "test", "mae") < 0.1);
+  json_decref(j);
+  j = cli_json(0, TRAIN, "--json", NULL);
+  assert_null(json_object_get(json_object_get(j, "metrics"), "test"));
+  json_decref(j);
+}
+
+static void text_report_names_solver_and_memory_first(void **state) {
+  (void)state;
+  cli_run r = cli(TRAIN, "--seed", "3", NULL);
+  assert_int_equal(r.status, 0);
+  assert_string_equal(r.err, "");
+  static const char *const parts[] = {"2-6-1 (tanh, linear), 25 parameters",
+                                      "x, y -> z",
+                                      "120 for training, 30 for validation, 0 for testing",
+                                      "nguyen-widrow, seed 3, standardised",
+                                      "solver         lm-gain-accel; linear solver ",
+                                      "the solver will take ",
+                                      "R²",
+                                      "Done: ",
+                                      "trial steps"};
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) contains(r.out, parts[k]);
+  assert_true(strstr(r.out, "the solver will take ") < strstr(r.out, "\n  training "));
+  cli_free(&r);
+  r = cli(TRAIN, "--quiet", NULL);
+  assert_int_equal(r.status, 0);
+  assert_string_equal(r.out, "");
+  cli_free(&r);
+}
+
+static json_t *without_time(json_t *report) {
+  json_object_del(report, "seconds");
+  return report;
+}
+
+/* The same arguments give the same bits; every option gives others. */
+static void every_option_matters(void **state) {
+  (void)state;
+  static const char *const options[][2] = {
+      {"--hidden=6,3", NULL},
+      {"--activation", "sigmoid"},
+      {"--output-activation", "softplus"},
+      {"--no-bias", "1"},
+      {"--freeze", "1"},
+      {"--weights", "w"},
+      {"--ridge", "0.1"},
+      {"--ridge-biases", "0.1"},
+      {"--validation", "0.3"},
+      {"--test", "0.1"},
+      {"--patience", "1"},
+      {"--epochs", "7"},
+      {"--restarts", "2"},
+      {"--target", "0.5"},
+      {"--seed", "2"},
+      {"--init", "glorot"},
+      {"--standardise", "no"},
+      {"--grow", NULL},
+      {"--batch", "30"},
+      {"--solver", "lm"},
+      {"--linear-solver", "qr"},
+      {"--scaling", "marquardt"},
+      {"--memory", "5e8"},
+      {"--first-damping", "10"},
+      {"--accept-gain", "0.2"},
+      {"--acceleration-limit", "0"},
+      {"--diagnostics", NULL},
+      {"--step-tolerance", "0.5"},
+  };
+  json_t *base = without_time(cli_json(0, TRAIN, "--epochs", "30", "--json", NULL));
+  json_t *again = without_time(cli_json(0, TRAIN, "--epochs", "30", "--json", NULL));
+  assert_true(json_equal(base, again));
+  json_decref(again);
+  for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
+    json_t *j = without_time(cli_json(0, TRAIN, "--epochs", "30", "--json", options[k][0], options[k][1], NULL));
+    if (json_equal(base, j)) fail_msg("%s changes nothing", options[k][0]);
+    json_decref(j);
+  }
+  json_t *steps[2];
+  for (int k = 0; k < 2; k++) {
+    steps[k] = cli_json(0, TRAIN, "--epochs", "5", "--json", "--batch", "30", "--batch-steps", k ? "5" : "1", NULL);
+  }
+  assert_true(cli_number(steps[1], "iterations") > 3 * cli_number(steps[0], "iterations"));
+  json_decref(steps[0]);
+  json_decref(steps[1]);
+  json_decref(base);
+}
+
+static void options_do_what_they_say(void **state) {
+  (void)state;
+  json_t *j = cli_json(0, TRAIN, "--epochs", "7", "--json", NULL);
+  assert_string_equal(json_string_value(json_object_get(j, "stop")), "epochs");
+  assert_int_equal(cli_number(j, "epochs"), 7);
+  json_decref(j);
+  j = cli_json(0, TRAIN, "--target", "0.5", "--json", NULL);
+  assert_string_equal(json_string_value(json_object_get(j, "stop")), "target");
+  assert_true(metric(j, "train", "mse") <= 0.5 * 1.0001 || cli_number(j, "best_epoch") < cli_number(j, "epochs"));
+  json_decref(j);
+  j = cli_json(0, TRAIN, "--patience", "5", "--hidden=30,30", "--json", NULL);
+  assert_string_equal(json_string_value(json_object_get(j, "stop")), "early-stopping");
+  assert_int_equal(cli_number(j, "epochs"), cli_number(j, "best_epoch") + 5);
+  json_decref(j);
+  j = cli_json(1, TRAIN, "--max-seconds", "0", "--json", NULL);
+  assert_string_equal(json_string_value(json_object_get(j, "status")), "stopped");
+  assert_string_equal(json_string_value(json_object_get(j, "stop")), "time");
+  json_decref(j);
+  j = cli_json(0, TRAIN, "--hidden=5,4", "-a", "tanh,relu", "--no-bias", "1,3", "--diagnostics", "--epochs", "20",
+               "--json", NULL);
+  const json_t *layers = json_object_get(j, "layers");
+  assert_string_equal(json_string_value(json_object_get(json_array_get(layers, 1), "activation")), "relu");
+  assert_true(json_is_false(json_object_get(json_array_get(layers, 0), "bias")));
+  assert_true(json_is_false(json_object_get(json_array_get(layers, 2), "bias")));
+  const double dead = cli_number(json_array_get(layers, 1), "dead_rectifiers");
+  assert_true(dead >= 0 && dead <= 1);
+  assert_true(cli_number(json_array_get(layers, 0), "gradient_norm") > 0);
+  assert_int_equal(cli_number(j, "parameter_count"), 2 * 5 + 6 * 4 + 4);
+  json_decref(j);
+  j = cli_json(0, TRAIN, "--hidden=none", "--json", NULL);
+  assert_int_equal(cli_number(j, "parameter_count"), 3);
+  json_decref(j);
+}
+
+/* A gradient that vanishes at a minimum, and rectifiers that cannot wake: their weights are frozen at what x never
+ * reaches. */
+static void diagnostics_tell_the_truth(void **state) {
+  (void)state;
+  json_t *j = cli_json(0, TRAIN, "--hidden=none", "--diagnostics", "--validation", "0", "--json", NULL);
+  const json_t *layer = json_array_get(json_object_get(j, "layers"), 0);
+  assert_close(cli_number(layer, "gradient_norm"), 0, 0, 1e-12);
+  json_decref(j);
+  marq_network *network;
+  marq_error error;
+  const marq_layer layers[] = {{4, marq_activation_find("relu"), 0, 1}, {1, marq_activation_find("linear"), 0, 0}};
+  assert_int_equal(marq_network_create(2, layers, 2, &network, &error), MARQ_OK);
+  double *p = marq_network_values(network);
+  for (size_t u = 0; u < 4; u++) {
+    p[u] = 1;                   /* of x */
+    p[8 + u] = u < 3 ? -10 : 5; /* biases: three units sleep for |x| < 2 */
+  }
+  const char *const inputs[] = {"x", "y"}, *const targets[] = {"z"};
+  const marq_network_notes notes = {inputs, targets, 1, NULL};
+  assert_int_equal(marq_network_save(network, &notes, "dead.json", &error), MARQ_OK);
+  marq_network_free(network);
+  j = cli_json(0, "train", "s.csv", "--resume", "dead.json", "--diagnostics", "--epochs", "3", "--json", NULL);
+  layer = json_array_get(json_object_get(j, "layers"), 0);
+  assert_close(cli_number(layer, "dead_rectifiers"), 0.75, 0, 0);
+  assert_true(json_is_true(json_object_get(layer, "frozen")));
+  assert_true(json_is_null(json_object_get(layer, "gradient_norm")));
+  json_decref(j);
+}
+
+static void threads_change_no_bit(void **state) {
+  (void)state;
+  json_t *one = cli_json(0, TRAIN, "--epochs", "20", "--json", "--threads", "1", NULL);
+  json_t *two = cli_json(0, TRAIN, "--epochs", "20", "--json", "--threads", "2", NULL);
+  assert_true(cli_number(one, "cost") == cli_number(two, "cost"));
+  assert_int_equal(cli_number(two, "threads"), 2);
+  json_decref(one);
+  json_decref(two);
+}
+
+/* What the library predicts with the saved network is what the command prints, to the bit; and it is what was trained.
+ */
+static void predictions_are_those_of_the_network(void **state) {
+  (void)state;
+  json_t *report = cli_json(0, "train", "s.csv", "-x", "y,x", "-y", "z,u", "-H", "8", "--test", "0.1", "--json",
+                            "--save", "two.json", NULL);
+  marq_network *network;
+  marq_network_notes notes;
+  marq_error error;
+  marq_table *table;
+  if (marq_network_load("two.json", NULL, 0, &network, &notes, &error) != MARQ_OK) fail_msg("%s", error.text);
+  assert_string_equal(notes.inputs[0], "y");
+  assert_string_equal(notes.targets[1], "u");
+  const char *const wanted[] = {"y", "x", "z", "u"};
+  if (marq_table_read("s.csv", wanted, 4, NULL, &table, &error) != MARQ_OK) fail_msg("%s", error.text);
+  marq_column columns[4];
+  for (size_t k = 0; k < 4; k++) columns[k] = marq_table_column(table, k);
+  double out[2 * samples], squares = 0, expected = 0;
+  assert_int_equal(marq_network_predict(network, columns, samples, out, &error), MARQ_OK);
+  cli_run r = cli("predict", "two.json", "s.csv", NULL);
+  assert_int_equal(r.status, 0);
+  assert_true(strncmp(r.out, "id,x,y,z,w,u,z_fit,u_fit\nr0,", 28) == 0);
+  const char *line = strchr(r.out, '\n') + 1;
+  for (size_t i = 0; i < samples; i++) {
+    const char *cell = line;
+    for (int k = 0; k < 6; k++) cell = strchr(cell, ',') + 1;
+    assert_true(marq_parse_double(cell, strcspn(cell, ","), NULL) == out[i]);
+    cell = strchr(cell, ',') + 1;
+    assert_true(marq_parse_double(cell, strcspn(cell, "\n"), NULL) == out[samples + i]);
+    line = strchr(line, '\n') + 1;
+    for (size_t o = 0; o < 2; o++) {
+      const double d = out[o * samples + i] - columns[2 + o].data[i * columns[2 + o].stride];
+      squares += d * d;
+    }
+  }
+  assert_int_equal(*line, 0);
+  static const char *const sets[] = {"train", "validation", "test"};
+  for (size_t k = 0; k < 3; k++) expected += 2 * metric(report, sets[k], "mse") * metric(report, sets[k], "samples");
+  assert_close(squares, expected, 1e-12, 0);
+  cli_free(&r);
+  marq_table_free(table);
+  marq_network_free(network);
+  json_decref(report);
+}
+
+static void refused_predictions(void **state) {
+  (void)state;
+  expect_status(0, cli(TRAIN, "-q", "--epochs", "5", "--save", "n.json", NULL));
+  cli_write("other.csv", "x,q\n1,2\n");
+  cli_expect_refusal(2, "lacks column y that the network needs", "predict", "n.json", "other.csv", NULL);
+  cli_expect_refusal(2, "no standard errors", "predict", "n.json", "s.csv", "--standard-error", NULL);
+  char *text = cli_read("n.json");
+  text[strlen(text) / 2] = '\0';
+  cli_write("cut.json", text);
+  free(text);
+  cli_expect_refusal(2, "cut.json:", "predict", "cut.json", "s.csv", NULL);
+  cli_expect_refusal(2, "cut.json:", "train", "s.csv", "--resume", "cut.json", NULL);
+  expect_status(0, cli("fit", "z = a*x + b", "s.csv", "-q", "--save", "fit.json", NULL));
+  cli_expect_refusal(2, "fit.json:", "train", "s.csv", "--resume", "fit.json", NULL);
+  cli_run r = cli("predict", "n.json", "s.csv", "--column", "model", NULL);
+  assert_int_equal(r.status, 0);
+  assert_true(strncmp(r.out, "id,x,y,z,w,u,model\n", 19) == 0);
+  cli_free(&r);
+  /* altered: a newer version, and widths that the values do not fit */
+  static const struct {
+    const char *from, *to, *message;
+  } changes[] = {{"\"version\": 1", "\"version\": 7", "version 7"},
+                 {"\"width\": 6", "\"width\": 9", "parameters"},
+                 {"\"tanh\"", "\"tnah\"", "tnah"}};
+  for (size_t k = 0; k < sizeof changes / sizeof *changes; k++) {
+    char *whole = cli_read("n.json"), *place = strstr(whole, changes[k].from);
+    assert_non_null(place);
+    memcpy(place, changes[k].to, strlen(changes[k].to));
+    cli_write("altered.json", whole);
+    free(whole);
+    cli_expect_refusal(2, changes[k].message, "predict", "altered.json", "s.csv", NULL);
+  }
+}
+
+static void resume_goes_on(void **state) {
+  (void)state;
+  json_t *first = cli_json(0, TRAIN, "--epochs", "12", "--validation", "0.3", "--test", "0.1", "--seed", "4", "--json",
+                           "--save", "r.json", NULL);
+  json_t *next =
+      cli_json(0, "train", "s.csv", "--resume", "r.json", "--epochs", "40", "--json", "--save", "r.json", NULL);
+  /* the same samples are held back, and it begins where the other ended */
+  assert_close(cli_number(next, "start_cost"), cli_number(first, "cost"), 1e-12, 0);
+  assert_int_equal(cli_number(next, "seed"), 4);
+  assert_int_equal(metric(next, "validation", "samples"), 45);
+  assert_int_equal(metric(next, "test", "samples"), 15);
+  assert_true(metric(next, "validation", "mse") < metric(first, "validation", "mse"));
+  json_decref(first);
+  json_decref(next);
+  cli_expect_refusal(2, "--hidden cannot change it", "train", "s.csv", "--resume", "r.json", "--hidden", "3", NULL);
+  cli_expect_refusal(2, "r.json: ", "train", "s.csv", "--resume", "r.json", "-x", "x,u", NULL);
+}
+
+static void seeds_and_restarts(void **state) {
+  (void)state;
+  json_t *runs[4];
+  double best = INFINITY;
+  static const char *const seeds[] = {"1", "2", "3"};
+  for (int k = 0; k < 3; k++) {
+    runs[k] = cli_json(0, TRAIN, "--epochs", "15", "--validation", "0", "--seed", seeds[k], "--json", NULL);
+    best = fmin(best, cli_number(runs[k], "cost"));
+  }
+  assert_true(cli_number(runs[0], "cost") != cli_number(runs[1], "cost"));
+  /* without a split the runs of seeds 1, 2 and 3 are those of two restarts */
+  runs[3] = cli_json(0, TRAIN, "--epochs", "15", "--validation", "0", "--restarts", "2", "--json", NULL);
+  assert_close(cli_number(runs[3], "cost"), best, 1e-12, 0);
+  assert_int_equal(cli_number(runs[3], "runs"), 3);
+  for (int k = 0; k < 4; k++) json_decref(runs[k]);
+}
+
+static void traces(void **state) {
+  (void)state;
+  json_t *report = cli_json(0, TRAIN, "--json", "--epochs", "25", "--restarts", "1", "--trace", "t.csv", NULL);
+  marq_table *table;
+  marq_error error;
+  const char *wanted[] = {"run", "epoch", "cost", "mse", "validation_mse", "best_validation_mse"};
+  if (marq_table_read("t.csv", wanted, 6, NULL, &table, &error) != MARQ_OK) fail_msg("%s", error.text);
+  const size_t rows = marq_table_rows(table);
+  assert_int_equal(rows, 2 * 26);
+  const double *run = marq_table_column(table, 0).data, *epoch = marq_table_column(table, 1).data,
+               *cost = marq_table_column(table, 2).data, *mse = marq_table_column(table, 3).data,
+               *validation = marq_table_column(table, 4).data;
+  const double best = cli_number(report, "run") + 1, at = cli_number(report, "best_epoch");
+  for (size_t i = 0; i < rows; i++) {
+    if (i && run[i] == run[i - 1]) assert_true(cost[i] <= cost[i - 1] * (1 + 1e-12));
+    if (run[i] != best || epoch[i] != at) continue;
+    assert_close(mse[i], metric(report, "train", "mse"), 1e-10, 0);
+    assert_close(validation[i], metric(report, "validation", "mse"), 1e-10, 0);
+  }
+  marq_table_free(table);
+  json_decref(report);
+}
+
+/* Ctrl-C: the trace goes to a pipe, so that the signal comes while the training is surely running. */
+static void interruption_saves_the_best(void **state) {
+  (void)state;
+  assert_int_equal(mkfifo("pipe", 0600), 0);
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    const int out = open("interrupted.txt", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(out, STDOUT_FILENO);
+    execl(MARQ_COMMAND, "marq", "train", "s.csv", "-x", "x,y", "-y", "z", "-H", "30,30", "--epochs", "100000000",
+          "--patience", "0", "--validation", "0.2", "--step-tolerance", "0", "--trace", "pipe", "--save", "i.json",
+          "--restarts", "1000", (char *)NULL);
+    _exit(126);
+  }
+  const int trace = open("pipe", O_RDONLY);
+  assert_true(trace >= 0);
+  char buffer[4096];
+  assert_true(read(trace, buffer, sizeof buffer) > 0); /* some epochs are made */
+  assert_int_equal(kill(child, SIGINT), 0);
+  while (read(trace, buffer, sizeof buffer) > 0) continue;
+  close(trace);
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 1);
+  char *text = cli_read("interrupted.txt");
+  contains(text, "STOPPED: interrupted\n");
+  contains(text, "validation ");
+  free(text);
+  expect_status(0, cli("predict", "i.json", "s.csv", NULL));
+}
+
+/* A failure to save leaves the old file. */
+static void full_disk(void **state) {
+  (void)state;
+  cli_run r = cli(TRAIN, "--epochs", "3", "-q", "--save", "/dev/full", NULL);
+  assert_int_equal(r.status, 2);
+  contains(r.err, "marq: /dev/full: ");
+  cli_free(&r);
+  cli_write("old.json", "precious");
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+    execl("/bin/sh", "sh", "-c", "ulimit -f 0; exec \"$0\" train s.csv -x x,y -y z -H 3 --epochs 3 -q --save old.json",
+          MARQ_COMMAND, (char *)NULL);
+    _exit(126);
+  }
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(WEXITSTATUS(status), 2);
+  char *text = cli_read("old.json");
+  assert_string_equal(text, "precious");
+  free(text);
+}
+
+static void expect_picture(const char *path, const char *magic) {
+  char *text = cli_read(path);
+  if (!text) fail_msg("no file %s", path);
+  assert_true(strncmp(text, magic, strlen(magic)) == 0);
+  free(text);
+}
+
+static void plots(void **state) {
+  (void)state;
+  if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
+  cli_write("few.csv", "a b c y\n1 2 3 1\n2 1 3 2\n3 2 1 2\n4 2 1 5\n5 3 1 3\n6 4 2 4\n7 3 2 6\n8 5 3 5\n");
+  expect_status(0, cli(TRAIN, "-q", "--epochs", "20", "--plot", "s.svg", NULL));
+  expect_status(0, cli("train", "s.csv", "-x", "x", "-y", "z", "-H", "4", "-q", "--epochs", "9", "-p", "x.svg", NULL));
+  expect_status(0,
+                cli("train", "s.csv", "-x", "x", "-y", "z,u", "-H", "4", "-q", "--epochs", "9", "-p", "x.png", NULL));
+  expect_status(0, cli("train", "few.csv", "-x", "a,b,c", "-y", "y", "-H", "2", "-q", "--epochs", "9", "-p", "f.svg",
+                       "--test", "0.2", NULL));
+  expect_status(0, cli("train", "few.csv", "-x", "a,b,c", "-y", "y", "-H", "2", "-q", "--epochs", "9", "-p", "f.pdf",
+                       "-a", "relu", "--plot-gradients", "g.svg", NULL));
+  expect_picture("s.svg", "<?xml");
+  expect_picture("x.png", "\x89PNG");
+  expect_picture("f.pdf", "%PDF");
+  static const struct {
+    const char *path, *texts[4];
+  } pictures[] = {{"s.svg", {"epoch", "validation", "z, residuals", "2-6-1"}},
+                  {"x.svg", {"epoch", "held back", "network", "1-4-1"}},
+                  {"f.svg", {"epoch", "y, observed", "y, predicted", "perfect agreement"}},
+                  {"g.svg", {"norm of the gradient", "dead rectifiers", "layer 1", "layer 2"}}};
+  for (size_t k = 0; k < sizeof pictures / sizeof *pictures; k++) {
+    char *svg = cli_read(pictures[k].path);
+    assert_non_null(svg);
+    for (size_t i = 0; i < 4; i++) contains(svg, pictures[k].texts[i]);
+    free(svg);
+  }
+}
+
+static void bad_usage(void **state) {
+  (void)state;
+  static const struct {
+    const char *option, *value, *message;
+  } bad[] = {{"--hidden", "0", "'0' is no width"},
+             {"--hidden", "5,,3", "empty place"},
+             {"--hidden", "5,-3", "'-3' is no width"},
+             {"--hidden", "many", "'many' is no width"},
+             {"--activation", "tahn", "did you mean 'tanh'?"},
+             {"--activation", "tanh,relu", "2 activations for 1 hidden layer"},
+             {"--output-activation", "lineal", "did you mean 'linear'?"},
+             {"--init", "gloro", "did you mean 'glorot'?"},
+             {"--inputs", "x,q", "there is no column 'q'"},
+             {"--inputs", "x,x", "already an input or a target"},
+             {"--targets", "x", "already an input or a target"},
+             {"--targets", "id", "s.csv:2: "},
+             {"--validation", "0.001", "too few"},
+             {"--validation", "1", "below 1"},
+             {"--test", "0.9", "leave no sample"},
+             {"--ridge", "-1", "no number from 0 on"},
+             {"--epochs", "many", "no whole number"},
+             {"--seed", "-1", "no whole number"},
+             {"--no-bias", "3", "no layer"},
+             {"--freeze", "1,2", "frozen"},
+             {"--weights", "q", "there is no column 'q'"},
+             {"--weights", "u", "but a weight is at least 0"},
+             {"--memory", "10", "no linear solver fits --memory 10; in bytes, a solver would take with "},
+             {"--solver", "newton", "newton"},
+             {"--max-iterations", "3", "unknown option"},
+             {"--standardise", "maybe", "yes or no"},
+             {"--plot", "a.gif", ".svg, .png or .pdf"},
+             {"--save", "nowhere/n.json", "cannot write"},
+             {"--resume", "nothing.json", "nothing.json"}};
+  for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+    if (strcmp(bad[k].option, "--resume") == 0) {
+      cli_expect_refusal(2, bad[k].message, "train", "s.csv", bad[k].option, bad[k].value, NULL);
+    } else {
+      cli_expect_refusal(2, bad[k].message, TRAIN, bad[k].option, bad[k].value, NULL);
+    }
+  }
+  cli_expect_refusal(2, "--hidden is missing", "train", "s.csv", "-x", "x", "-y", "z", NULL);
+  cli_expect_refusal(2, "--inputs is missing", "train", "s.csv", "-y", "z", "-H", "3", NULL);
+  cli_expect_refusal(2, "--targets is missing", "train", "s.csv", "-x", "x", "-H", "3", NULL);
+  cli_expect_refusal(2, "exclude each other", TRAIN, "--batch", "10", "--grow", NULL);
+  cli_expect_refusal(2, "overwrite the input", TRAIN, "--save", "s.csv", NULL);
+  cli_write("two.csv", "x,z\n1,2\n2,3\n");
+  cli_expect_refusal(2, "two.csv: 2 samples are too few", "train", "two.csv", "-x", "x", "-y", "z", "-H", "3", NULL);
+}
+
+static void constant_columns_are_survived(void **state) {
+  (void)state;
+  cli_write("c.csv", "x,c,y,k\n1,5,1,3\n2,5,4,3\n3,5,9,3\n4,5,16,3\n5,5,25,3\n6,5,36,3\n7,5,49,3\n8,5,64,3\n");
+  json_t *j = cli_json(0, "train", "c.csv", "-x", "x,c", "-y", "y", "-H", "3", "--json", "--epochs", "50", NULL);
+  assert_true(isfinite(cli_number(j, "cost")));
+  assert_non_null(
+      strstr(json_string_value(json_array_get(json_object_get(j, "warnings"), 0)), "input c is constant (5)"));
+  json_decref(j);
+  j = cli_json(0, "train", "c.csv", "-x", "x", "-y", "k", "-H", "3", "--json", "--epochs", "50", NULL);
+  assert_true(json_is_null(json_object_get(json_object_get(json_object_get(j, "metrics"), "train"), "r2")));
+  json_decref(j);
+}
+
+static void lists(void **state) {
+  (void)state;
+  cli_run r = cli("list", "activations", NULL);
+  assert_int_equal(r.status, 0);
+  contains(r.out, "leaky-relu");
+  contains(r.out, "gaussian");
+  cli_free(&r);
+  r = cli("list", "initialisations", NULL);
+  assert_int_equal(r.status, 0);
+  contains(r.out, "nguyen-widrow");
+  cli_free(&r);
+  r = cli("train", "--help", NULL);
+  assert_int_equal(r.status, 0);
+  contains(r.out, "--hidden WIDTH,...");
+  contains(r.out, "--linear-solver NAME");
+  assert_null(strstr(r.out, "max-iterations"));
+  cli_free(&r);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(json_has_every_key),
+      cmocka_unit_test(text_report_names_solver_and_memory_first),
+      cmocka_unit_test(every_option_matters),
+      cmocka_unit_test(options_do_what_they_say),
+      cmocka_unit_test(diagnostics_tell_the_truth),
+      cmocka_unit_test(threads_change_no_bit),
+      cmocka_unit_test(predictions_are_those_of_the_network),
+      cmocka_unit_test(refused_predictions),
+      cmocka_unit_test(resume_goes_on),
+      cmocka_unit_test(seeds_and_restarts),
+      cmocka_unit_test(traces),
+      cmocka_unit_test(interruption_saves_the_best),
+      cmocka_unit_test(full_disk),
+      cmocka_unit_test(plots),
+      cmocka_unit_test(bad_usage),
+      cmocka_unit_test(constant_columns_are_survived),
+      cmocka_unit_test(lists),
+  };
+  return cmocka_run_group_tests(tests, setup, cli_group_teardown);
+}
