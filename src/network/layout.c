@@ -163,14 +163,11 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
   }
   if (status == MARQ_OK) {
     s->strip_count = plan_strips(s, NULL);
-    s->task_count = netp_plan(s, NULL);
     s->strips = calloc(s->strip_count, sizeof *s->strips);
-    s->tasks = calloc(s->task_count + 1, sizeof *s->tasks);
-    if (!s->strips || !s->tasks) status = MARQ_ENOMEM;
+    if (!s->strips) status = MARQ_ENOMEM;
   }
   if (status == MARQ_OK) {
     plan_strips(s, s->strips);
-    netp_plan(s, s->tasks);
     *made = s;
     return MARQ_OK;
   }

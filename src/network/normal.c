@@ -15,44 +15,60 @@ static int paired(const netp *s, size_t l) {
   return s->pair_at[l + 1] > s->pair_at[l];
 }
 
-static size_t add_task(netp_task *tasks, size_t count, netp_task task) {
-  if (tasks) tasks[count] = task;
-  return count + 1;
-}
-
 static size_t least(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-static size_t plan_block(const netp *s, netp_task *tasks, size_t count, size_t k, size_t l) {
-  const size_t rows = s->layer[k].width * s->layer[k].columns, columns = s->layer[l].width * s->layer[l].columns;
-  if (k == l && paired(s, l)) {
-    for (size_t j = 0; j < pairs(s->layer[l].columns); j += netp_tile)
-      count = add_task(tasks, count,
-                       (netp_task){NETP_PAIRS, l, l, 0, 0, j, least(j + netp_tile, pairs(s->layer[l].columns))});
-    return count;
-  }
-  for (size_t j = 0; j < columns; j += netp_tile)
-    for (size_t i = 0; i < (k == l ? j + 1 : rows); i += netp_tile)
-      count = add_task(tasks, count,
-                       (netp_task){k == l && i == j ? NETP_SYRK : NETP_GEMM, k, l, i, least(i + netp_tile, rows), j,
-                                   least(j + netp_tile, columns)});
+static size_t tiles(size_t columns) {
+  return (columns + netp_tile - 1) / netp_tile;
+}
+
+/* The products that make up the rows of layer k and the columns of layer l ≥ k. */
+static size_t products(const netp *s, size_t k, size_t l) {
+  const netp_layer *row = &s->layer[k], *column = &s->layer[l];
+  if (row->frozen || column->frozen) return 0;
+  if (k < l) return tiles(row->width * row->columns) * tiles(column->width * column->columns);
+  return paired(s, l) ? tiles(pairs(column->columns)) : pairs(tiles(column->width * column->columns));
+}
+
+static size_t all_products(const netp *s) {
+  size_t count = 0;
+  for (size_t l = s->first; l < s->count; l++)
+    for (size_t k = s->first; k <= l; k++) count += products(s, k, l);
   return count;
 }
 
-size_t netp_plan(const netp *s, netp_task *tasks) {
-  size_t count = 0;
-  if (s->narrow) return 0;
-  for (size_t l = s->first; l < s->count; l++)
-    for (size_t k = s->first; k <= l; k++)
-      if (!s->layer[l].frozen && !s->layer[k].frozen) count = plan_block(s, tasks, count, k, l);
-  return count;
+/* One product, over the samples of a block: parameters i0 … i1−1 and j0 … j1−1 of two layers, or columns of Q. */
+typedef struct task {
+  size_t row_layer, column_layer;
+  size_t i0, i1, j0, j1;
+  int pairs;
+} task;
+
+static task task_at(const netp *s, size_t index) {
+  size_t k = s->first, l = s->first;
+  for (; index >= products(s, k, l); k = k < l ? k + 1 : (l++, s->first)) index -= products(s, k, l);
+  const netp_layer *row = &s->layer[k], *column = &s->layer[l];
+  task t = {.row_layer = k, .column_layer = l, .pairs = k == l && paired(s, l)};
+  size_t i = 0, j = index, last = t.pairs ? pairs(column->columns) : column->width * column->columns;
+  if (k < l) {
+    i = index % tiles(row->width * row->columns);
+    j = index / tiles(row->width * row->columns);
+  } else if (!t.pairs) {
+    for (j = 0; pairs(j + 1) <= index; j++) continue;
+    i = index - pairs(j);
+  }
+  t.i0 = i * netp_tile;
+  t.i1 = least(t.i0 + netp_tile, row->width * row->columns);
+  t.j0 = j * netp_tile;
+  t.j1 = least(t.j0 + netp_tile, last);
+  return t;
 }
 
 typedef struct normal_pass {
   netp *s;
   double *A, *g;
-  size_t lda, b0, blocks;
+  size_t lda, b0, blocks, products;
 } normal_pass;
 
 /* Where a layer's pairs stand in the worker's P and Q, in columns. */
@@ -150,39 +166,41 @@ static const double *columns_of(const netp *s, const netp_worker *worker, size_t
   return scratch;
 }
 
-static void run_task(const normal_pass *q, const netp_task *task, netp_worker *worker, size_t thread, int first) {
+static void run_task(const normal_pass *q, const task *t, netp_worker *worker, size_t thread, int first) {
   const netp *s = q->s;
   const netp_view *v = &worker->view;
   const size_t rows = s->c * v->ld;
-  if (task->kind == NETP_PAIRS) {
+  if (t->pairs) {
     size_t p_at, q_at;
-    const size_t l = task->row_layer, count = pairs(s->layer[l].width);
+    const size_t l = t->row_layer, count = pairs(s->layer[l].width);
     pair_columns(s, l, &p_at, &q_at);
-    marq_la_gemm(1, 0, count, task->j1 - task->j0, v->count, 1, worker->P + p_at * v->ld, v->ld,
-                 worker->Q + (q_at + task->j0) * v->ld, v->ld, first ? 0 : 1,
-                 s->pairs + s->pair_at[l] + task->j0 * count, count);
+    marq_la_gemm(1, 0, count, t->j1 - t->j0, v->count, 1, worker->P + p_at * v->ld, v->ld,
+                 worker->Q + (q_at + t->j0) * v->ld, v->ld, first ? 0 : 1, s->pairs + s->pair_at[l] + t->j0 * count,
+                 count);
     return;
   }
   double *const *tile = s->workers[thread].tile;
-  const double *right = columns_of(s, worker, task->column_layer, task->j0, task->j1, tile[1]);
-  double *to = q->A + s->layer[task->row_layer].at + task->i0 + (s->layer[task->column_layer].at + task->j0) * q->lda;
-  if (task->kind == NETP_SYRK) {
-    marq_la_syrk(task->j1 - task->j0, rows, right, rows, to, q->lda);
+  const double *right = columns_of(s, worker, t->column_layer, t->j0, t->j1, tile[1]);
+  double *to = q->A + s->layer[t->row_layer].at + t->i0 + (s->layer[t->column_layer].at + t->j0) * q->lda;
+  if (t->row_layer == t->column_layer && t->i0 == t->j0) {
+    marq_la_syrk(t->j1 - t->j0, rows, right, rows, to, q->lda);
     return;
   }
-  const double *left = columns_of(s, worker, task->row_layer, task->i0, task->i1, tile[0]);
-  marq_la_gemm(1, 0, task->i1 - task->i0, task->j1 - task->j0, rows, 1, left, rows, right, rows, 1, to, q->lda);
+  const double *left = columns_of(s, worker, t->row_layer, t->i0, t->i1, tile[0]);
+  marq_la_gemm(1, 0, t->i1 - t->i0, t->j1 - t->j0, rows, 1, left, rows, right, rows, 1, to, q->lda);
 }
 
 static void sum_normal(void *context, size_t index, size_t thread) {
   const normal_pass *q = context;
   const netp *s = q->s;
+  const int strip = index >= q->products;
+  const task t = strip ? (task){0} : task_at(s, index);
   for (size_t k = 0; k < q->blocks; k++) {
     const int first = q->b0 + k == 0;
-    if (index < s->task_count)
-      run_task(q, &s->tasks[index], &s->workers[k], thread, first);
+    if (!strip)
+      run_task(q, &t, &s->workers[k], thread, first);
     else
-      netp_add_strip(s, &s->workers[k], &s->strips[index - s->task_count], 0, first, q->g);
+      netp_add_strip(s, &s->workers[k], &s->strips[index - q->products], 0, first, q->g);
   }
 }
 
@@ -211,7 +229,7 @@ static marq_status finite_upper(size_t n, const double *A, size_t lda, const dou
 
 marq_status netp_normal(void *self, double *A, size_t lda, double *g) {
   netp *s = self;
-  normal_pass q = {.s = s, .A = A, .g = g, .lda = lda};
+  normal_pass q = {.s = s, .A = A, .g = g, .lda = lda, .products = all_products(s)};
   const size_t blocks = netp_blocks(s, s->current), window = (size_t)s->threads;
   netp_differentiate(s);
   if (s->narrow)
@@ -225,7 +243,7 @@ marq_status netp_normal(void *self, double *A, size_t lda, double *g) {
       for (size_t k = 0; k < q.blocks; k++)
         for (size_t i = 0; i < pairs(s->n + 1); i++) s->pairs[i] += s->workers[k].gram[i];
     } else {
-      netp_parallel(s->threads, s->task_count + s->strip_count, sum_normal, &q);
+      netp_parallel(s->threads, q.products + s->strip_count, sum_normal, &q);
     }
   }
   if (s->narrow) {

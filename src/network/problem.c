@@ -114,7 +114,6 @@ void netp_destroy(void *self) {
   free(s->workers);
   free(s->order);
   free(s->strips);
-  free(s->tasks);
   free(s->memory);
   free(s);
 }

@@ -48,14 +48,6 @@ typedef struct netp_worker {
   double *tile[3]; /* of a thread, not of a block */
 } netp_worker;
 
-/** One product of the normal equations, over the samples of a block. */
-typedef enum netp_kind { NETP_SYRK, NETP_GEMM, NETP_PAIRS } netp_kind;
-typedef struct netp_task {
-  netp_kind kind;
-  size_t row_layer, column_layer;
-  size_t i0, i1, j0, j1; /* parameters within their layers; of NETP_PAIRS columns of Q */
-} netp_task;
-
 /** Columns of a layer's gradient. */
 typedef struct netp_strip {
   size_t layer, q0, q1;
@@ -80,8 +72,6 @@ typedef struct netp {
   double *block_cost;
   netp_strip *strips;
   size_t strip_count;
-  netp_task *tasks;
-  size_t task_count;
   size_t *pair_at;        /* [count + 1] where the sums of a layer's pair products begin; equal: it has none */
   double *pairs;          /* those sums */
   int narrow, whole_rows; /* n small: sums of columns; all columns of a block are formed at once */
@@ -181,8 +171,6 @@ marq_status netp_vjp(void *self, const double *u, double *JTu);
 
 /* ---- normal.c, gram.c, rows.c ---- */
 
-/** The products that make up the normal equations; counts them when tasks is NULL. */
-size_t netp_plan(const netp *s, netp_task *tasks);
 marq_status netp_normal(void *self, double *A, size_t lda, double *g);
 marq_status netp_gram(void *self, const double *s, double *K, size_t ldk);
 /** Columns j0 … j1−1 of a layer's part of J̃: [c·ld] each, zeros beyond the samples. */
