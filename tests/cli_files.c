@@ -136,6 +136,7 @@ static void predictions_keep_separator_and_names(void **state) {
   contains(r.out, "\n3,,");
   assert_null(strstr(r.out, "\n,2"));
   cli_free(&r);
+  cli_expect_refusal(2, "gap.csv:3: ", "predict", "m.json", "gap.csv", NULL);
   cli_expect_refusal(2, "gap.csv:3: ", "predict", "m.json", "gap.csv", "--output", "gap.out", NULL);
   assert_false(cli_exists("gap.out"));
 }

@@ -38,6 +38,7 @@ typedef struct run_state {
   batch *batch;
   output out;
   FILE *file;
+  int headed; /* the header is written */
   size_t nonfinite, first_nonfinite;
 } run_state;
 
@@ -149,7 +150,10 @@ static void put_new_name(const run_state *s, const char *base) {
   put_name(s, error_name);
 }
 
-static void put_header(const run_state *s) {
+/* With the first batch, so that bad input among its rows leaves nothing behind. */
+static void put_header(run_state *s) {
+  if (s->headed) return;
+  s->headed = 1;
   const char *header = marq_table_reader_header(s->reader);
   if (!*header) return;
   fputs(header, s->file);
@@ -173,11 +177,15 @@ static void fill_batch(run_state *s) {
 
 static int flush_batch(run_state *s) {
   batch *b = s->batch;
-  if (!b->rows) return exit_done;
+  if (!b->rows) {
+    put_header(s);
+    return exit_done;
+  }
   fill_batch(s);
   int status = predict_model_evaluate(&s->model, s->columns, batch_rows, s->f);
   if (status == exit_done && s->request.errors) status = predict_model_errors(&s->model, b->rows, b->error);
   if (status != exit_done) return status;
+  put_header(s);
   size_t start = 0;
   for (size_t i = 0; i < b->rows; i++) {
     fwrite(b->text + start, 1, b->ends[i] - start, s->file);
@@ -245,7 +253,6 @@ static int run_predict(run_state *s) {
   if (status == exit_done && s->request.output) status = output_open(&s->out, s->request.output);
   if (status != exit_done) return status;
   s->file = s->request.output ? s->out.file : stdout;
-  put_header(s);
   status = stream(s);
   if (s->request.output && status == exit_done) {
     status = output_commit(&s->out);
