@@ -36,9 +36,9 @@ static const marq_linsys *choose_fast(const marq_options *options, const marq_li
   return strcmp(options->trial, "value") ? &marq_linsys_cholesky : fine;
 }
 
+/* The pair itself begins with normal equations; marq_linsys_choose looks beyond it. */
 static int applicable(const marq_problem *problem) {
-  return marq_problem_offers(problem, MARQ_OP_NORMAL) || marq_problem_offers(problem, MARQ_OP_TRIANGLE) ||
-         marq_problem_offers(problem, MARQ_OP_ROWS) || marq_problem_offers(problem, MARQ_OP_PRODUCT);
+  return marq_linsys_cholesky.applicable(problem);
 }
 
 static marq_cost cost(const marq_problem *problem) {

@@ -312,11 +312,11 @@ static void fixing_everything_is_refused(void **state) {
 static void bad_weights_name_their_sample(void **state) {
   (void)state;
   waves *w = waves_make(WAVES_BLOCK, WAVES_EQUAL, 20, 1, 3, 1);
-  static const double bad_weights[] = {-1, NAN, INFINITY}, bad_sigmas[] = {0, -1, NAN, INFINITY};
+  static const double bad_weights[] = {-1, NAN, INFINITY}, bad_sigmas[] = {0, -1, NAN, INFINITY, 1e-200, 1e200};
   double given[20];
   marq_problem *problem;
   for (int sigma = 0; sigma < 2; sigma++)
-    for (size_t k = 0; k < (sigma ? 4U : 3U); k++) {
+    for (size_t k = 0; k < (sigma ? 6U : 3U); k++) {
       const marq_problem_options options = {.targets = w->target, .weights = {given, 1}, .sigma = sigma};
       marq_error error = {0};
       for (size_t i = 0; i < 20; i++) given[i] = 1;
@@ -381,6 +381,33 @@ static void a_solution_of_zeros_is_found(void **state) {
     }
 }
 
+static int product_of_nothing(void *context, const double *p, const double *v, double *out) {
+  (void)context, (void)p, (void)v, (void)out;
+  return 0;
+}
+
+static int residual_of_nothing(void *context, const double *p, double *r) {
+  (void)context, (void)p;
+  r[0] = 0;
+  return 0;
+}
+
+static void weights_of_nothing_and_sizes_beyond_lapack_are_refused(void **state) {
+  (void)state;
+  const double zero[1] = {0};
+  marq_callbacks c = {.residuals = 1, .parameters = 1, .residual = residual_of_nothing, .weights = zero};
+  marq_problem *problem;
+  for (int without_matrix = 0; without_matrix < 2; without_matrix++) {
+    c.jvp = c.vjp = without_matrix ? product_of_nothing : NULL;
+    c.residuals = 1;
+    c.weights = zero;
+    assert_int_equal(marq_problem_from_callbacks(&c, &problem, NULL), MARQ_EDATA);
+    c.weights = NULL;
+    c.residuals = (size_t)1 << 31;
+    assert_int_equal(marq_problem_from_callbacks(&c, &problem, NULL), MARQ_ESIZE);
+  }
+}
+
 static void units_from_tiny_to_huge_do_not_matter(void **state) {
   (void)state;
   static const double unit[] = {1e-120, 1e-20, 1e20, 1e120}, scale[] = {1e-120, 1, 1e120};
@@ -413,6 +440,7 @@ int main(void) {
                                      cmocka_unit_test(sizes_of_nothing_are_refused),
                                      cmocka_unit_test(fixing_everything_is_refused),
                                      cmocka_unit_test(bad_weights_name_their_sample),
+                                     cmocka_unit_test(weights_of_nothing_and_sizes_beyond_lapack_are_refused),
                                      cmocka_unit_test(an_exact_fit_is_recognised),
                                      cmocka_unit_test(a_solution_of_zeros_is_found),
                                      cmocka_unit_test(units_from_tiny_to_huge_do_not_matter)};

@@ -96,11 +96,15 @@ marq_status user_check(const marq_callbacks *c, marq_error *error) {
     if (!(c->typical[j] > 0) || !isfinite(c->typical[j]))
       return marq_fail(error, MARQ_EINVAL, "the typical size of parameter %zu is %g, it must be positive", j,
                        c->typical[j]);
-  for (size_t i = 0; c->weights && i < c->residuals; i++)
+  double sum = 0;
+  for (size_t i = 0; c->weights && i < c->residuals; i++) {
+    sum += c->weights[i];
     if (!(c->weights[i] >= 0) || !isfinite(c->weights[i])) {
       marq_fail(error, MARQ_EDATA, "weight %zu is %g; a weight must be 0 or more", i, c->weights[i]);
       if (error) error->line = i + 1;
       return MARQ_EDATA;
     }
+  }
+  if (c->weights && sum == 0) return marq_fail(error, MARQ_EDATA, "all weights are 0: nothing is left to fit");
   return MARQ_OK;
 }

@@ -44,13 +44,13 @@ static marq_status check_weights(const marq_problem_options *o, size_t samples, 
   if (!w->data) return MARQ_OK;
   if (w->stride == 0) return marq_fail(error, MARQ_EINVAL, "the stride of the weights is 0");
   for (size_t i = 0; i < samples; i++) {
-    const double value = w->data[i * w->stride];
-    sum += value;
-    if (isfinite(value) && (o->sigma ? value > 0 : value >= 0)) continue;
-    marq_fail(
-        error, MARQ_EDATA,
-        o->sigma ? "sigma is %g; a standard deviation must be positive" : "weight is %g; a weight must be 0 or more",
-        value);
+    const double value = w->data[i * w->stride], weight = o->sigma ? 1 / (value * value) : value;
+    sum += weight;
+    if (isfinite(value) && (o->sigma ? value > 0 && weight > 0 && isfinite(weight) : value >= 0)) continue;
+    const char *says = !o->sigma                      ? "weight is %g; a weight must be 0 or more"
+                       : value > 0 && isfinite(value) ? "sigma is %g; its weight 1/sigma² is out of range"
+                                                      : "sigma is %g; a standard deviation must be positive";
+    marq_fail(error, MARQ_EDATA, says, value);
     if (error) error->line = i + 1;
     return MARQ_EDATA;
   }

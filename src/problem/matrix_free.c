@@ -145,6 +145,9 @@ marq_status matrix_free_create(const marq_callbacks *callbacks, marq_problem **p
                                        .vjp = vjp,
                                        .counts = counts,
                                        .destroy = destroy};
+  if (!marq_la_fits(callbacks->residuals) || !marq_la_fits(callbacks->parameters))
+    return marq_fail(error, MARQ_ESIZE, "%zu residuals with %zu parameters are too many", callbacks->residuals,
+                     callbacks->parameters);
   matrix_free *s = calloc(1, sizeof *s);
   if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
   s->ops = all;
