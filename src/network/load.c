@@ -107,11 +107,13 @@ static marq_status build(const loading *l, network_scan *scan, marq_network **ne
   size_t parameters = 0, below = inputs;
   for (size_t k = 0; k < count && !status; k++) {
     status = read_layer(l, json_array_get(layers, k), k, &shape[k]);
+    if (status || shape[k].width == 0) break;
     const size_t columns = below + !shape[k].no_bias;
     /* Widths that do not match the parameters must not take memory of their own size. */
-    if (!status && shape[k].width > scan->count / columns)
+    if (columns > scan->count / shape[k].width)
       status = bad(l, "it holds fewer parameters than its layers need");
-    if (!status) parameters += shape[k].width * columns;
+    else
+      parameters += shape[k].width * columns;
     below = shape[k].width;
   }
   if (!status && parameters != scan->count) {
@@ -153,7 +155,7 @@ static marq_status read_notes(const loading *l, marq_network *network, marq_netw
     size += name ? strlen(name) + 1 : 0;
   }
   network->names = malloc(size);
-  network->name_list = calloc(count, sizeof *network->name_list);
+  network->name_list = calloc(count + 1, sizeof *network->name_list);
   if (!network->names || !network->name_list || (object && !summary)) {
     free(summary);
     return marq_fail(l->error, MARQ_ENOMEM, "out of memory for a saved network");
@@ -188,7 +190,7 @@ marq_status marq_network_load(const char *path, const marq_activation *const *ac
   }
   if (!status) status = check_kind(&l);
   if (!status) status = build(&l, &scan, network);
-  if (!status && notes) status = read_notes(&l, *network, notes);
+  if (!status && *network && notes) status = read_notes(&l, *network, notes);
   json_decref(root);
   network_scan_free(&scan);
   if (status) {

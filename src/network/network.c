@@ -38,8 +38,8 @@ static marq_status check(size_t inputs, const marq_layer *layers, size_t count, 
   return MARQ_OK;
 }
 
-/* Places of the parameters. Returns 0 when their number overflows. */
-static int place(marq_network *net, const marq_layer *layers) {
+/* Places of the parameters. Returns their number, or 0 when it overflows. */
+static size_t place(marq_network *net, const marq_layer *layers) {
   size_t below = net->inputs;
   net->widest = below;
   for (size_t l = 0; l < net->count; l++) {
@@ -56,7 +56,7 @@ static int place(marq_network *net, const marq_layer *layers) {
     below = width;
     if (below > net->widest) net->widest = below;
   }
-  return 1;
+  return net->parameters;
 }
 
 marq_status network_adopt(size_t inputs, const marq_layer *layers, size_t count, double *values, marq_network **network,
@@ -76,13 +76,13 @@ marq_status network_adopt(size_t inputs, const marq_layer *layers, size_t count,
     return marq_fail(error, MARQ_ENOMEM, "out of memory for a network");
   }
   for (size_t k = 0; k < standards; k++) net->standards[k].scale = 1;
-  if (!place(net, layers)) {
+  const size_t parameters = place(net, layers);
+  if (parameters == 0) {
     marq_network_free(net);
     return marq_fail(error, MARQ_ESIZE, "the number of the network's parameters overflows");
   }
-  net->values = values ? values : calloc(net->parameters, sizeof(double));
+  net->values = values ? values : calloc(parameters, sizeof(double));
   if (!net->values) {
-    const size_t parameters = net->parameters;
     marq_network_free(net);
     return marq_fail(error, MARQ_ENOMEM, "out of memory for the network's %zu parameters", parameters);
   }

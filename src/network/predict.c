@@ -34,7 +34,7 @@ marq_status marq_network_predict(const marq_network *network, const marq_column 
   for (size_t k = 0; k < network->inputs; k++)
     if (!inputs[k].data || !inputs[k].stride)
       return marq_fail(error, MARQ_EINVAL, "input %zu has no data or a stride of 0", k + 1);
-  double *buffer = malloc(2 * block * network->widest * sizeof *buffer);
+  double *buffer = calloc(2 * block * network->widest, sizeof *buffer);
   if (!buffer) return marq_fail(error, MARQ_ENOMEM, "out of memory for a block of predictions");
   const marq_standard *s = network->standards + network->inputs;
   const size_t outputs = marq_network_outputs(network);

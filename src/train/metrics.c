@@ -41,9 +41,15 @@ marq_status train_metrics(const marq_network *network, const train_data *data, c
   *metrics = (marq_metrics){0, NAN, NAN, NAN, NAN};
   if (count == 0) return MARQ_OK;
   const size_t inputs = data->input_count, outputs = data->target_count;
-  double *store = malloc((inputs + outputs) * most * sizeof *store), *out = store ? store + inputs * most : NULL;
+  double *store = malloc((inputs + outputs) * most * sizeof *store);
   marq_column *columns = malloc(inputs * sizeof *columns);
-  marq_status status = store && columns ? MARQ_OK : marq_fail(error, MARQ_ENOMEM, "out of memory for metrics");
+  if (!store || !columns) {
+    free(store);
+    free(columns);
+    return marq_fail(error, MARQ_ENOMEM, "out of memory for metrics");
+  }
+  double *out = store + inputs * most;
+  marq_status status = MARQ_OK;
   sums s = {0};
   for (size_t i0 = 0; i0 < count && !status; i0 += most) {
     const size_t part = count - i0 < most ? count - i0 : most;

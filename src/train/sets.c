@@ -22,7 +22,6 @@ static marq_status sizes(size_t samples, const marq_train_options *options, trai
     return marq_fail(error, MARQ_EINVAL, "validation (%g) and test (%g) must be fractions, together below 1",
                      validation, test);
   }
-  if (samples == 0) return marq_fail(error, MARQ_EINVAL, "training needs at least one sample");
   marq_status status = share(samples, validation, "validation", &sets->validation, error);
   if (!status) status = share(samples, test, "test", &sets->test, error);
   if (status) return status;
@@ -37,6 +36,7 @@ static marq_status sizes(size_t samples, const marq_train_options *options, trai
 
 marq_status train_sets_make(size_t samples, const marq_train_options *options, train_sets *sets, marq_error *error) {
   memset(sets, 0, sizeof *sets);
+  if (samples == 0) return marq_fail(error, MARQ_EINVAL, "training needs at least one sample");
   const marq_status status = sizes(samples, options, sets, error);
   if (status) return status;
   const int grows = options->grow > 0 || (options->grow < 0 && sets->training >= TRAIN_MANY);
@@ -92,12 +92,14 @@ marq_status train_gather(const train_data *data, const size_t *order, size_t cou
     return marq_fail(error, MARQ_ENOMEM, "out of memory for %zu samples", count);
   }
   columns->targets = columns->inputs + inputs;
-  double *out = columns->store;
-  for (size_t k = 0; k < inputs + targets; k++, out += order ? count : 0) {
+  for (size_t k = 0; k < inputs + targets; k++) {
     const marq_column *from = k < inputs ? &data->inputs[k] : &data->targets[k - inputs];
-    columns->inputs[k] = order ? gather(from, order, count, out) : *from;
+    columns->inputs[k] = order ? gather(from, order, count, columns->store + k * count) : *from;
   }
-  if (data->weights.data) columns->weights = order ? gather(&data->weights, order, count, out) : data->weights;
+  if (data->weights.data) {
+    double *out = order ? columns->store + (inputs + targets) * count : NULL;
+    columns->weights = order ? gather(&data->weights, order, count, out) : data->weights;
+  }
   return MARQ_OK;
 }
 

@@ -12,6 +12,15 @@ double train_seconds(const trainer *t) {
   return (double)(now.tv_sec - t->begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - t->begin.tv_nsec);
 }
 
+/* Copied: the columns of a set live no longer than it takes to build its problem. */
+static marq_status copy_weights(const marq_column *from, size_t count, double **weights, marq_error *error) {
+  double *copy = count ? malloc(count * sizeof *copy) : NULL;
+  if (!copy) return marq_fail(error, MARQ_ENOMEM, "out of memory for %zu weights", count);
+  for (size_t i = 0; i < count; i++) copy[i] = from->data[i * from->stride];
+  *weights = copy;
+  return MARQ_OK;
+}
+
 static marq_status problem_of(trainer *t, const size_t *order, size_t count, marq_problem **problem, double *weight,
                               double **weights, marq_error *error) {
   train_columns columns;
@@ -26,11 +35,7 @@ static marq_status problem_of(trainer *t, const size_t *order, size_t count, mar
     for (size_t i = 0; i < count; i++) *weight += columns.weights.data[i * columns.weights.stride];
     if (!(*weight > 0)) status = marq_fail(error, MARQ_EDATA, "all weights of a set of samples are 0");
   }
-  if (!status && columns.weights.data && weights) {
-    *weights = malloc(count * sizeof **weights);
-    if (!*weights) status = marq_fail(error, MARQ_ENOMEM, "out of memory for %zu weights", count);
-    for (size_t i = 0; i < count && !status; i++) (*weights)[i] = columns.weights.data[i * columns.weights.stride];
-  }
+  if (!status && columns.weights.data && weights) status = copy_weights(&columns.weights, count, weights, error);
   train_columns_free(&columns);
   return status;
 }
@@ -169,19 +174,19 @@ static marq_status check_columns(const marq_column *columns, size_t count, size_
 }
 
 static marq_status train(trainer *t, size_t samples, marq_error *error) {
-  const size_t count = t->data.input_count + t->data.target_count;
   marq_status status = train_check_options(t->options, error);
   if (!status) status = check_columns(t->data.inputs, t->data.input_count, samples, "input", error);
   if (!status) status = check_columns(t->data.targets, t->data.target_count, samples, "target", error);
   if (status) return status;
-  marq_standard *before = malloc(count * sizeof *before);
+  const size_t size = (t->data.input_count + t->data.target_count) * sizeof(marq_standard);
+  marq_standard *before = size ? malloc(size) : NULL;
   if (!before) return marq_fail(error, MARQ_ENOMEM, "out of memory");
-  memcpy(before, t->network->standards, count * sizeof *before);
+  memcpy(before, t->network->standards, size);
   int adopted = 0;
   status = prepare(t, samples, error);
   if (!status) status = run_all(t, &adopted, error);
   if (!adopted)
-    memcpy(t->network->standards, before, count * sizeof *before);
+    memcpy(t->network->standards, before, size);
   else if (!status)
     status = measure(t, error);
   free(before);
