@@ -364,6 +364,7 @@ static void help(void **state) {
   cli_free(&by_help);
   cli_run version = cli("--version", NULL), all = cli("help", NULL), predict = cli("predict", "--help", NULL);
   assert_null(strstr(all.out, ",\n")); /* each verb in one whole phrase */
+  assert_non_null(strstr(all.out, "  Apply a saved fit or network to the rows of a table\n"));
   assert_string_equal(version.out, "marq " MARQ_VERSION "\n");
   contains(all.out, "fit");
   contains(all.out, "predict");

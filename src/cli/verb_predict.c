@@ -295,9 +295,10 @@ const argument_verb verb_predict = {
     .least = 2,
     .most = 2,
     .summary =
-        "Apply a saved fit or network (marq fit --save, marq train --save) to the rows of a table. The rows\n"
-        "are copied to standard output with one more column for each predicted value. Columns are found by\n"
-        "name; the response need not be there. Tables of any length pass through in constant memory.",
+        "Apply a saved fit or network to the rows of a table. MODEL is what marq fit --save or marq train\n"
+        "--save wrote. The rows are copied to standard output with one more column for each predicted\n"
+        "value. Columns are found by name; the response need not be there. Tables of any length pass\n"
+        "through in constant memory.",
     .details = "Exit status: 0 done; 2 bad usage or bad input; 3 system failure.",
     .examples =
         "  marq fit 'y = a*exp(-b*x)' old.csv --save decay.json\n"
