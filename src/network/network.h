@@ -42,4 +42,16 @@ marq_status network_adopt(size_t inputs, const marq_layer *layers, size_t count,
 marq_status network_initial_values(const marq_network *network, const char *kind, unsigned long seed, double *p,
                                    marq_error *error);
 
+/** Samples order[0 … count) of a user's columns; order NULL: the first count; weights.data NULL: all 1. */
+typedef struct network_samples {
+  const marq_column *inputs, *targets;
+  marq_column weights;
+  const size_t *order;
+  size_t count;
+} network_samples;
+
+/** Σ w ‖f − y‖² in standardised units with the fitted parameters p; buffer: network_buffer() doubles. */
+double network_squares(const marq_network *network, const double *p, const network_samples *samples, double *buffer);
+size_t network_buffer(const marq_network *network);
+
 #endif

@@ -9,10 +9,13 @@
  * depend on the samples that stand beside it. */
 enum { block = 128 };
 
-/* Z (block × width) = A Wᵀ + 1bᵀ, then σ in place. */
-static void apply(const network_layer *layer, const double *values, const double *A, double *Z) {
+/* Z (block × width) = A Wᵀ + 1bᵀ, then σ in place. p: the fitted parameters, or NULL for the network's own. */
+static void apply(const marq_network *network, const network_layer *layer, const double *p, const double *A,
+                  double *Z) {
   const size_t rows = layer->shape.width;
-  const double *W = values + layer->offset, *b = W + layer->inputs * rows;
+  const double *W =
+      p && layer->free_offset != NETWORK_FROZEN ? p + layer->free_offset : network->values + layer->offset;
+  const double *b = W + layer->inputs * rows;
   if (!layer->shape.no_bias)
     for (size_t u = 0; u < rows; u++)
       for (size_t i = 0; i < block; i++) Z[i + u * block] = b[u];
@@ -20,13 +23,36 @@ static void apply(const network_layer *layer, const double *values, const double
   layer->shape.activation->evaluate(Z, block * rows, Z, NULL, NULL);
 }
 
-static void load(const marq_network *network, const marq_column *inputs, size_t i0, size_t count, double *A) {
+static size_t at(const size_t *order, size_t i) {
+  return order ? order[i] : i;
+}
+
+static void load(const marq_network *network, const marq_column *inputs, const size_t *order, size_t i0, size_t count,
+                 double *A) {
   memset(A, 0, block * network->inputs * sizeof *A);
   for (size_t k = 0; k < network->inputs; k++) {
     const marq_standard s = network->standards[k];
-    const double *x = inputs[k].data + i0 * inputs[k].stride;
-    for (size_t i = 0; i < count; i++) A[i + k * block] = (x[i * inputs[k].stride] - s.shift) / s.scale;
+    const marq_column x = inputs[k];
+    for (size_t i = 0; i < count; i++) A[i + k * block] = (x.data[at(order, i0 + i) * x.stride] - s.shift) / s.scale;
   }
+}
+
+/* The outputs of one block, standardised, in either half of the buffer. */
+static const double *forward(const marq_network *network, const double *p, const marq_column *inputs,
+                             const size_t *order, size_t i0, size_t count, double *buffer) {
+  double *A = buffer, *Z = buffer + block * network->widest;
+  load(network, inputs, order, i0, count, A);
+  for (size_t l = 0; l < network->count; l++) {
+    apply(network, &network->layers[l], p, A, Z);
+    double *swap = A;
+    A = Z;
+    Z = swap;
+  }
+  return A;
+}
+
+size_t network_buffer(const marq_network *network) {
+  return 2 * block * network->widest;
 }
 
 marq_status marq_network_predict(const marq_network *network, const marq_column *inputs, size_t samples, double *out,
@@ -34,23 +60,36 @@ marq_status marq_network_predict(const marq_network *network, const marq_column 
   for (size_t k = 0; k < network->inputs; k++)
     if (!inputs[k].data || !inputs[k].stride)
       return marq_fail(error, MARQ_EINVAL, "input %zu has no data or a stride of 0", k + 1);
-  double *buffer = calloc(2 * block * network->widest, sizeof *buffer);
+  double *buffer = calloc(network_buffer(network), sizeof *buffer);
   if (!buffer) return marq_fail(error, MARQ_ENOMEM, "out of memory for a block of predictions");
   const marq_standard *s = network->standards + network->inputs;
   const size_t outputs = marq_network_outputs(network);
   for (size_t i0 = 0; i0 < samples; i0 += block) {
     const size_t count = samples - i0 < block ? samples - i0 : block;
-    double *A = buffer, *Z = buffer + block * network->widest;
-    load(network, inputs, i0, count, A);
-    for (size_t l = 0; l < network->count; l++) {
-      apply(&network->layers[l], network->values, A, Z);
-      double *swap = A;
-      A = Z;
-      Z = swap;
-    }
+    const double *f = forward(network, NULL, inputs, NULL, i0, count, buffer);
     for (size_t o = 0; o < outputs; o++)
-      for (size_t i = 0; i < count; i++) out[i0 + i + o * samples] = s[o].shift + s[o].scale * A[i + o * block];
+      for (size_t i = 0; i < count; i++) out[i0 + i + o * samples] = s[o].shift + s[o].scale * f[i + o * block];
   }
   free(buffer);
   return MARQ_OK;
+}
+
+double network_squares(const marq_network *network, const double *p, const network_samples *samples, double *buffer) {
+  const marq_standard *s = network->standards + network->inputs;
+  const size_t outputs = marq_network_outputs(network), *order = samples->order;
+  const marq_column w = samples->weights;
+  double sum = 0;
+  for (size_t i0 = 0; i0 < samples->count; i0 += block) {
+    const size_t count = samples->count - i0 < block ? samples->count - i0 : block;
+    const double *f = forward(network, p, samples->inputs, order, i0, count, buffer);
+    for (size_t o = 0; o < outputs; o++) {
+      const marq_column y = samples->targets[o];
+      for (size_t i = 0; i < count; i++) {
+        const size_t k = at(order, i0 + i);
+        const double d = f[i + o * block] - (y.data[k * y.stride] - s[o].shift) / s[o].scale;
+        sum += (w.data ? w.data[k * w.stride] : 1) * d * d;
+      }
+    }
+  }
+  return sum;
 }

@@ -2,6 +2,7 @@
  * the best parameters kept. A stage is a solver on a range of the (shuffled) training samples. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "network/network.h"
@@ -92,10 +93,8 @@ static double cost_of_all(trainer *t, const double *p, double *mse) {
 }
 
 static double validation_of(trainer *t, const double *p) {
-  double cost;
-  if (!t->validation) return NAN;
-  const marq_status status = marq_problem_evaluate(t->validation, p, MARQ_TRIAL_VALUE, &cost, NULL);
-  return status == MARQ_OK && isfinite(cost) ? mse_of(t, cost, t->validation_weight) : INFINITY;
+  const double squares = network_squares(t->network, p, &t->validation, t->buffer);
+  return isfinite(squares) ? mse_of(t, squares / 2, t->validation_weight) : INFINITY;
 }
 
 static double within(double x, double least, double most) {
@@ -164,9 +163,14 @@ static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_er
   return MARQ_OK;
 }
 
-static void keep(runner *r, const double *p) {
-  memcpy(r->t->kept, p, r->t->n * sizeof *p);
+static void keep(runner *r, const double *p, double cost, double mse) {
+  if (r->t->kept)
+    memcpy(r->t->kept, p, r->t->n * sizeof *p);
+  else
+    marq_network_set(r->t->network, p);
   r->out->best_epoch = r->out->epochs;
+  r->out->cost = cost;
+  r->out->mse = mse;
 }
 
 /* What one epoch has come to: keep the best by validation, tell the caller, and end where there is nothing to hope for.
@@ -174,11 +178,11 @@ static void keep(runner *r, const double *p) {
 static void observe(runner *r, const marq_state *state, size_t samples, double cost, double mse, int moved) {
   trainer *t = r->t;
   train_outcome *out = r->out;
-  if (t->validation && moved) {
+  if (t->validation.count && moved) {
     out->validation_mse = validation_of(t, state->p);
     if (out->validation_mse < r->best || out->epochs == 0) {
       r->best = out->validation_mse;
-      keep(r, state->p);
+      keep(r, state->p, cost, mse);
     }
   }
   if (t->callback) {
@@ -191,7 +195,7 @@ static void observe(runner *r, const marq_state *state, size_t samples, double c
                                       .cost = cost,
                                       .mse = mse,
                                       .validation_mse = out->validation_mse,
-                                      .best_validation_mse = t->validation ? r->best : NAN,
+                                      .best_validation_mse = t->validation.count ? r->best : NAN,
                                       .damping = state->damping,
                                       .gain = state->gain,
                                       .accepted = state->accepted,
@@ -205,7 +209,7 @@ static void observe(runner *r, const marq_state *state, size_t samples, double c
 static int out_of_patience(const runner *r) {
   const train_outcome *out = r->out;
   const size_t since = out->best_epoch > r->stage_epoch ? out->best_epoch : r->stage_epoch;
-  return r->t->validation && r->t->options->patience && out->epochs - since >= r->t->options->patience;
+  return r->t->validation.count && r->t->options->patience && out->epochs - since >= r->t->options->patience;
 }
 
 /* The solver ended by itself. */
@@ -231,6 +235,7 @@ static void run_stage(runner *r, stage *s, int last) {
   const double weight = sum_of_weights(t, s->i0, s->i1), part = part_of_all(t, s->i0, s->i1);
   marq_state state = marq_solver_state(s->solver);
   double before = state.cost, mse = NAN;
+  if (t->single) out->start_cost = state.cost;
   for (int first = 1;; first = 0) {
     if (first || state.accepted) mse = mse_of(t, state.cost - part * penalty(t, state.p), weight);
     observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
@@ -247,12 +252,13 @@ static void run_stage(runner *r, stage *s, int last) {
     if (out_of_patience(r)) end(r, MARQ_TRAIN_EARLY, 0, NULL);
     if (marq_solver_stopped(s->solver) != MARQ_STOP_NONE) end_as_solver(r, s->solver);
     if (out->epochs >= t->options->epochs) end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
-    if (r->ended) return;
+    if (r->ended) break;
     marq_error error = {0};
     if (marq_iterate(s->solver, &error) < 0) end(r, MARQ_TRAIN_FAILED, 0, error.text);
     out->epochs++;
     state = marq_solver_state(s->solver);
   }
+  if (!t->validation.count) keep(r, state.p, state.cost, mse);
 }
 
 /* A stage that cannot go on: an error where nothing has been learned yet, else the end of the run. */
@@ -264,16 +270,10 @@ static void fail(runner *r, marq_status status, const marq_error *why, marq_erro
   end(r, MARQ_TRAIN_FAILED, 0, why->text);
 }
 
-static int grows(const trainer *t) {
-  const double residuals = (double)t->sets.training * (double)t->data.target_count;
-  if (t->options->grow >= 0) return t->options->grow;
-  return t->sets.training >= TRAIN_MANY && residuals >= 20 * (double)t->n;
-}
-
 static size_t first_size(const trainer *t) {
   const size_t all = t->sets.training, part = (all + first_part - 1) / first_part;
   const size_t least = all < least_part ? all : least_part;
-  return !grows(t) ? all : part > least ? part : least;
+  return t->single ? all : part > least ? part : least;
 }
 
 static void run_growing(runner *r, marq_error *error) {
@@ -288,9 +288,12 @@ static void run_growing(runner *r, marq_error *error) {
       fail(r, status, &why, error);
       return;
     }
+    if (!t->kept) { /* with a million parameters each vector counts */
+      free(t->start);
+      t->start = NULL;
+    }
     run_stage(r, &s, size == all);
-    memcpy(t->start, marq_solver_state(s.solver).p, t->n * sizeof *t->start);
-    if (!t->validation) keep(r, t->start);
+    if (t->start) memcpy(t->start, marq_solver_state(s.solver).p, t->n * sizeof *t->start);
     close_stage(r, &s);
   }
 }
@@ -340,24 +343,32 @@ static void run_batches(runner *r, marq_error *error) {
     }
     out->epochs++;
     const double cost = cost_of_all(t, t->start, &mse);
-    if (!t->validation && cost < least) {
+    if (!t->validation.count && cost < least) {
       least = cost;
-      keep(r, t->start);
+      keep(r, t->start, cost, mse);
     }
     observe(r, &state, all, cost, mse, 1);
   }
 }
 
+int train_is_single(const trainer *t) {
+  const double residuals = (double)t->sets.training * (double)t->data.target_count;
+  if (t->options->batch && t->options->batch < t->sets.training) return 0;
+  if (t->options->grow >= 0) return !t->options->grow || t->sets.training <= least_part;
+  return t->sets.training < TRAIN_MANY || residuals < 20 * (double)t->n;
+}
+
 void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error) {
   *outcome = (train_outcome){.validation_mse = NAN};
   runner r = {.t = t, .out = outcome, .run = run, .best = INFINITY};
-  double mse;
-  memcpy(t->kept, t->start, t->n * sizeof *t->kept);
-  outcome->start_cost = cost_of_all(t, t->start, &mse);
-  if (t->options->batch && t->options->batch < t->sets.training)
+  if (!t->single) {
+    memcpy(t->kept, t->start, t->n * sizeof *t->kept);
+    outcome->start_cost = cost_of_all(t, t->start, &outcome->mse);
+  }
+  if (!t->single && t->options->batch)
     run_batches(&r, error);
   else
     run_growing(&r, error);
-  outcome->cost = cost_of_all(t, t->kept, &outcome->mse);
-  outcome->validation_mse = t->validation ? r.best : NAN;
+  if (!t->single) outcome->cost = cost_of_all(t, t->kept, &outcome->mse);
+  outcome->validation_mse = t->validation.count ? r.best : NAN;
 }

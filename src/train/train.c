@@ -21,23 +21,53 @@ static marq_status copy_weights(const marq_column *from, size_t count, double **
   return MARQ_OK;
 }
 
-static marq_status problem_of(trainer *t, const size_t *order, size_t count, marq_problem **problem, double *weight,
-                              double **weights, marq_error *error) {
+static marq_status make_problem(trainer *t, marq_error *error) {
+  const size_t *order = t->sets.order, count = t->sets.training;
   train_columns columns;
   marq_status status = train_gather(&t->data, order, count, &columns, error);
   if (status) return status;
   const marq_network_options o = {.weights = columns.weights, .threads = t->options->threads};
-  status = marq_network_problem(t->network, columns.inputs, columns.targets, count, &o, problem, error);
-  if (status && error && error->line && order) error->line = order[error->line - 1] + 1;
-  *weight = (double)count;
-  if (!status && columns.weights.data) {
-    *weight = 0;
-    for (size_t i = 0; i < count; i++) *weight += columns.weights.data[i * columns.weights.stride];
-    if (!(*weight > 0)) status = marq_fail(error, MARQ_EDATA, "all weights of a set of samples are 0");
-  }
-  if (!status && columns.weights.data && weights) status = copy_weights(&columns.weights, count, weights, error);
+  status = marq_network_problem(t->network, columns.inputs, columns.targets, count, &o, &t->training, error);
+  if (error && error->line && order) error->line = order[error->line - 1] + 1;
+  if (!status && columns.weights.data) status = copy_weights(&columns.weights, count, &t->weights, error);
   train_columns_free(&columns);
   return status;
+}
+
+static double sum_of(const marq_column *column, const size_t *order, size_t count) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += column->data[(order ? order[i] : i) * column->stride];
+  return sum;
+}
+
+static marq_status check_weights(trainer *t, marq_error *error) {
+  const marq_column *w = &t->data.weights;
+  const size_t *order = t->sets.order, training = t->sets.training, validation = t->sets.validation;
+  t->validation_weight = (double)validation;
+  if (!w->data) return MARQ_OK;
+  if (!w->stride) return marq_fail(error, MARQ_EINVAL, "the weights have a stride of 0");
+  for (size_t i = 0; i < training + validation + t->sets.test; i++) {
+    const double x = w->data[i * w->stride];
+    if (x >= 0 && isfinite(x)) continue;
+    marq_fail(error, MARQ_EDATA, "the weight of sample %zu is %g, it must be 0 or more", i + 1, x);
+    if (error) error->line = i + 1;
+    return MARQ_EDATA;
+  }
+  t->validation_weight = validation ? sum_of(w, order + training, validation) : 0;
+  if (sum_of(w, order, training) > 0 && (!validation || t->validation_weight > 0)) return MARQ_OK;
+  return marq_fail(error, MARQ_EDATA, "all weights of the training or validation samples are 0");
+}
+
+static marq_status prepare_validation(trainer *t, marq_error *error) {
+  if (!t->sets.validation) return MARQ_OK;
+  t->validation = (network_samples){.inputs = t->data.inputs,
+                                    .targets = t->data.targets,
+                                    .weights = t->data.weights,
+                                    .order = t->sets.order + t->sets.training,
+                                    .count = t->sets.validation};
+  const size_t size = network_buffer(t->network);
+  t->buffer = calloc(size + 1, sizeof *t->buffer);
+  return t->buffer ? MARQ_OK : marq_fail(error, MARQ_ENOMEM, "out of memory for a block of predictions");
 }
 
 static marq_status standardise(trainer *t, marq_error *error) {
@@ -56,29 +86,31 @@ static double unit_of(const trainer *t) {
   return t->data.target_count == 1 ? scale * scale : 1;
 }
 
+static double *vector(size_t n) {
+  return n ? malloc(n * sizeof(double)) : NULL;
+}
+
 static marq_status prepare(trainer *t, size_t samples, marq_error *error) {
   const marq_train_options *o = t->options;
-  double weight;
   marq_status status = train_sets_make(samples, o, &t->sets, error);
+  if (!status) status = check_weights(t, error);
   if (!status && o->standardise) status = standardise(t, error);
   if (status) return status;
   t->unit = unit_of(t);
   t->n = marq_network_free_parameters(t->network);
-  t->start = malloc(t->n * sizeof *t->start);
-  t->kept = malloc(t->n * sizeof *t->kept);
-  if (!t->start || !t->kept) return marq_fail(error, MARQ_ENOMEM, "out of memory for %zu parameters", t->n);
-  const size_t *order = t->sets.order;
-  status = problem_of(t, order, t->sets.training, &t->training, &weight, &t->weights, error);
-  if (!status && t->sets.validation) {
-    status =
-        problem_of(t, order + t->sets.training, t->sets.validation, &t->validation, &t->validation_weight, NULL, error);
-  }
-  return status;
+  t->single = train_is_single(t);
+  const int in_place = t->single && !o->restarts;
+  t->start = vector(t->n);
+  t->kept = in_place ? NULL : vector(t->n);
+  if (!t->start || (!in_place && !t->kept))
+    return marq_fail(error, MARQ_ENOMEM, "out of memory for %zu parameters", t->n);
+  status = make_problem(t, error);
+  return status ? status : prepare_validation(t, error);
 }
 
 static void adopt(trainer *t, size_t run, const train_outcome *outcome) {
   marq_train_result *result = t->result;
-  marq_network_set(t->network, t->kept);
+  if (t->kept) marq_network_set(t->network, t->kept);
   result->reason = outcome->reason;
   result->stop = outcome->stop;
   memcpy(result->detail, outcome->detail, sizeof result->detail);
@@ -92,7 +124,7 @@ static void adopt(trainer *t, size_t run, const train_outcome *outcome) {
 }
 
 static int is_better(const trainer *t, const train_outcome *a, const train_outcome *b) {
-  return t->validation ? a->validation_mse < b->validation_mse : a->cost < b->cost;
+  return t->validation.count ? a->validation_mse < b->validation_mse : a->cost < b->cost;
 }
 
 /* The best run's parameters are set in the network, once there is one. The problems borrow only what is frozen. */
@@ -148,9 +180,9 @@ static marq_status measure(trainer *t, marq_error *error) {
 
 static void release(trainer *t) {
   marq_problem_free(t->training);
-  marq_problem_free(t->validation);
   train_sets_free(&t->sets);
   free(t->weights);
+  free(t->buffer);
   free(t->start);
   free(t->kept);
 }

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "network/network.h"
 #include "train/sets.h"
 
 typedef struct trainer {
@@ -12,12 +13,15 @@ typedef struct trainer {
   train_data data;
   train_sets sets;
   size_t n;
-  marq_problem *training, *validation; /* without the ridge; validation may be NULL */
-  double *weights;                     /* [training] in the order of the problem; NULL: all 1 */
-  double validation_weight;            /* Σ w of the validation set */
-  double unit;                         /* an mse is in these units of the standardised one */
-  double *start;                       /* [n] where a run or a stage begins */
-  double *kept;                        /* [n] the best of this run */
+  marq_problem *training;     /* without the ridge */
+  network_samples validation; /* count 0: none */
+  double *weights;            /* [training] in the order of the problem; NULL: all 1 */
+  double validation_weight;   /* Σ w of the validation set */
+  double *buffer;             /* of a forward pass over it */
+  double unit;                /* an mse is in these units of the standardised one */
+  int single;                 /* 1: one stage on all samples */
+  double *start; /* [n] where a run or a stage begins; with a single stage of a single run only until it has begun */
+  double *kept;  /* [n] the best of this run; NULL: the network's own values are, with one run */
   marq_train_callback callback;
   void *context;
   struct timespec begin;
@@ -35,6 +39,8 @@ typedef struct train_outcome {
   int ends_all; /* target, time or the caller: no further run */
 } train_outcome;
 
+/** 1 when every run is one solver on all training samples: no batches, and nothing grows. */
+int train_is_single(const trainer *t);
 /** One run from trainer->start. A negative status of the outcome has *error filled in. */
 void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error);
 
