@@ -43,49 +43,74 @@ INLINE void gram_small(size_t k, const double *const *c, const double *w, size_t
   for (size_t q = whole; q < k * (k + 1) / 2; q++) G[q] += vsum(sum[q]);
 }
 
-/* The block of G with columns a[0..tile) as rows and b[0..columns) as columns, both ends constants after inlining. */
-INLINE void gram_tile(size_t rows, size_t columns, const double *const *a, const double *const *b, const double *w,
-                      size_t count, double out[tile][tile]) {
-  vd sum[tile][tile];
+/* One step of a tile: `part` samples, or a whole vector of them when it is 0. */
+INLINE void gram_step(size_t columns, const double *const *a, const double *const *b, const double *w, size_t i,
+                      size_t part, vd *sum) {
+  vd x[tile];
 #pragma GCC unroll 4
-  for (size_t j = 0; j < columns; j++)
+  for (size_t l = 0; l < tile; l++) x[l] = load(a[l], i, part);
+  const vd wi = w ? load(w, i, part) : vzero();
 #pragma GCC unroll 4
-    for (size_t l = 0; l < rows; l++) sum[j][l] = vzero();
-  for (size_t i = 0; i < count; i += VL) {
-    const size_t part = count - i < VL ? count - i : 0;
-    vd x[tile];
+  for (size_t j = 0; j < columns; j++) {
+    vd y = load(b[j], i, part);
+    if (w) y *= wi;
 #pragma GCC unroll 4
-    for (size_t l = 0; l < rows; l++) x[l] = load(a[l], i, part);
-    const vd wi = w ? load(w, i, part) : vzero();
-#pragma GCC unroll 4
-    for (size_t j = 0; j < columns; j++) {
-      vd y = load(b[j], i, part);
-      if (w) y *= wi;
-#pragma GCC unroll 4
-      for (size_t l = 0; l < rows; l++) sum[j][l] = vfma(y, x[l], sum[j][l]);
-    }
+    for (size_t l = 0; l < tile; l++) sum[j * tile + l] = vfma(y, x[l], sum[j * tile + l]);
   }
-#pragma GCC unroll 4
-  for (size_t j = 0; j < columns; j++)
-#pragma GCC unroll 4
-    for (size_t l = 0; l < rows; l++) out[j][l] = vsum(sum[j][l]);
 }
 
-/* Only the tiles on the diagonal are short on both sides. */
-static void gram_tile_any(size_t rows, size_t columns, const double *const *a, const double *const *b, const double *w,
-                          size_t count, double out[tile][tile]) {
-  switch (rows * 8 + columns) {
-#define MARQ_CASE(R, C)                   \
-  case R * 8 + C:                         \
-    gram_tile(R, C, a, b, w, count, out); \
+/* The block of G with tile columns a as rows and b as columns: out[j·tile + l] = aₗᵀWbⱼ; `columns` is a constant after
+ * inlining. */
+INLINE void gram_tile(size_t columns, const double *const *a, const double *const *b, const double *w, size_t count,
+                      double *out) {
+  const size_t pairs = tile * columns, by_tree = pairs / VL * VL, whole = count / VL * VL;
+  vd sum[tile * tile];
+#pragma GCC unroll 16
+  for (size_t q = 0; q < pairs; q++) sum[q] = vzero();
+  for (size_t i = 0; i < whole; i += VL) gram_step(columns, a, b, w, i, 0, sum);
+  if (whole < count) gram_step(columns, a, b, w, whole, count - whole, sum);
+#pragma GCC unroll 16
+  for (size_t q = 0; q < pairs; q++) out[q] = 0;
+#pragma GCC unroll 8
+  for (size_t q = 0; q < by_tree; q += VL) vadd_sums(sum + q, out + q);
+#pragma GCC unroll 8
+  for (size_t q = by_tree; q < pairs; q++) out[q] = vsum(sum[q]);
+}
+
+static void gram_tile_any(size_t columns, const double *const *a, const double *const *b, const double *w, size_t count,
+                          double *out) {
+  switch (columns) {
+#define MARQ_CASE(C)                        \
+  case C:                                   \
+    if (w)                                  \
+      gram_tile(C, a, b, w, count, out);    \
+    else                                    \
+      gram_tile(C, a, b, NULL, count, out); \
     break;
-    MARQ_CASE(4, 4)
-    MARQ_CASE(4, 3)
-    MARQ_CASE(4, 2)
-    MARQ_CASE(4, 1)
-    MARQ_CASE(3, 3)
-    MARQ_CASE(2, 2)
-    MARQ_CASE(1, 1)
+    MARQ_CASE(4)
+    MARQ_CASE(3)
+    MARQ_CASE(2)
+    MARQ_CASE(1)
+#undef MARQ_CASE
+    default:
+      break;
+  }
+}
+
+/* The tile on the diagonal, packed by itself. */
+static void gram_diagonal(const double *const *c, size_t columns, const double *w, size_t count, double *packed) {
+  switch (columns) {
+#define MARQ_CASE(K)                         \
+  case K:                                    \
+    if (w)                                   \
+      gram_small(K, c, w, count, packed);    \
+    else                                     \
+      gram_small(K, c, NULL, count, packed); \
+    break;
+    MARQ_CASE(1)
+    MARQ_CASE(2)
+    MARQ_CASE(3)
+    MARQ_CASE(4)
 #undef MARQ_CASE
     default:
       break;
@@ -93,17 +118,18 @@ static void gram_tile_any(size_t rows, size_t columns, const double *const *a, c
 }
 
 static void gram_tiled(const double *const *c, size_t k, const double *w, size_t count, double *G) {
-  double out[tile][tile];
+  double out[tile * tile];
   for (size_t j0 = 0; j0 < k; j0 += tile) {
     const size_t columns = k - j0 < tile ? k - j0 : tile;
-    for (size_t l0 = 0; l0 <= j0; l0 += tile) {
-      const size_t rows = l0 == j0 ? columns : tile;
-      gram_tile_any(rows, columns, c + l0, c + j0, w, count, out);
-      for (size_t j = 0; j < columns; j++) {
-        const size_t J = j0 + j, top = l0 == j0 ? j + 1 : rows;
-        for (size_t l = 0; l < top; l++) G[J * (J + 1) / 2 + l0 + l] += out[j][l];
-      }
+    for (size_t l0 = 0; l0 < j0; l0 += tile) {
+      gram_tile_any(columns, c + l0, c + j0, w, count, out);
+      for (size_t j = 0; j < columns; j++)
+        for (size_t l = 0; l < tile; l++) G[(j0 + j) * (j0 + j + 1) / 2 + l0 + l] += out[j * tile + l];
     }
+    double packed[tile * (tile + 1) / 2] = {0};
+    gram_diagonal(c + j0, columns, w, count, packed);
+    for (size_t j = 0, q = 0; j < columns; j++)
+      for (size_t l = 0; l <= j; l++, q++) G[(j0 + j) * (j0 + j + 1) / 2 + j0 + l] += packed[q];
   }
 }
 
@@ -176,6 +202,12 @@ void MARQ_KERNEL(combine)(const double *const *c, size_t n, const double *v, siz
     for (size_t j = 0; j < n; j++) sum += c[j][i] * v[j];
     out[i] = sum;
   }
+}
+
+void MARQ_KERNEL(multiply)(const double *x, const double *y, size_t count, double *out) {
+  const size_t whole = count / VL * VL;
+  for (size_t i = 0; i < whole; i += VL) vstore(out + i, vload(x + i) * vload(y + i));
+  for (size_t i = whole; i < count; i++) out[i] = x[i] * y[i];
 }
 
 double MARQ_KERNEL(residual)(const double *f, const double *y, const double *w, size_t count, double *out) {

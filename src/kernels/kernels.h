@@ -27,6 +27,8 @@ typedef struct marq_kernels {
   void (*squares)(const double *const *columns, size_t n, const double *w, size_t count, double *q);
   /** out[count] = C v. */
   void (*combine)(const double *const *columns, size_t n, const double *v, size_t count, double *out);
+  /** out[count] = x ∘ y; out may be either. */
+  void (*multiply)(const double *x, const double *y, size_t count, double *out);
   /** out[count] = f − y and returns Σ w (f − y)²; out may equal f. */
   double (*residual)(const double *f, const double *y, const double *w, size_t count, double *out);
   /** a[count] = σ(z); where they are not NULL d1 = σ′(z) and d2 = σ″(z). a may be z. */

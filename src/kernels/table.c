@@ -10,12 +10,13 @@ void MARQ_KERNEL(gram)(const double *const *, size_t, const double *, size_t, do
 void MARQ_KERNEL(project)(const double *const *, size_t, const double *, const double *, size_t, double *);
 void MARQ_KERNEL(squares)(const double *const *, size_t, const double *, size_t, double *);
 void MARQ_KERNEL(combine)(const double *const *, size_t, const double *, size_t, double *);
+void MARQ_KERNEL(multiply)(const double *, const double *, size_t, double *);
 double MARQ_KERNEL(residual)(const double *, const double *, const double *, size_t, double *);
 void MARQ_KERNEL(activate)(marq_activation_kind, const double *, size_t, double *, double *, double *);
 
 extern const marq_kernels MARQ_JOIN(marq_kernel_table, MARQ_ISA);
-const marq_kernels MARQ_JOIN(marq_kernel_table, MARQ_ISA) = {MARQ_TEXT(MARQ_ISA),  VL,
-                                                             MARQ_KERNEL(tape),    MARQ_KERNEL(gram),
-                                                             MARQ_KERNEL(project), MARQ_KERNEL(squares),
-                                                             MARQ_KERNEL(combine), MARQ_KERNEL(residual),
-                                                             MARQ_KERNEL(activate)};
+const marq_kernels MARQ_JOIN(marq_kernel_table, MARQ_ISA) = {MARQ_TEXT(MARQ_ISA),   VL,
+                                                             MARQ_KERNEL(tape),     MARQ_KERNEL(gram),
+                                                             MARQ_KERNEL(project),  MARQ_KERNEL(squares),
+                                                             MARQ_KERNEL(combine),  MARQ_KERNEL(multiply),
+                                                             MARQ_KERNEL(residual), MARQ_KERNEL(activate)};

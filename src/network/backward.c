@@ -21,7 +21,7 @@ static void descend(const netp *s, const netp_point *point, netp_worker *worker,
                  above->width, 0, worker->temp, ld);
     const double *d1 = v->d1 + layer->z_at * ld;
     double *to = netp_unit(s, v, out, l - 1);
-    for (size_t k = 0; k < layer->width * ld; k++) to[k] = d1[k] * worker->temp[k];
+    s->kernels->multiply(d1, worker->temp, layer->width * ld, to);
   }
 }
 
@@ -46,9 +46,7 @@ void netp_seed(const netp *s, const netp_point *point, netp_worker *worker, cons
   const size_t ld = v->ld, last = s->count - 1;
   if (by_sensitivities && s->c == 1) {
     for (size_t q = s->layer[s->first].z_at; q < s->units; q++) {
-      const double *d = v->d + q * ld;
-      double *to = worker->s + q * ld;
-      for (size_t i = 0; i < v->count; i++) to[i] = d[i] * u[i];
+      s->kernels->multiply(v->d + q * ld, u, v->count, worker->s + q * ld);
     }
     return;
   }

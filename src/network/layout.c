@@ -148,6 +148,7 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
     describe(s, network);
     s->weighted = options->weights.data != NULL;
     s->block = block_size(s, options->block_samples);
+    s->unit_output = s->c == 1 && !s->weighted && s->layer[s->count - 1].activation == marq_activation_find("linear");
     s->ldx = netp_round(samples);
     s->narrow = s->n <= limits->narrow;
     s->whole_rows = s->n <= limits->whole;

@@ -93,14 +93,13 @@ static void form_pairs(const netp *s, netp_worker *worker, size_t l) {
       for (size_t o = 0; o < s->c; o++) {
         const double *d = netp_sensitivity(s, v, o, l), *x = d + i * v->ld, *y = d + j * v->ld;
         if (o == 0)
-          for (size_t k = 0; k < v->count; k++) P[k] = x[k] * y[k];
+          s->kernels->multiply(x, y, v->count, P);
         else
           for (size_t k = 0; k < v->count; k++) P[k] += x[k] * y[k];
       }
   for (size_t j = 0; j < layer->columns; j++)
     for (size_t i = 0; i <= j; i++, Q += v->ld) {
-      const double *x = in + i * lda, *y = in + j * lda;
-      for (size_t k = 0; k < v->count; k++) Q[k] = x[k] * y[k];
+      s->kernels->multiply(in + i * lda, in + j * lda, v->count, Q);
     }
 }
 
@@ -111,12 +110,29 @@ static void form_columns(const netp *s, netp_worker *worker) {
       netp_columns(s, worker, l, 0, s->layer[l].width * s->layer[l].columns, worker->J + s->layer[l].at * rows);
 }
 
+/* The column of a bias is the sensitivity itself, and that of a weight before a linear output the activation. */
+static void point_to_columns(const netp *s, netp_worker *worker, size_t l, size_t o) {
+  const netp_layer *layer = &s->layer[l];
+  const netp_view *v = &worker->view;
+  const int plain = s->unit_output && l == s->count - 1;
+  const double *d = netp_sensitivity(s, v, o, l);
+  double *own = worker->J + layer->at * v->ld;
+  size_t lda;
+  const double *in = netp_in(s, s->current, v, l, &lda);
+  for (size_t q = 0; q < layer->columns; q++)
+    for (size_t p = 0; p < layer->width; p++, own += v->ld) {
+      const double **column = &worker->columns[layer->at + q * layer->width + p];
+      *column = q == layer->inputs ? d + p * v->ld : plain ? in + q * lda : own;
+      if (*column == own) s->kernels->multiply(d + p * v->ld, in + q * lda, v->count, own);
+    }
+}
+
 static void sum_narrow(const netp *s, netp_worker *worker) {
   const netp_view *v = &worker->view;
-  form_columns(s, worker);
   memset(worker->gram, 0, pairs(s->n + 1) * sizeof *worker->gram);
   for (size_t o = 0; o < s->c; o++) {
-    for (size_t j = 0; j < s->n; j++) worker->columns[j] = worker->J + (j * s->c + o) * v->ld;
+    for (size_t l = s->first; l < s->count; l++)
+      if (!s->layer[l].frozen) point_to_columns(s, worker, l, o);
     worker->columns[s->n] = s->current->r + o * s->current->N + v->i;
     s->kernels->gram(worker->columns, s->n + 1, NULL, v->count, worker->gram);
   }

@@ -60,6 +60,7 @@ typedef struct netp {
   size_t units, a_columns, widest; /* Σ width, Σ (width + 1), of the inputs too */
   size_t first;                    /* the lowest layer that is fitted */
   int biases, weighted;            /* some bias is fitted; samples have weights */
+  int unit_output;                 /* the output's own sensitivity is 1: one, linear, without weights */
   double *X, *Y, *root_weight;     /* standardised inputs [ldx × (inputs + 1)] and targets [N × c]; √w or NULL */
   size_t ldx, *order;              /* order[i]: the caller's sample; NULL when not shuffled */
   marq_standard *output;

@@ -15,8 +15,8 @@ void netp_columns(const netp *s, const netp_worker *worker, size_t l, size_t j0,
     const double *a = in + j / layer->width * lda;
     for (size_t o = 0; o < s->c; o++, out += ld) {
       const double *d = netp_sensitivity(s, v, o, l) + j % layer->width * ld;
-      for (size_t i = 0; i < v->count; i++) out[i] = d[i] * a[i];
-      memset(out + v->count, 0, (ld - v->count) * sizeof *out);
+      s->kernels->multiply(d, a, v->count, out);
+      if (v->count < ld) memset(out + v->count, 0, (ld - v->count) * sizeof *out);
     }
   }
 }
@@ -39,7 +39,7 @@ marq_status netp_rows(void *self, size_t i0, size_t i1, double *J, size_t ldj) {
           for (size_t o = 0; o < s->c; o++) {
             const double *d = netp_sensitivity(s, v, o, l) + j % layer->width * v->ld, *a = in + j / layer->width * lda;
             double *out = J + (layer->at + j) * ldj + o * (i1 - i0) + v->i + from - i0;
-            for (size_t i = from; i < to; i++) out[i - from] = d[i] * a[i];
+            s->kernels->multiply(d + from, a + from, to - from, out);
           }
       }
     }
