@@ -216,6 +216,47 @@ static void diagnostics_tell_the_truth(void **state) {
   json_decref(j);
 }
 
+static double first_samples(const char *trace) {
+  marq_table *table;
+  marq_error error;
+  const char *wanted[] = {"samples"};
+  if (marq_table_read(trace, wanted, 1, NULL, &table, &error) != MARQ_OK) fail_msg("%s", error.text);
+  const double first = marq_table_column(table, 0).data[0];
+  marq_table_free(table);
+  return first;
+}
+
+/* Many samples: training begins on a part of them, unless it is told not to or goes on from a trained network. */
+static void growing_samples(void **state) {
+  (void)state;
+  FILE *file = fopen("many.csv", "w");
+  assert_non_null(file);
+  fputs("x,y\n", file);
+  for (int i = 0; i < 4000; i++) fprintf(file, "%.4f,%.6f\n", i * 1e-3, sin(i * 2e-3));
+  fclose(file);
+#define MANY "train", "many.csv", "-x", "x", "-y", "y", "-H", "5", "-q", "--epochs", "40", "--trace", "m.csv"
+  expect_status(0, cli(MANY, "--save", "m.json", NULL));
+  assert_close(first_samples("m.csv"), 80, 0, 0);
+  expect_status(0, cli(MANY, "--no-grow", NULL));
+  assert_close(first_samples("m.csv"), 3200, 0, 0);
+  expect_status(0, cli("train", "many.csv", "--resume", "m.json", "-q", "--epochs", "3", "--trace", "m.csv", NULL));
+  assert_close(first_samples("m.csv"), 3200, 0, 0);
+}
+
+/* Where a matrix does not fit, the linear solver that needs none is planned and used. */
+static void memory_limits_the_choice(void **state) {
+  (void)state;
+  json_t *free_choice = cli_json(0, TRAIN, "--hidden=40", "--epochs", "3", "--json", NULL);
+  json_t *limited = cli_json(0, TRAIN, "--hidden=40", "--epochs", "3", "--json", "--memory", "2e4", NULL);
+  assert_string_equal(json_string_value(json_object_get(limited, "linear_solver")), "cg");
+  assert_string_equal(json_string_value(json_object_get(free_choice, "linear_solver")), "dual");
+  const double wanted = cli_number(json_object_get(free_choice, "plan"), "bytes");
+  assert_close(cli_number(free_choice, "bytes"), wanted, 0, 0);
+  assert_true(cli_number(json_object_get(limited, "plan"), "bytes") < wanted);
+  json_decref(free_choice);
+  json_decref(limited);
+}
+
 static void threads_change_no_bit(void **state) {
   (void)state;
   json_t *one = cli_json(0, TRAIN, "--epochs", "20", "--json", "--threads", "1", NULL);
@@ -544,6 +585,8 @@ int main(void) {
       cmocka_unit_test(every_option_matters),
       cmocka_unit_test(options_do_what_they_say),
       cmocka_unit_test(diagnostics_tell_the_truth),
+      cmocka_unit_test(growing_samples),
+      cmocka_unit_test(memory_limits_the_choice),
       cmocka_unit_test(threads_change_no_bit),
       cmocka_unit_test(predictions_are_those_of_the_network),
       cmocka_unit_test(refused_predictions),
