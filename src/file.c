@@ -98,6 +98,10 @@ FILE *marq_file_stream(marq_file *file) {
   return file->stream;
 }
 
+const char *marq_file_temporary(const marq_file *file) {
+  return file->temporary;
+}
+
 marq_status marq_file_commit(marq_file *file, marq_error *error) {
   errno = 0;
   if (ferror(file->stream) || fflush(file->stream) != 0) return fail(file, errno ? errno : EIO, error);

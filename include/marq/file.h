@@ -18,6 +18,9 @@ typedef struct marq_file marq_file;
 MARQ_API marq_status marq_file_create(const char *path, marq_file **file, marq_error *error);
 /** Where to write; owned by the file. Errors need no check at each write: commit looks. */
 MARQ_API FILE *marq_file_stream(marq_file *file);
+/** The name it has while it is being written, for programs that write it themselves; NULL when it is written directly.
+ */
+MARQ_API const char *marq_file_temporary(const marq_file *file);
 /** Write out, synchronise and rename. Frees the file, whatever the outcome: MARQ_OK, or MARQ_EIO and no new file. */
 MARQ_API marq_status marq_file_commit(marq_file *file, marq_error *error);
 /** Forget what was written. NULL is fine. */

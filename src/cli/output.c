@@ -1,5 +1,4 @@
-/* Files that appear whole or not at all: temporary name, fsync, rename; see output.h. */
-#define _XOPEN_SOURCE 700 /* realpath */
+/* Files that the command writes, with its messages; see output.h. */
 #include "output.h"
 
 #include <errno.h>
@@ -9,11 +8,6 @@
 #include <unistd.h>
 
 #include "message.h"
-
-static int is_direct(const char *path) {
-  struct stat info;
-  return strncmp(path, "/dev/", 5) == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
-}
 
 static char *join(const char *a, size_t length, const char *b) {
   char *text = malloc(length + strlen(b) + 1);
@@ -55,70 +49,30 @@ int output_check(const char *option, const char *path, const char *input) {
   return status;
 }
 
-static void close_and_forget(output *out) {
-  if (out->file) fclose(out->file);
-  if (out->temporary) unlink(out->temporary);
-  free(out->temporary);
-  free(out->target);
+static int fail(output *out, const marq_error *error) {
+  const int status =
+      message_fail_at(error->status == MARQ_ENOMEM ? exit_system : exit_usage, out->path, 0, "%s", error->text);
   memset(out, 0, sizeof *out);
-}
-
-static int fail(output *out, int error) {
-  const int status = message_fail_at(exit_usage, out->path, 0, "cannot write: %s", strerror(error));
-  close_and_forget(out);
   return status;
 }
 
-/* The permissions that an ordinary creation would give, or those of the file that is replaced. */
-static mode_t permissions(const char *target) {
-  struct stat info;
-  if (stat(target, &info) == 0) return info.st_mode & 0777;
-  const mode_t mask = umask(0);
-  umask(mask);
-  return 0666 & ~mask;
-}
-
 int output_open(output *out, const char *path) {
-  memset(out, 0, sizeof *out);
-  out->path = path;
-  if (is_direct(path)) {
-    out->file = fopen(path, "w");
-    return out->file ? exit_done : fail(out, errno);
-  }
-  out->target = realpath(path, NULL); /* a link stays a link */
-  if (!out->target) out->target = join(path, strlen(path), "");
-  if (out->target) out->temporary = join(out->target, strlen(out->target), ".XXXXXX");
-  if (!out->temporary) return fail(out, ENOMEM);
-  const int file = mkstemp(out->temporary);
-  if (file < 0) {
-    const int error = errno;
-    free(out->temporary);
-    out->temporary = NULL;
-    return fail(out, error);
-  }
-  out->file = fdopen(file, "w");
-  if (!out->file || fchmod(file, permissions(out->target)) != 0) {
-    const int error = errno;
-    if (!out->file) close(file);
-    return fail(out, error);
-  }
+  marq_error error = {0};
+  *out = (output){.path = path};
+  if (marq_file_create(path, &out->whole, &error) != MARQ_OK) return fail(out, &error);
+  out->file = marq_file_stream(out->whole);
+  out->temporary = marq_file_temporary(out->whole);
   return exit_done;
 }
 
 int output_commit(output *out) {
-  errno = 0;
-  if (ferror(out->file) || fflush(out->file) != 0) return fail(out, errno ? errno : EIO);
-  if (out->temporary && fsync(fileno(out->file)) != 0) return fail(out, errno);
-  FILE *file = out->file;
-  out->file = NULL;
-  if (fclose(file) != 0) return fail(out, errno);
-  if (out->temporary && rename(out->temporary, out->target) != 0) return fail(out, errno);
-  free(out->temporary);
-  out->temporary = NULL;
-  close_and_forget(out);
+  marq_error error = {0};
+  if (marq_file_commit(out->whole, &error) != MARQ_OK) return fail(out, &error);
+  memset(out, 0, sizeof *out);
   return exit_done;
 }
 
 void output_discard(output *out) {
-  close_and_forget(out);
+  marq_file_discard(out->whole);
+  memset(out, 0, sizeof *out);
 }

@@ -2,14 +2,15 @@
 #ifndef MARQ_CLI_OUTPUT_H
 #define MARQ_CLI_OUTPUT_H
 
-#include <stdio.h>
+#include <marq/file.h>
 
 /** A file being written. Regular files are written under another name beside their own and renamed when complete, so
  * that a failure leaves what was there; devices and pipes are written directly. */
 typedef struct output {
   FILE *file;
-  char *target, *temporary; /* temporary: NULL when written directly */
-  const char *path;         /* as the user gave it */
+  marq_file *whole;
+  const char *temporary; /* NULL when written directly */
+  const char *path;      /* as the user gave it */
 } output;
 
 /** Say whether `path` could be written, before long work begins; `input` (may be NULL) is a file that must survive.
