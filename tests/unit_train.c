@@ -238,6 +238,27 @@ static void batches_learn(void **state) {
   marq_network_free(net);
 }
 
+/* However it compares with the samples and with what would grow by itself. */
+static void a_batch_may_have_any_size(void **state) {
+  (void)state;
+  static task t;
+  sine(&t, most, 0, 6);
+  const size_t sizes[] = {1, 7, 899, 1500, most - 1, most, most + 1, 10 * most};
+  for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+    marq_train_options o = marq_train_options_default();
+    o.batch = sizes[k];
+    o.epochs = 1;
+    o.batch_steps = 1;
+    o.validation = 0;
+    marq_network *net = make(1, 3, 1);
+    const marq_train_result r = train(net, &t, &o, NULL, NULL);
+    assert_true(isfinite(r.cost) && r.cost <= r.start_cost);
+    const size_t batches = sizes[k] < most ? (most + sizes[k] - 1) / sizes[k] : 1;
+    assert_true(r.iterations <= batches && r.iterations > 0);
+    marq_network_free(net);
+  }
+}
+
 static void ridge_is_part_of_the_cost(void **state) {
   (void)state;
   static task t;
@@ -546,6 +567,7 @@ int main(void) {
                                      cmocka_unit_test(the_seed_decides_every_bit),
                                      cmocka_unit_test(the_sample_grows),
                                      cmocka_unit_test(batches_learn),
+                                     cmocka_unit_test(a_batch_may_have_any_size),
                                      cmocka_unit_test(ridge_is_part_of_the_cost),
                                      cmocka_unit_test(training_goes_on_where_it_was),
                                      cmocka_unit_test(frozen_layers_stay),

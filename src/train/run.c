@@ -351,9 +351,14 @@ static void run_batches(runner *r, marq_error *error) {
   }
 }
 
+/* One batch that holds all samples is none. */
+static int has_batches(const trainer *t) {
+  return t->options->batch && t->options->batch < t->sets.training;
+}
+
 int train_is_single(const trainer *t) {
   const double residuals = (double)t->sets.training * (double)t->data.target_count;
-  if (t->options->batch && t->options->batch < t->sets.training) return 0;
+  if (has_batches(t)) return 0;
   if (t->options->grow >= 0) return !t->options->grow || t->sets.training <= least_part;
   return t->sets.training < TRAIN_MANY || residuals < 20 * (double)t->n;
 }
@@ -365,7 +370,7 @@ void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error
     memcpy(t->kept, t->start, t->n * sizeof *t->kept);
     outcome->start_cost = cost_of_all(t, t->start, &outcome->mse);
   }
-  if (!t->single && t->options->batch)
+  if (has_batches(t))
     run_batches(&r, error);
   else
     run_growing(&r, error);
