@@ -48,6 +48,10 @@ void marq_la_syrk(size_t n, size_t k, const double *A, size_t lda, double *C, si
   cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, narrow(n), narrow(k), 1, A, narrow(lda), 1, C, narrow(ldc));
 }
 
+void marq_la_syrk_rows(size_t n, size_t k, double alpha, const double *A, size_t lda, double *C, size_t ldc) {
+  cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, narrow(n), narrow(k), alpha, A, narrow(lda), 0, C, narrow(ldc));
+}
+
 static void plain_solve_upper(int transposed, size_t n, const double *R, size_t ldr, double *x) {
   if (transposed) {
     for (size_t j = 0; j < n; j++) x[j] = (x[j] - plain_dot(j, R + j * ldr, x)) / R[j + j * ldr];

@@ -20,6 +20,8 @@ void marq_la_gemm(int transpose_a, int transpose_b, size_t m, size_t n, size_t k
                   size_t lda, const double *B, size_t ldb, double beta, double *C, size_t ldc);
 /** C += AᵀA, upper triangle of C (n×n), A k×n. */
 void marq_la_syrk(size_t n, size_t k, const double *A, size_t lda, double *C, size_t ldc);
+/** C = alpha·AAᵀ, upper triangle of C (n×n), A n×k. */
+void marq_la_syrk_rows(size_t n, size_t k, double alpha, const double *A, size_t lda, double *C, size_t ldc);
 /** x ← R⁻¹x or R⁻ᵀx, R upper triangular n×n. */
 void marq_la_solve_upper(int transposed, size_t n, const double *R, size_t ldr, double *x);
 /** y ← A x, A symmetric n×n given by its upper triangle. */

@@ -26,6 +26,15 @@ static tile tile_of(const netp_view *view, size_t index) {
   return t;
 }
 
+/* C = alpha·A Bᵀ, its upper triangle alone where A is B and no more of it is asked for. */
+static void product(const double *A, size_t lda, size_t rows, const double *B, size_t ldb, size_t columns, size_t k,
+                    double alpha, double *C, int whole) {
+  if (A == B && !whole)
+    marq_la_syrk_rows(rows, k, alpha, A, lda, C, netp_gram_tile);
+  else
+    marq_la_gemm(0, 1, rows, columns, k, alpha, A, lda, B, ldb, 0, C, netp_gram_tile);
+}
+
 /* K of outputs o0 (rows) and o1 += (B Bᵀ) ∘ (T + bias). */
 static void add_outputs(const gram_pass *q, size_t l, const tile *row, const tile *column, size_t o0, size_t o1,
                         const double *T, double bias, double *scratch) {
@@ -40,8 +49,7 @@ static void add_outputs(const gram_pass *q, size_t l, const tile *row, const til
     left += o0 * row->view.ld;
     right += o1 * column->view.ld;
   } else {
-    marq_la_gemm(0, 1, row->count, column->count, layer->width, 1, left, row->view.ld, right, column->view.ld, 0,
-                 scratch, netp_gram_tile);
+    product(left, row->view.ld, row->count, right, column->view.ld, column->count, layer->width, 1, scratch, 0);
   }
   for (size_t j = 0; j < column->count; j++) {
     double *to = q->K + o0 * N + i0 + (o1 * N + j0 + j) * q->ldk;
@@ -70,8 +78,7 @@ static void add_tile(const gram_pass *q, const tile *row, const tile *column, ne
     size_t lda, ldb;
     const double *left = netp_in(s, s->current, &row->view, l, &lda) + row->from;
     const double *right = netp_in(s, s->current, &column->view, l, &ldb) + column->from;
-    marq_la_gemm(0, 1, row->count, column->count, layer->inputs, q->scale[0], left, lda, right, ldb, 0, T,
-                 netp_gram_tile);
+    product(left, lda, row->count, right, ldb, column->count, layer->inputs, q->scale[0], T, s->c > 1);
     const double bias = layer->columns > layer->inputs ? q->scale[1] : 0;
     for (size_t o1 = 0; o1 < s->c; o1++)
       for (size_t o0 = 0; o0 <= o1; o0++)

@@ -164,7 +164,7 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
   }
   if (status == MARQ_OK) {
     s->strip_count = plan_strips(s, NULL);
-    s->strips = calloc(s->strip_count, sizeof *s->strips);
+    if (s->strip_count > 0) s->strips = calloc(s->strip_count, sizeof *s->strips);
     if (!s->strips) status = MARQ_ENOMEM;
   }
   if (status == MARQ_OK) {

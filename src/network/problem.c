@@ -195,8 +195,9 @@ marq_status netp_problem(const marq_network *network, const marq_column *inputs,
   netp *s = NULL;
   if (status == MARQ_OK) status = netp_create(network, samples, options, limits, &s, error);
   if (status != MARQ_OK) return status;
-  if (s->order) status = shuffle(s, options->seed, error);
-  if (status == MARQ_OK && s->root_weight) status = copy_weights(s, &options->weights, error);
+  if (options && s->order) status = shuffle(s, options->seed, error);
+  if (options && options->weights.data && status == MARQ_OK && s->root_weight)
+    status = copy_weights(s, &options->weights, error);
   if (status == MARQ_OK) {
     for (size_t q = 0; q < s->inputs; q++) copy_column(s, &inputs[q], &network->standards[q], s->X + q * s->ldx);
     for (size_t i = 0; i < s->ldx; i++) s->X[s->inputs * s->ldx + i] = 1;

@@ -82,7 +82,7 @@ typedef struct netp {
   void *memory;
 } netp;
 
-enum { netp_tile = 512, netp_gram_tile = 128 };
+enum { netp_tile = 512, netp_gram_tile = 256 };
 
 /** Where a problem changes its ways. */
 typedef struct netp_limits {
