@@ -575,6 +575,11 @@ static void lists(void **state) {
   contains(r.out, "--hidden WIDTH,...");
   contains(r.out, "--linear-solver NAME");
   assert_null(strstr(r.out, "max-iterations"));
+  /* its own defaults, and each option once */
+  contains(r.out, "[lm-gain-accel]");
+  const char *solver = strstr(r.out, "--solver NAME");
+  assert_non_null(solver);
+  assert_null(strstr(solver + 1, "--solver NAME"));
   cli_free(&r);
 }
 

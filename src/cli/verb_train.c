@@ -93,9 +93,8 @@ const argument_verb verb_train = {
         "network is kept. DATA is a file or - for standard input: CSV, TSV, semicolons or blanks, with or\n"
         "without a header (then x1 x2 ... y).",
     .details =
-        "The defaults of the solver are lm-gain-accel with scaling levenberg, and no polish. The linear solver\n"
-        "is chosen by the sizes of network and data and by --memory; the report names it, and what it will\n"
-        "take, before the training begins.\n\n"
+        "The linear solver is chosen by the sizes of network and data and by --memory; the report names it, and\n"
+        "what it will take, before the training begins.\n\n"
         "Exit status: 0 done (converged, target reached, early stopping, or all epochs made); 1 stopped before\n"
         "that, for instance by Ctrl-C or --max-seconds (the best network is saved and reported); 2 bad usage,\n"
         "bad input or an output file that cannot be written; 3 numerical or system failure.",
