@@ -113,6 +113,7 @@ static int measure(const form *f, const char *path, size_t rows) {
     const double middle = timing_process();
     if (sum_of_table(path, &found) != reference || sum != reference || found != rows) {
       fprintf(stderr, "bench_csv: the numbers differ from strtod's\n");
+      free(text);
       return 3;
     }
     by_strtod[i] = middle - start;
