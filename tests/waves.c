@@ -271,8 +271,7 @@ static void make_callback_problem(waves *w) {
 static void fill(waves *w) {
   uint64_t seed = 77 + w->N + 13 * w->n;
   const size_t total = w->N * w->total;
-  assert_true(total > 0);
-  w->u = malloc(total * sizeof *w->u);
+  w->u = malloc((total + 1) * sizeof *w->u);
   w->y = malloc(w->m * sizeof *w->y);
   w->given = malloc(w->N * sizeof *w->given);
   for (size_t k = 0; k < total; k++) w->u[k] = 0.2 + 1.6 * test_uniform(&seed);
