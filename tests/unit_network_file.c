@@ -172,9 +172,10 @@ static void replace(const char *old, const char *new_text, const char *says) {
   if (!place) fail_msg("'%s' is not in the file", old);
   const size_t before = (size_t)(place - text), after = length - before - strlen(old);
   memcpy(changed, text, before);
-  memcpy(changed + before, new_text, strlen(new_text));
-  memcpy(changed + before + strlen(new_text), place + strlen(old), after);
-  spill(changed, before + strlen(new_text) + after);
+  const size_t middle = strlen(new_text);
+  for (size_t k = 0; k < middle; k++) changed[before + k] = new_text[k];
+  memcpy(changed + before + middle, place + strlen(old), after);
+  spill(changed, before + middle + after);
   expect_refusal(says);
   free(changed);
   free(text);
@@ -229,7 +230,8 @@ static void truncated_files_are_refused(void **state) {
   }
   spill(text, 0);
   expect_refusal("empty");
-  memcpy(text + length, "{}", 2);
+  text[length] = '{';
+  text[length + 1] = '}';
   spill(text, length + 2);
   expect_refusal("end of file");
   spill(text, length - 1); /* only the last line end is gone */

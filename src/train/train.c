@@ -28,7 +28,7 @@ static marq_status make_problem(trainer *t, marq_error *error) {
   if (status) return status;
   const marq_network_options o = {.weights = columns.weights, .threads = t->options->threads};
   status = marq_network_problem(t->network, columns.inputs, columns.targets, count, &o, &t->training, error);
-  if (error && error->line && order) error->line = order[error->line - 1] + 1;
+  if (status && error && error->line && order) error->line = order[error->line - 1] + 1;
   if (!status && columns.weights.data) status = copy_weights(&columns.weights, count, &t->weights, error);
   train_columns_free(&columns);
   return status;
