@@ -512,6 +512,10 @@ static void bad_data_are_refused(void **state) {
         assert_int_equal(status, MARQ_EDATA);
         assert_int_equal(error.line, 18);
       }
+  /* A place left in *error by another failure is nobody's when all is well. */
+  sine(&t, 50, 0, 6);
+  error.line = 1000000000;
+  assert_int_equal(marq_train(net, t.inputs, t.targets, 50, NULL, NULL, NULL, NULL, &error), MARQ_OK);
   assert_int_equal(marq_train(net, NULL, t.targets, 50, NULL, NULL, NULL, NULL, &error), MARQ_EINVAL);
   assert_int_equal(marq_train(net, t.inputs, (marq_column[]){{NULL, 1}}, 50, NULL, NULL, NULL, NULL, &error),
                    MARQ_EINVAL);
