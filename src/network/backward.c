@@ -34,7 +34,10 @@ static void sensitivities(const netp *s, const netp_point *point, netp_worker *w
     const double *d1 = netp_unit(s, v, v->d1, last) + o * ld;
     for (size_t q = 0; q < s->c; q++)
       if (q != o) memset(D + q * ld, 0, ld * sizeof *D);
-    for (size_t i = 0; i < v->count; i++) D[o * ld + i] = netp_root(s, point, v->i + i) * d1[i];
+    if (s->root_weight)
+      s->kernels->multiply(d1, s->root_weight + point->i0 + v->i, v->count, D + o * ld);
+    else if (D + o * ld != d1)
+      memcpy(D + o * ld, d1, v->count * sizeof *D);
     memset(D + o * ld + v->count, 0, (ld - v->count) * sizeof *D);
     descend(s, point, worker, out, o);
   }

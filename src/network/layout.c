@@ -117,12 +117,15 @@ static void describe(netp *s, const marq_network *network) {
     s->units += from->shape.width;
     if (from->shape.width > s->widest) s->widest = from->shape.width;
     if (!from->shape.frozen && l < s->first) s->first = l;
-    if (!from->shape.frozen && !from->shape.no_bias) s->biases = 1;
   }
 }
 
+/* Where columns are summed, as many samples as keep them in a quarter of a megabyte. */
 static size_t block_size(const netp *s, size_t wanted) {
-  const size_t target = wanted ? wanted : default_block, count = (s->N + target - 1) / target;
+  size_t target = wanted ? wanted : default_block;
+  if (!wanted && s->narrow)
+    while (target < 1024 && 2 * target * (s->n + 1) <= 32768) target *= 2;
+  const size_t count = (s->N + target - 1) / target;
   return netp_round((s->N + count - 1) / count);
 }
 
@@ -147,11 +150,11 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
   if (status == MARQ_OK) {
     describe(s, network);
     s->weighted = options->weights.data != NULL;
-    s->block = block_size(s, options->block_samples);
     s->unit_output = s->c == 1 && !s->weighted && s->layer[s->count - 1].activation == marq_activation_find("linear");
     s->ldx = netp_round(samples);
     s->narrow = s->n <= limits->narrow;
     s->whole_rows = s->n <= limits->whole;
+    s->block = block_size(s, options->block_samples);
     const double bytes = (double)samples * (double)s->units * sizeof(double);
     s->kept = bytes * (double)s->c <= limits->kept || s->n > samples * s->c;
     s->eager = s->kept && bytes <= limits->eager;
