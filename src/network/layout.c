@@ -1,14 +1,18 @@
 /* The memory of a network's problem, all of it taken at once. What only some operations use is not touched, and so not
  * resident, until they are called. With N samples, c outputs, U units and n fitted parameters, in doubles:
- *   data          N·(inputs + 1 + c)
- *   points        2·(n + N·c)
- *   kept          N·(U + layers) activations of the adopted point, N·U of its σ′ (for c = 1 its sensitivities) and N·U of
- *                 a trial's z; where that is little N·(U + layers) more, for the trial's activations; c·N·U
- *                 sensitivities for c > 1; nothing of this beyond the limit while n ≤ m
- *   each worker   about block·(4·U + 5·widest); normal equations: block·c·n, and for layers with pair products block
- *                 columns of h(h+1)/2 + k(k+1)/2 (a layer of h units and k inputs, the bias one of them)
- *   normal        a quarter of the square of such a layer's parameters: the sums of pairs
- *   triangle      (n+1)², offered up to n = netp_limits.whole; beyond it columns are formed tile by tile. */
+ *
+ * - data: N·(inputs + 1 + c); points: 2·(n + N·c)
+ *
+ * - kept: N·(U + layers) activations of the adopted point, N·U of its σ′ (for c = 1 its sensitivities), N·U of a
+ * trial's z; where that is little N·(U + layers) more, for the trial's activations; c·N·U sensitivities for c > 1;
+ * nothing of this beyond the limit while n ≤ m
+ *
+ * - each worker: about block·(4·U + 5·widest); for the normal equations block·c·n, and for a layer of h units and k
+ * inputs (the bias one of them) with pair products block·(h(h+1)/2 + k(k+1)/2)
+ *
+ * - normal: a quarter of the square of such a layer's parameters, the sums of pairs
+ *
+ * - triangle: (n+1)², offered up to n = netp_limits.whole; beyond it columns are formed tile by tile */
 #include <stdlib.h>
 #include <string.h>
 
