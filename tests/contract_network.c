@@ -109,11 +109,17 @@ static void check_normal(net *f) {
 static void check_gram(net *f) {
   unsigned char *group = malloc(f->n);
   const size_t groups = marq_problem_groups(f->problem, group), ldk = f->m + 2;
-  assert_true(groups == 1 || groups == 2);
-  size_t biases = 0;
-  for (size_t j = 0; j < f->n; j++) biases += group[j] == 1;
-  assert_int_equal(biases > 0, groups == 2);
-  static const double scales[][2] = {{1, 1}, {0.3, 2}, {1, 0}, {0, 1}};
+  assert_true(groups >= 2 && groups % 2 == 0);
+  for (size_t j = 0; j < f->n; j++) assert_true(group[j] < groups);
+  /* All alike, weights and biases apart, each by itself, layer by layer. */
+  double scales[5][256];
+  for (size_t k = 0; k < groups; k++) {
+    scales[0][k] = 1;
+    scales[1][k] = k % 2 ? 2 : 0.3;
+    scales[2][k] = k % 2 ? 0 : 1;
+    scales[3][k] = k % 2 ? 1 : 0;
+    scales[4][k] = 0.5 + (double)k;
+  }
   double *K = net_doubles(ldk * f->m), *size = net_doubles(f->m);
   for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
     for (size_t i = 0; i < ldk * f->m; i++) K[i] = -7;
@@ -197,7 +203,8 @@ static double *everything(net *f, size_t *count) {
   *count = 2 + 4 * f->n + 2 * f->m + f->n * f->n + f->m * f->m + f->n * (f->n + 1);
   double *all = calloc(*count, sizeof *all), *to = all;
   assert_non_null(all);
-  const double scale[2] = {1, 0.5};
+  double scale[2 * net_most_layers];
+  for (size_t k = 0; k < 2 * net_most_layers; k++) scale[k] = 1 / (double)(k + 1);
   *to++ = net_move(f, f->p);
   marq_problem_gradient(f->problem, to), to += f->n;
   marq_problem_product(f->problem, f->v, to), to += f->n;

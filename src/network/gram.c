@@ -7,7 +7,7 @@
 
 typedef struct gram_pass {
   const netp *s;
-  const double *scale; /* of weights and biases */
+  const double *scale; /* of weights and biases, layer by layer */
   double *K;
   size_t ldk, tiles; /* per block, on a side */
   size_t blocks;
@@ -78,8 +78,8 @@ static void add_tile(const gram_pass *q, const tile *row, const tile *column, ne
     size_t lda, ldb;
     const double *left = netp_in(s, s->current, &row->view, l, &lda) + row->from;
     const double *right = netp_in(s, s->current, &column->view, l, &ldb) + column->from;
-    product(left, lda, row->count, right, ldb, column->count, layer->inputs, q->scale[0], T, s->c > 1);
-    const double bias = layer->columns > layer->inputs ? q->scale[1] : 0;
+    product(left, lda, row->count, right, ldb, column->count, layer->inputs, q->scale[netp_group(l)], T, s->c > 1);
+    const double bias = layer->columns > layer->inputs ? q->scale[netp_group(l) + 1] : 0;
     for (size_t o1 = 0; o1 < s->c; o1++)
       for (size_t o0 = 0; o0 <= o1; o0++)
         if (o0 < o1 || i0 <= j0) add_outputs(q, l, row, column, o0, o1, T, bias, scratch);
@@ -113,9 +113,8 @@ static void run_pair(void *context, size_t index, size_t thread) {
 marq_status netp_gram(void *self, const double *scale, double *K, size_t ldk) {
   netp *s = self;
   netp_differentiate(s);
-  const double scales[2] = {scale[0], s->biases ? scale[1] : 0};
   gram_pass q = {.s = s,
-                 .scale = scales,
+                 .scale = scale,
                  .K = K,
                  .ldk = ldk,
                  .tiles = (s->block + netp_gram_tile - 1) / netp_gram_tile,

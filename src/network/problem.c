@@ -93,15 +93,40 @@ static marq_status restrict_to(void *self, size_t i0, size_t i1) {
   return MARQ_OK;
 }
 
+/* Two a layer: its weights and its biases. Beyond what a byte can tell, deeper layers share the last pair. */
 static size_t groups(const void *self, unsigned char *group_of) {
   const netp *s = self;
   for (size_t l = 0; group_of && l < s->count; l++) {
     const netp_layer *layer = &s->layer[l];
+    const unsigned char pair = (unsigned char)netp_group(l);
     if (layer->frozen) continue;
-    memset(group_of + layer->at, 0, layer->width * layer->inputs);
-    memset(group_of + layer->at + layer->width * layer->inputs, 1, layer->width * (layer->columns - layer->inputs));
+    memset(group_of + layer->at, pair, layer->width * layer->inputs);
+    memset(group_of + layer->at + layer->width * layer->inputs, pair + 1,
+           layer->width * (layer->columns - layer->inputs));
   }
-  return s->biases ? 2 : 1;
+  return netp_group(s->count - 1) + 2;
+}
+
+/* Multiplications and additions counted as two, of the matrix products alone. */
+static void work(const void *self, marq_work *out) {
+  const netp *s = self;
+  const double N = (double)s->samples, c = (double)s->c, n = (double)s->n, m = N * c;
+  double weights = 0, units = 0, inputs = 0, own = 0;
+  for (size_t l = s->first; l < s->count; l++) {
+    const netp_layer *layer = &s->layer[l];
+    const double block = (double)layer->width * (double)layer->columns;
+    weights += block;
+    if (layer->frozen) continue;
+    units += (double)layer->width;
+    inputs += (double)layer->columns;
+    own += block * block;
+  }
+  const double pass = 2 * N * weights; /* forward; a backward one for each output, and J̃ᵀu, cost the same */
+  out->gradient = (2 + c) * pass;
+  out->product = 4 * pass;
+  out->normal = (1 + c) * pass + N * (s->narrow ? c * n * n : c * (n * n - own) + own / 2);
+  out->triangle = (1 + c) * pass + 2 * m * n * n;
+  out->gram = c * pass + m * m * units + N * N * inputs;
 }
 
 static void counts(const void *self, marq_counts *out) {
@@ -133,6 +158,7 @@ const marq_problem_ops netp_ops = {.name = "network",
                                    .rows = netp_rows,
                                    .groups = groups,
                                    .gram = netp_gram,
+                                   .work = work,
                                    .restrict_to = restrict_to,
                                    .counts = counts,
                                    .destroy = netp_destroy};

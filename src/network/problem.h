@@ -59,7 +59,7 @@ typedef struct netp {
   size_t count, inputs, c, n, N;
   size_t units, a_columns, widest; /* Σ width, Σ (width + 1), of the inputs too */
   size_t first;                    /* the lowest layer that is fitted */
-  int biases, weighted;            /* some bias is fitted; samples have weights */
+  int weighted;                    /* samples have weights */
   int unit_output;                 /* the output's own sensitivity is 1: one, linear, without weights */
   double *X, *Y, *root_weight;     /* standardised inputs [ldx × (inputs + 1)] and targets [N × c]; √w or NULL */
   size_t ldx, *order;              /* order[i]: the caller's sample; NULL when not shuffled */
@@ -178,5 +178,11 @@ marq_status netp_gram(void *self, const double *s, double *K, size_t ldk);
 void netp_columns(const netp *s, const netp_worker *worker, size_t l, size_t j0, size_t j1, double *out);
 marq_status netp_rows(void *self, size_t i0, size_t i1, double *J, size_t ldj);
 marq_status netp_triangle(void *self, double *R, size_t ldr, double *Qtr);
+
+/** The penalty group of a layer's weights; that of its biases is the next. */
+static inline size_t netp_group(size_t layer) {
+  enum { most_layers = 128 };
+  return 2 * (layer < most_layers ? layer : most_layers - 1);
+}
 
 #endif

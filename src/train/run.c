@@ -142,7 +142,9 @@ static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_er
   marq_problem *problem = t->training;
   if (t->options->ridge > 0 || t->options->ridge_biases > 0) {
     const double part = part_of_all(t, i0, i1);
-    const double lambda[2] = {part * t->options->ridge, part * t->options->ridge_biases};
+    const size_t groups = marq_problem_groups(t->training, NULL); /* weights and biases, layer by layer */
+    double lambda[256];
+    for (size_t k = 0; k < groups; k++) lambda[k] = part * (k % 2 ? t->options->ridge_biases : t->options->ridge);
     status = marq_problem_ridge(t->training, lambda, NULL, &s->ridge, error);
     if (status) return status;
     problem = s->ridge;
