@@ -449,7 +449,7 @@ static void full_disk(void **state) {
   if (child == 0) {
     signal(SIGXFSZ, SIG_IGN);
     dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-    execl("/bin/sh", "sh", "-c", "ulimit -f 0; exec \"$0\" train s.csv -x x,y -y z -H 3 --epochs 3 -q --save old.json",
+    execl("/bin/sh", "sh", "-c", "ulimit -f 2; exec \"$0\" train s.csv -x x,y -y z -H 3 --epochs 3 -q --save old.json",
           MARQ_COMMAND, (char *)NULL);
     _exit(126);
   }
