@@ -22,7 +22,7 @@ typedef struct dual_state {
   double *K, *M;                      /* [classes·m²], m² */
   double *reciprocal;                 /* [m] */
   double *r, *v;                      /* [m] */
-  double *slope, *x;                  /* [n] Λ(p − p₀); scratch */
+  double *slope, *w;                  /* [n] Λ(p − p₀) and C⁻¹ of it, where there is a ridge */
   double mu;
 } dual_state;
 
@@ -61,7 +61,7 @@ static void *layout(marq_arena *arena, const marq_problem *problem, const marq_o
   s.r = marq_arena_doubles(arena, s.most);
   s.v = marq_arena_doubles(arena, s.most);
   s.slope = s.has_ridge ? marq_arena_doubles(arena, s.n) : NULL;
-  s.x = marq_arena_doubles(arena, s.n);
+  s.w = s.has_ridge ? marq_arena_doubles(arena, s.n) : NULL;
   if (place) *place = s;
   return place;
 }
@@ -167,9 +167,9 @@ static marq_status step(void *state, double *delta) {
   marq_status status = MARQ_OK;
   memcpy(s->v, s->r, s->m * sizeof *s->v);
   if (s->has_ridge) {
-    memcpy(s->x, s->slope, s->n * sizeof *s->x);
-    divide_by_C(s, s->x);
-    status = marq_problem_jvp(s->problem, s->x, s->v);
+    memcpy(s->w, s->slope, s->n * sizeof *s->w);
+    divide_by_C(s, s->w);
+    status = marq_problem_jvp(s->problem, s->w, s->v);
     for (size_t i = 0; i < s->m; i++) s->v[i] = s->r[i] - s->v[i];
   }
   if (status != MARQ_OK) return status;
@@ -177,7 +177,7 @@ static marq_status step(void *state, double *delta) {
   status = marq_problem_vjp(s->problem, s->v, delta);
   if (status != MARQ_OK) return status;
   divide_by_C(s, delta);
-  for (size_t j = 0; j < s->n; j++) delta[j] = -delta[j] - (s->has_ridge ? s->x[j] : 0);
+  for (size_t j = 0; j < s->n; j++) delta[j] = -delta[j] - (s->has_ridge ? s->w[j] : 0);
   return MARQ_OK;
 }
 
@@ -186,14 +186,14 @@ static marq_status step(void *state, double *delta) {
 static marq_status solve(void *state, const double *b, double *x) {
   dual_state *s = state;
   if (!s->has_ridge && s->mu == 0) return MARQ_NOT_POSITIVE;
-  memcpy(s->x, b, s->n * sizeof *b);
-  divide_by_C(s, s->x);
-  marq_status status = marq_problem_jvp(s->problem, s->x, s->v);
+  memcpy(x, b, s->n * sizeof *b);
+  divide_by_C(s, x);
+  marq_status status = marq_problem_jvp(s->problem, x, s->v);
   if (status != MARQ_OK) return status;
   marq_la_cholesky_solve(s->m, s->M, s->m, s->reciprocal, s->v);
-  status = marq_problem_vjp(s->problem, s->v, s->x);
+  status = marq_problem_vjp(s->problem, s->v, x);
   const double scale = s->has_ridge ? 1 : s->mu;
-  for (size_t j = 0; j < s->n; j++) x[j] = (b[j] - s->x[j]) / scale;
+  for (size_t j = 0; j < s->n; j++) x[j] = (b[j] - x[j]) / scale;
   divide_by_C(s, x);
   return status;
 }

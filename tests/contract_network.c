@@ -107,7 +107,8 @@ static void check_normal(net *f) {
 }
 
 static void check_gram(net *f) {
-  unsigned char *group = malloc(f->n);
+  unsigned char *group = calloc(f->n + 1, 1);
+  assert_non_null(group);
   const size_t groups = marq_problem_groups(f->problem, group), ldk = f->m + 2;
   assert_true(groups >= 2 && groups % 2 == 0);
   for (size_t j = 0; j < f->n; j++) assert_true(group[j] < groups);

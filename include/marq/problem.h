@@ -47,7 +47,8 @@ typedef struct marq_work {
  * fit. */
 typedef struct marq_problem_ops {
   const char *name;
-  /** *cost = F(p). MARQ_NONFINITE when F is not finite; *where (may be NULL) is then the first sample that is not. */
+  /** *cost = F(p). p stays as it is until linearize() or the next evaluate(). MARQ_NONFINITE when F is not finite;
+   * *where (may be NULL) is then the first sample that is not. */
   marq_status (*evaluate)(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where);
   marq_status (*linearize)(void *self);
   /* n-space */

@@ -39,7 +39,7 @@ typedef struct marq_linsys {
   marq_status (*damp)(void *state, const double *D, double mu);
   /** δ of the system as damped last. */
   marq_status (*step)(void *state, double *delta);
-  /** (J̃ᵀJ̃ + μD²) x = b for any b. */
+  /** (J̃ᵀJ̃ + μD²) x = b for any b; x is not b. */
   marq_status (*solve)(void *state, const double *b, double *x);
   /** ‖J̃v‖². */
   double (*quadratic)(void *state, const double *v);
@@ -106,9 +106,10 @@ struct marq_core {
   const marq_scaling *scaling;
 
   double *p, *trial, *delta, *g, *D;
-  double *typical;    /* sizes of the parameters: given, or from the start */
-  double *scratch[8]; /* the direction's */
-  double *acceleration, *curvature;
+  double *typical;                      /* sizes of the parameters: given, or from the start */
+  double *scratch[8];                   /* the direction's */
+  double *acceleration;                 /* of an accelerated method */
+  double *squares;                      /* diag(J̃ᵀJ̃), where the scaling needs it */
   double cost, cost_before, trial_cost; /* here, at the point before, at the trial point (NaN: not finite) */
   double predicted, gain, step_norm, parameter_norm;
   double damping, radius, length;

@@ -1,7 +1,7 @@
 /* The memory of a network's problem, all of it taken at once. What only some operations use is not touched, and so not
  * resident, until they are called. With N samples, c outputs, U units and n fitted parameters, in doubles:
  *
- * - data: N·(inputs + 1 + c); points: 2·(n + N·c)
+ * - data: N·(inputs + 1 + c); points: n + 2·N·c
  *
  * - kept: N·(U + layers) activations of the adopted point, N·U of its σ′ (for c = 1 its sensitivities), N·U of a
  * trial's z; where that is little N·(U + layers) more, for the trial's activations; c·N·U sensitivities for c > 1;
@@ -37,7 +37,6 @@ static int worth_pairing(const netp *s, const netp_layer *layer) {
 
 static void lay_point(netp *s, marq_arena *arena, netp_point *point, int keeps_a) {
   const size_t N = netp_round(s->N);
-  point->p = marq_arena_doubles(arena, s->n);
   point->r = marq_arena_doubles(arena, s->N * s->c);
   point->a = keeps_a ? marq_arena_doubles(arena, N * s->a_columns) : NULL;
   point->z = s->kept ? marq_arena_doubles(arena, N * s->units) : NULL;
@@ -76,6 +75,7 @@ static size_t plan_strips(const netp *s, netp_strip *strips) {
 static void lay(netp *s, marq_arena *arena) {
   size_t pair_p = 0, pair_q = 0, sums = 0;
   const size_t blocks = (s->N + s->block - 1) / s->block;
+  s->adopted = marq_arena_doubles(arena, s->n);
   s->pair_at = marq_arena_give(arena, s->count + 1, sizeof *s->pair_at);
   for (size_t l = 0; l <= s->count; l++) {
     if (s->pair_at) s->pair_at[l] = sums;

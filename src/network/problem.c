@@ -49,7 +49,7 @@ static marq_status evaluate(void *self, const double *p, marq_trial trial, doubl
   (void)trial; /* derivatives cost several times the value */
   netp *s = self;
   netp_point *t = s->trial;
-  memcpy(t->p, p, s->n * sizeof *p);
+  t->p = p;
   t->i0 = s->i0;
   t->N = s->samples;
   t->differential = 0;
@@ -72,6 +72,8 @@ static marq_status linearize(void *self) {
   s->trial = s->current;
   s->current = adopted;
   s->fresh = 0;
+  memcpy(s->adopted, adopted->p, s->n * sizeof *s->adopted);
+  adopted->p = s->adopted;
   if (s->kept && !s->eager) { /* the one set of activations goes with the adopted point, formed from z when needed */
     double *a = s->trial->a ? s->trial->a : s->current->a;
     s->trial->a = NULL;

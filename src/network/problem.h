@@ -22,7 +22,8 @@ typedef struct netp_layer {
 
 /** Parameters and what is kept of the samples there. */
 typedef struct netp_point {
-  double *p, *r;    /* [n], and the weighted residuals [c·N] */
+  const double *p;  /* [n] the caller's until it is adopted, then the problem's own copy */
+  double *r;        /* weighted residuals [c·N] */
   double *a, *z;    /* kept activations, and σ′(z), later D; or z until it is needed; NULL: not kept */
   size_t i0, N;     /* its samples */
   int differential; /* 1: a and σ′ stand; 2: sensitivities too */
@@ -54,6 +55,7 @@ typedef struct netp_strip {
 } netp_strip;
 
 typedef struct netp {
+  double *adopted; /* [n] the parameters of the adopted point */
   marq_problem_ops ops;
   netp_layer *layer;
   size_t count, inputs, c, n, N;

@@ -140,7 +140,7 @@ static void layout(marq_arena *arena, marq_solver *s) {
   core->typical =
       n <= most_history_parameters || o->typical || core->scaling->needs_typical ? marq_arena_doubles(arena, n) : NULL;
   core->acceleration = accelerate ? marq_arena_doubles(arena, n) : NULL;
-  core->curvature = accelerate || core->scaling->needs_diagonal ? marq_arena_doubles(arena, n) : NULL;
+  core->squares = core->scaling->needs_diagonal ? marq_arena_doubles(arena, n) : NULL;
   s->best = polish ? marq_arena_doubles(arena, n) : NULL;
   /* A trust radius looks at the Gauss-Newton step once, whatever the direction is. */
   const int newton = polish || o->offset_tolerance > 0 || core->method->control->steer == MARQ_STEER_RADIUS;

@@ -105,7 +105,7 @@ marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error
 /* δ ← δ + ½a with (J̃ᵀJ̃ + μD²) a = −J̃ᵀf̃_vv, v = δ (Transtrum & Sethna 2012, eq. 13). Positive status: a is too long for
  * the step to be trusted. */
 static marq_status accelerate(marq_core *core) {
-  double *a = core->acceleration, *b = core->curvature;
+  double *a = core->acceleration, *b = core->trial; /* the trial point is formed after this */
   marq_status status = marq_problem_accelerate(core->problem, core->delta, b);
   if (status != MARQ_OK) return status;
   for (size_t j = 0; j < core->n; j++) b[j] = -b[j];

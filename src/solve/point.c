@@ -13,7 +13,7 @@ marq_status solver_adopt(marq_solver *s, int first) {
 
 marq_status solver_take_in(marq_solver *s, int first) {
   marq_core *core = &s->core;
-  double *q = core->curvature;
+  double *q = core->squares;
   marq_status status = core->linsys->prepare(core->linsys_state, core->problem, core->g);
   if (status == MARQ_OK && core->scaling->needs_diagonal) status = core->linsys->diagonal(core->linsys_state, q);
   if (status != MARQ_OK) return status;
