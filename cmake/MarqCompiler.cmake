@@ -9,6 +9,8 @@ add_library(marq_settings INTERFACE)
 target_compile_options(marq_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 # No contraction of a*b+c behind our back: results do not depend on the optimiser, and kernels say fma where they mean it.
 target_compile_options(marq_settings INTERFACE -ffp-contract=off)
+# Nobody reads errno after sqrt: without it the instruction stands alone.
+target_compile_options(marq_settings INTERFACE -fno-math-errno)
 if(MARQ_WERROR)
   target_compile_options(marq_settings INTERFACE -Werror)
 endif()

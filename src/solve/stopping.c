@@ -112,14 +112,17 @@ void solver_test_step(marq_solver *s) {
     solver_begin_polish(s);
     return;
   }
-  const int damped = shortened_by_damping(core);
-  const int spent =
-      core->predicted <= 2 * DBL_EPSILON * core->cost || solver_relative_step(s, core->delta) <= DBL_EPSILON;
+  const int hidden = core->predicted <= 2 * DBL_EPSILON * core->cost,
+            is_short = s->tests.step.value <= o->step_tolerance;
+  /* A step that moves some parameter is no end, and most steps do: ask only where another test says so. */
+  if (!hidden && s->tests.step.value > 1e-5 && !is_short) return;
+  const double change = solver_relative_step(s, core->delta);
+  const int damped = shortened_by_damping(core), spent = hidden || change <= DBL_EPSILON;
   /* In the scaled norm a huge parameter hides what the others do: none may still be on its way. */
-  const int at_rest = solver_relative_step(s, core->delta) <= fmax(1e-5, o->step_tolerance);
-  if (s->tests.step.value <= o->step_tolerance && at_rest && !damped)
+  const int at_rest = change <= fmax(1e-5, o->step_tolerance);
+  if (is_short && at_rest && !damped)
     solver_converged(s, MARQ_STOP_STEP);
-  else if (spent && damped && core->predicted > 2 * DBL_EPSILON * core->cost)
+  else if (spent && damped && !hidden)
     solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "no step lowers the cost: the last one was shorter than rounding");
   else if (spent)
     solver_converged(s, MARQ_STOP_ROUNDING);
