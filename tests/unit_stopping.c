@@ -229,6 +229,24 @@ static void a_short_radius_is_no_convergence(void **state) {
   assert_true(gradient_formula(&d, t.count - 1) < 1e-4);
 }
 
+/* It is the step's own damping that counts, against the gradient that it was made of: not those of the point it led to.
+ * With little noise the third step is short for its own sake; with much of it the parameters creep away, damped at
+ * every step. */
+static void the_damping_of_the_step_itself_decides(void **state) {
+  (void)state;
+  decay quiet = {.noise = 0.1}, loud = {.noise = 3.2};
+  marq_options options = plain();
+  options.solver = "lm-gain";
+  options.step_tolerance = 0.1;
+  options.first_damping = 1e-2;
+  marq_result result = run(&quiet, &options);
+  assert_int_equal(result.stop, MARQ_STOP_STEP);
+  assert_int_equal(result.iterations, 3);
+  options.first_damping = 1e-5;
+  result = run(&loud, &options);
+  assert_int_not_equal(result.stop, MARQ_STOP_STEP);
+}
+
 static void the_cost_test_stops_where_it_says(void **state) {
   (void)state;
   decay d = {.noise = 0.1};
@@ -357,16 +375,12 @@ static void the_defaults_end_at_rounding(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(the_step_test_stops_where_it_says),
-                                     cmocka_unit_test(a_short_radius_is_no_convergence),
-                                     cmocka_unit_test(the_cost_test_stops_where_it_says),
-                                     cmocka_unit_test(the_gradient_test_stops_where_it_says),
-                                     cmocka_unit_test(the_offset_test_stops_where_it_says),
-                                     cmocka_unit_test(the_exact_test_stops_where_it_says),
-                                     cmocka_unit_test(tests_hold_at_the_start_too),
-                                     cmocka_unit_test(limits_stop_after_exactly_so_many),
-                                     cmocka_unit_test(time_stops_the_fit),
-                                     cmocka_unit_test(a_parameter_without_effect_is_degenerate),
-                                     cmocka_unit_test(the_defaults_end_at_rounding)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_step_test_stops_where_it_says),        cmocka_unit_test(a_short_radius_is_no_convergence),
+      cmocka_unit_test(the_damping_of_the_step_itself_decides),   cmocka_unit_test(the_cost_test_stops_where_it_says),
+      cmocka_unit_test(the_gradient_test_stops_where_it_says),    cmocka_unit_test(the_offset_test_stops_where_it_says),
+      cmocka_unit_test(the_exact_test_stops_where_it_says),       cmocka_unit_test(tests_hold_at_the_start_too),
+      cmocka_unit_test(limits_stop_after_exactly_so_many),        cmocka_unit_test(time_stops_the_fit),
+      cmocka_unit_test(a_parameter_without_effect_is_degenerate), cmocka_unit_test(the_defaults_end_at_rounding)};
   return cmocka_run_group_tests_name("stopping", tests, NULL, NULL);
 }

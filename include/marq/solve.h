@@ -29,8 +29,8 @@ typedef struct marq_state {
   double trial_cost;   /* F at the trial point; NaN when it was not finite or not evaluated */
   double predicted;    /* predicted decrease of F */
   double gain;         /* actual / predicted decrease; NaN at the start and where it means nothing */
-  double damping;      /* mu of the step, 0 for an undamped one */
-  double radius;       /* trust radius, NaN where the control has none */
+  double damping;      /* mu as the control left it for the next step; 0 for undamped steps */
+  double radius;       /* trust radius of the next step, NaN where the control has none */
   double step_norm;    /* ‖D delta‖ */
   int accepted;
   int polishing; /* 1: the step was judged by its length */

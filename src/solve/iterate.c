@@ -126,6 +126,7 @@ static marq_status try_step(marq_solver *s, int *tried) {
   *tried = 0;
   core->gain = core->trial_cost = NAN;
   marq_status status = core->method->direction->step(core);
+  s->step_damping = core->damping;
   /* A step that nothing damps is Gauss-Newton's own: it needs no help, and near the end the second derivative is not
    * worth its price. */
   if (status == MARQ_OK && core->method->accelerate && core->damping > 0) status = accelerate(core);

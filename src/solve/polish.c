@@ -29,15 +29,17 @@ static marq_status abandon(marq_solver *s, int usable) {
   return move_to(s, s->best);
 }
 
+static void forget_oldest(solver_history *h, size_t n) {
+  h->used--;
+  memmove(h->points, h->points + n, n * h->used * sizeof *h->points);
+  memmove(h->steps, h->steps + n, n * h->used * sizeof *h->steps);
+}
+
 /* Remember the change of point and of step since the last iteration, the oldest making room. */
 static void remember(solver_history *h, size_t n, const double *p, const double *step) {
   if (h->depth == 0) return;
   if (h->has_last) {
-    if (h->used == h->depth) {
-      memmove(h->points, h->points + n, n * (h->depth - 1) * sizeof *h->points);
-      memmove(h->steps, h->steps + n, n * (h->depth - 1) * sizeof *h->steps);
-      h->used--;
-    }
+    if (h->used == h->depth) forget_oldest(h, n);
     double *dp = h->points + n * h->used, *ds = h->steps + n * h->used;
     for (size_t j = 0; j < n; j++) {
       dp[j] = p[j] - h->last_point[j];
@@ -71,9 +73,7 @@ static void extrapolate(marq_solver *s, const double *step) {
       most = fmax(most, fabs(A[c + c * n]));
     }
     if (!(least > 1e-10 * most)) { /* the oldest differences dwarf the newest: forget them */
-      memmove(h->points, h->points + n, n * (k - 1) * sizeof *h->points);
-      memmove(h->steps, h->steps + n, n * (k - 1) * sizeof *h->steps);
-      h->used--;
+      forget_oldest(h, n);
       continue;
     }
     if (marq_la_apply_qt(n, 1, k, A, n, tau, b, n, work, h->lwork) != MARQ_OK) return;

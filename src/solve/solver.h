@@ -42,6 +42,7 @@ struct marq_solver {
   double shortest_step; /* relative length of the shortest Gauss–Newton step so far */
   int misses;           /* steps in a row that were no shorter */
   solver_history history;
+  double step_damping; /* of the step on trial; the control may have set the next since */
   double *best;        /* [n] point to go back to */
   double best_cost;    /* F there */
   double polish_entry; /* relative length of the step that the last polish began with; infinite before */

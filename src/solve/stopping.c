@@ -69,14 +69,14 @@ void solver_test_point(marq_solver *s) {
   }
 }
 
-/* A short step converges only when it is not the damping that made it short. */
-static int shortened_by_damping(const marq_core *core) {
+/* A short step converges only when it is not the damping that made it short. The gradient may be another point's by
+ * now; the prediction ½(μ‖Dδ‖² − gᵀδ) is still the step's: damped means μ‖Dδ‖² above half of −gᵀδ. */
+static int shortened_by_damping(const marq_solver *s) {
+  const marq_core *core = &s->core;
   if (core->method->control->steer == MARQ_STEER_LENGTH) return core->length < 0.5;
   if (core->method->control->steer == MARQ_STEER_RADIUS)
     return core->damping > 0 || core->step_norm > 0.9 * core->radius;
-  double slope = 0;
-  for (size_t j = 0; j < core->n; j++) slope -= core->g[j] * core->delta[j];
-  return core->damping * core->step_norm * core->step_norm > 0.5 * slope;
+  return 1.5 * s->step_damping * core->step_norm * core->step_norm > core->predicted;
 }
 
 /* Is it time to judge steps by their length? When the Gauss–Newton step promises a decrease that the cost's own
@@ -117,7 +117,7 @@ void solver_test_step(marq_solver *s) {
   /* A step that moves some parameter is no end, and most steps do: ask only where another test says so. */
   if (!hidden && s->tests.step.value > 1e-5 && !is_short) return;
   const double change = solver_relative_step(s, core->delta);
-  const int damped = shortened_by_damping(core), spent = hidden || change <= DBL_EPSILON;
+  const int damped = shortened_by_damping(s), spent = hidden || change <= DBL_EPSILON;
   /* In the scaled norm a huge parameter hides what the others do: none may still be on its way. */
   const int at_rest = change <= fmax(1e-5, o->step_tolerance);
   if (is_short && at_rest && !damped)
