@@ -4,9 +4,11 @@
 #define MARQ_H
 
 #include <marq/base.h>
+#include <marq/constraints.h>
 #include <marq/data.h>
 #include <marq/file.h>
 #include <marq/formula.h>
+#include <marq/loss.h>
 #include <marq/model.h>
 #include <marq/network.h>
 #include <marq/options.h>

@@ -86,6 +86,8 @@ typedef struct marq_network_options {
   size_t block_samples; /* 0: chosen by the widths */
   int shuffle;          /* 1: the samples are put in random order (seed), so that a range of them is a random subset */
   unsigned long seed;
+  const marq_loss *loss; /* NULL: squared. A loss of classes or counts takes targets as they are, unstandardised */
+  double scale;          /* of a robust loss, > 0, in standardised units */
 } marq_network_options;
 
 /** The problem of fitting the free parameters to N samples: F = ½ Σ w ‖f(x) − y‖² in standardised units.

@@ -3,6 +3,7 @@
 #ifndef MARQ_OPTIONS_H
 #define MARQ_OPTIONS_H
 
+#include <marq/constraints.h>
 #include <marq/problem.h>
 
 #ifdef __cplusplus
@@ -47,9 +48,10 @@ typedef struct marq_options {
 #define MARQ_X(field, value, help) const char *field;
   MARQ_CHOICE_OPTIONS(MARQ_X)
 #undef MARQ_X
-  const struct marq_method *method; /* a solver of one's own (marq/strategy.h), borrowed; NULL: by `solver` */
-  const double *typical;            /* [n] typical sizes of the parameters, borrowed; NULL: taken from the start */
-  const double *scale;              /* [n] D > 0 of scaling "user", borrowed */
+  const struct marq_method *method;    /* a solver of one's own (marq/strategy.h), borrowed; NULL: by `solver` */
+  const double *typical;               /* [n] typical sizes of the parameters, borrowed; NULL: taken from the start */
+  const double *scale;                 /* [n] D > 0 of scaling "user", borrowed */
+  const marq_constraints *constraints; /* that every iterate satisfies, borrowed; NULL: none */
 } marq_options;
 
 /** The defaults. They are meant for answers, not for speed: a fit goes on until rounding stops it. */

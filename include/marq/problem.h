@@ -3,15 +3,16 @@
 #ifndef MARQ_PROBLEM_H
 #define MARQ_PROBLEM_H
 
+#include <marq/loss.h>
 #include <marq/model.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** A least-squares problem: F(p) = ½ Σ w_i (f_i(p) − y_i)², seen as operations at one point.
- *  N samples, c outputs, m = N·c residuals, n parameters. r̃ and J̃ are the weighted residual and Jacobian (√w r, √w J).
- */
+/** A problem F(p) = Σ w_i loss(f_i(p), y_i), the loss being ½ (f − y)² where nothing else is said, seen as operations
+ * at one point. N samples, c outputs, m = N·c residuals, n parameters. r̃ and J̃ are the weighted pseudo-residual and
+ * Jacobian: √w r and √w J for squares, √w r̃ and √w SᵀJ for other losses (marq/loss.h). */
 typedef struct marq_problem marq_problem;
 
 /** How a trial point is evaluated. */
@@ -75,6 +76,9 @@ typedef struct marq_problem_ops {
   marq_status (*ridge)(const void *self, double *lambda, double *slope);
   /** From the next evaluate() on speak of the samples i0 … i1−1 alone. NULL: refused. */
   marq_status (*restrict_to)(void *self, size_t i0, size_t i1);
+  /** From the next evaluate() on speak of the samples index[0 … count) alone, in this order; one may be there more than
+   * once. index is borrowed until the next choose or restrict. NULL: refused. */
+  marq_status (*choose)(void *self, const size_t *index, size_t count);
   /** Flops of the operations at this size, for choosing a method: counted, never measured. NULL: estimated from m and
    * n. */
   void (*work)(const void *self, marq_work *work);
@@ -100,6 +104,8 @@ typedef struct marq_problem_options {
   marq_column weights;        /* w_i ≥ 0, one a sample, borrowed; data NULL: all 1 */
   int sigma;                  /* 1: `weights` holds standard deviations σ_i > 0 instead, w = 1/σ² */
   int threads;                /* at most this many (0: 1); the result has the same bits for any number */
+  const marq_loss *loss;      /* a row of the table or one's own, borrowed; NULL: squared */
+  double scale;               /* of a robust loss, > 0 */
 } marq_problem_options;
 
 /** Build a problem on a block model: everything in the table of operations, streamed over blocks; no array of length m
@@ -187,7 +193,8 @@ typedef enum marq_op {
   MARQ_OP_ROWS,
   MARQ_OP_GRAM,
   MARQ_OP_RIDGE,
-  MARQ_OP_RESTRICT
+  MARQ_OP_RESTRICT,
+  MARQ_OP_CHOOSE
 } marq_op;
 MARQ_API int marq_problem_offers(const marq_problem *problem, marq_op op);
 MARQ_API marq_status marq_problem_evaluate(marq_problem *problem, const double *p, marq_trial trial, double *cost,
@@ -209,6 +216,8 @@ MARQ_API marq_status marq_problem_penalty(const marq_problem *problem, double *l
 MARQ_API marq_work marq_problem_work(const marq_problem *problem);
 /** Samples i0 … i1−1 of those the problem was made with become its samples, from the next evaluate() on. */
 MARQ_API marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1);
+/** Samples index[0 … count) of those become its samples; index is borrowed until the next choose or restrict. */
+MARQ_API marq_status marq_problem_choose(marq_problem *problem, const size_t *index, size_t count);
 /** Samples it was made with. */
 MARQ_API size_t marq_problem_all_samples(const marq_problem *problem);
 /** 1 when MARQ_TRIAL_AUTO evaluates cost and derivatives together. */

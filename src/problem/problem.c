@@ -88,6 +88,8 @@ int marq_problem_offers(const marq_problem *problem, marq_op op) {
       return o->ridge != NULL;
     case MARQ_OP_RESTRICT:
       return o->restrict_to != NULL;
+    case MARQ_OP_CHOOSE:
+      return o->choose != NULL;
   }
   return 0;
 }
@@ -190,6 +192,16 @@ marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1) {
   if (i0 >= i1 || i1 > problem->all_samples) return MARQ_EINVAL;
   const marq_status status = problem->ops->restrict_to(problem->self, i0, i1);
   if (status == MARQ_OK) problem->samples = i1 - i0;
+  return status;
+}
+
+marq_status marq_problem_choose(marq_problem *problem, const size_t *index, size_t count) {
+  OFFERED(choose);
+  if (!count) return MARQ_EINVAL;
+  for (size_t i = 0; i < count; i++)
+    if (index[i] >= problem->all_samples) return MARQ_EINVAL;
+  const marq_status status = problem->ops->choose(problem->self, index, count);
+  if (status == MARQ_OK) problem->samples = count;
   return status;
 }
 

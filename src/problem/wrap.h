@@ -16,6 +16,7 @@ static inline void refuse_as_inner(marq_problem_ops *ops, const marq_problem *in
   if (!marq_problem_offers(inner, MARQ_OP_ROWS)) ops->rows = NULL;
   if (!marq_problem_offers(inner, MARQ_OP_GRAM)) ops->gram = NULL;
   if (!marq_problem_offers(inner, MARQ_OP_RESTRICT)) ops->restrict_to = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_CHOOSE)) ops->choose = NULL;
 }
 
 #endif

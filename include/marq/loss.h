@@ -1,0 +1,51 @@
+/* Losses: what a sample costs when the model says f and the target is y, as one table. A problem turns a loss into
+ * pseudo-residuals and a curvature root once, so that every solver works on every loss and none knows which it is. */
+#ifndef MARQ_LOSS_H
+#define MARQ_LOSS_H
+
+#include <marq/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A block of samples as a loss sees it: output o of sample i stands at [o·ld + i]. */
+typedef struct marq_loss_block {
+  size_t outputs, count, ld;
+  double scale;    /* of a robust loss, > 0; others ignore it */
+  const double *f; /* what the model says: logits, log rates, or values */
+  const double *y; /* targets; NULL: all 0 */
+  /* Out; each may be NULL where it is not wanted. H = ∂²cost/∂f², or its positive part: the generalised Gauss–Newton
+   * matrix of the problem is Σ w JᵀHJ (Schraudolph 2002). */
+  double *cost;     /* [count] */
+  double *u;        /* ∂cost/∂f, exact */
+  double *residual; /* r̃ with S r̃ = u; at most 1e6 in size, where it would be larger S is larger: docs/losses.md */
+  double *root;     /* a of S = diag(a) − x zᵀ with S Sᵀ = H */
+  double *left;     /* x, and */
+  double *right;    /* z: of a coupled loss with more than one output; not written otherwise */
+} marq_loss_block;
+
+/** One row of the table. */
+typedef struct marq_loss {
+  const char *name, *help;
+  int coupled;     /* 1: S couples the outputs of a sample where there are several */
+  int of_residual; /* 1: a function of f − y alone: applies to residuals given by a user's function, too */
+  int robust;      /* 1: has a scale */
+  int classifies;  /* 1: targets are classes, predictions probabilities */
+  void (*evaluate)(const marq_loss_block *block);
+  /** The inverse link, applied when predicting: out[o·ld + i] from f, in place or not. NULL: the identity. */
+  void (*predict)(const double *f, size_t outputs, size_t count, size_t ld, double *out);
+  /** What is wrong with the targets y[0 … outputs) of a sample, as a phrase ("must be 0 or 1"), or NULL. NULL: any
+   * finite value is right. */
+  const char *(*check)(const double *y, size_t outputs);
+} marq_loss;
+
+/** The table: squared, binary-cross-entropy, softmax-cross-entropy, poisson, huber, soft-l1, cauchy, tukey, arctan.
+ * NULL when there is none. docs/losses.md tabulates each, with its scale and the conversion to other programs' ρ. */
+MARQ_API const marq_loss *marq_loss_find(const char *name);
+MARQ_API const marq_loss *marq_loss_at(size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
