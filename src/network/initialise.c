@@ -4,7 +4,7 @@
 
 #include "nearest.h"
 #include "network/network.h"
-#include "network/random.h"
+#include "random.h"
 
 /* One layer: W rows × inputs, b [rows] (NULL without a bias). */
 typedef struct filling {

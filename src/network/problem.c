@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "linalg.h"
-#include "network/random.h"
+#include "random.h"
 
 /* ---- points ---- */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "network/random.h"
+#include "random.h"
 
 static marq_status share(size_t samples, double fraction, const char *what, size_t *count, marq_error *error) {
   *count = (size_t)llround(fraction * (double)samples);

@@ -1,7 +1,7 @@
 /* Random numbers by GSL's mt19937, without gsl_rng_alloc: where memory is short it calls GSL's error handler, which
  * aborts. */
-#ifndef MARQ_NETWORK_RANDOM_H
-#define MARQ_NETWORK_RANDOM_H
+#ifndef MARQ_RANDOM_H
+#define MARQ_RANDOM_H
 
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
