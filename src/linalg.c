@@ -164,6 +164,15 @@ marq_status marq_la_cholesky(size_t n, double *A, size_t lda, double *reciprocal
   return MARQ_OK;
 }
 
+marq_status marq_la_inverse(size_t n, double *A, size_t lda, double *log_det) {
+  int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', narrow(n), A, narrow(lda));
+  if (info != 0) return info > 0 ? MARQ_NOT_POSITIVE : outcome(info);
+  *log_det = 0;
+  for (size_t j = 0; j < n; j++) *log_det += 2 * log(A[j + j * lda]);
+  info = LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'U', narrow(n), A, narrow(lda));
+  return info > 0 ? MARQ_NOT_POSITIVE : outcome(info);
+}
+
 void marq_la_cholesky_solve(size_t n, const double *U, size_t ldu, const double *reciprocal, double *x) {
   if (n > small) {
     marq_la_solve_upper(1, n, U, ldu, x);

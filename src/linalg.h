@@ -34,6 +34,8 @@ void marq_la_symv(size_t n, const double *A, size_t lda, const double *x, double
 marq_status marq_la_cholesky(size_t n, double *A, size_t lda, double *reciprocal, double *pivot);
 /** x ← A⁻¹x from that factorisation. */
 void marq_la_cholesky_solve(size_t n, const double *U, size_t ldu, const double *reciprocal, double *x);
+/** A ← A⁻¹ (upper triangles) of a positive definite A; *log_det = log det A. MARQ_NOT_POSITIVE when it is not. */
+marq_status marq_la_inverse(size_t n, double *A, size_t lda, double *log_det);
 /** Doubles of scratch that the QR routines below need for m×n. */
 size_t marq_la_qr_work(size_t m, size_t n);
 /** A P = Q R with column pivoting; pivot[j] (from 0) is the column of A that stands at j. */

@@ -13,6 +13,7 @@
 #include <marq/network.h>
 #include <marq/options.h>
 #include <marq/problem.h>
+#include <marq/regularise.h>
 #include <marq/solve.h>
 #include <marq/statistics.h>
 #include <marq/train.h>

@@ -1,0 +1,34 @@
+/* The effective number of parameters of a ridge fit. Private to src/regularise/. */
+#ifndef MARQ_REGULARISE_FREEDOM_H
+#define MARQ_REGULARISE_FREEDOM_H
+
+#include <marq/problem.h>
+
+#include "arena.h"
+
+enum { most_classes = 8 };
+
+typedef struct freedom {
+  marq_problem *problem; /* without the ridge */
+  size_t m, n, groups;
+  const unsigned char *class_of; /* [groups] */
+  unsigned char *group_of;       /* [n] */
+  int dual;
+  double *A, *part; /* n×n or m×m, and the dual's of one class */
+  double *g, *s;
+  marq_arena arena;
+} freedom;
+
+/** Take memory for a problem. several: more than one class is used. */
+marq_status freedom_create(freedom *f, marq_problem *problem, const unsigned char *class_of, int several,
+                           marq_error *error);
+void freedom_free(freedom *f);
+/** At the point that the problem adopted: γ[classes] = Σ over the class's penalised parameters of 1 − λ_j (A⁻¹)_jj, A =
+ * J̃ᵀJ̃ + Λ; *log_det = log det A − Σ log λ_j over penalised parameters. lambda [groups]. MARQ_NOT_POSITIVE when A is
+ * singular; MARQ_EUNSUPPORTED. */
+marq_status freedom_compute(freedom *f, const double *lambda, double gamma[most_classes], double *log_det);
+
+/** Σ diag(J̃ᵀJ̃) at the point that the problem adopted. */
+marq_status freedom_trace(freedom *f, double *trace);
+
+#endif

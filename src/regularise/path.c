@@ -1,0 +1,254 @@
+/* Choices by comparison: fits from the largest penalty to the smallest, each from the last; the best of them refined by
+ * golden section in log λ. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "random.h"
+#include "regularise/regularise.h"
+
+/* Samples in random order, of which fold k holds out one stretch. */
+typedef struct folds {
+  size_t count, samples, *order, *kept;
+  double held_out; /* of "validation"; 0: equal parts */
+} folds;
+
+typedef struct judgement {
+  session *s;
+  folds folds;
+  double **start; /* [folds] where the next fit of each begins */
+} judgement;
+
+static int is(const session *s, const char *choice) {
+  return strcmp(s->options->choice, choice) == 0;
+}
+
+static void stretch(const folds *f, size_t k, size_t *i0, size_t *i1) {
+  if (f->held_out > 0) {
+    *i0 = 0;
+    *i1 = (size_t)(f->held_out * (double)f->samples);
+    if (*i1 == 0) *i1 = 1;
+    return;
+  }
+  *i0 = f->samples * k / f->count;
+  *i1 = f->samples * (k + 1) / f->count;
+}
+
+/* Fit without a fold, from its own start, and the cost of the fold. */
+static marq_status judge_fold(judgement *j, size_t k, double *cost) {
+  session *s = j->s;
+  folds *f = &j->folds;
+  size_t i0, i1;
+  stretch(f, k, &i0, &i1);
+  memcpy(f->kept, f->order, i0 * sizeof *f->kept);
+  memcpy(f->kept + i0, f->order + i1, (f->samples - i1) * sizeof *f->kept);
+  marq_status status = marq_problem_choose(s->problem, f->kept, f->samples - (i1 - i0));
+  /* The penalty belongs to all samples: a wrapper made around fewer of them gets its part. */
+  const double part = (double)(f->samples - (i1 - i0)) / (double)f->samples;
+  for (size_t g = 0; g < s->groups; g++) s->group_lambda[g] *= part;
+  if (status == MARQ_OK) status = session_fit(s, j->start[k], MARQ_NO_LIMIT, NULL);
+  for (size_t g = 0; g < s->groups; g++) s->group_lambda[g] /= part;
+  if (status == MARQ_OK) status = marq_problem_choose(s->problem, f->order + i0, i1 - i0);
+  if (status == MARQ_OK) {
+    status = marq_problem_evaluate(s->problem, j->start[k], MARQ_TRIAL_VALUE, cost, NULL);
+    if (status == MARQ_NONFINITE) {
+      *cost = INFINITY;
+      status = MARQ_OK;
+    }
+  }
+  const marq_status back = marq_problem_restrict(s->problem, 0, f->samples);
+  return status == MARQ_OK ? back : status;
+}
+
+static marq_status judge_folds(judgement *j, double *sum) {
+  *sum = 0;
+  for (size_t k = 0; k < j->folds.count; k++) {
+    double cost;
+    const marq_status status = judge_fold(j, k, &cost);
+    if (status != MARQ_OK) return status;
+    *sum += cost;
+  }
+  return MARQ_OK;
+}
+
+/* One λ: the fit, and what the choice thinks of it. For the L-curve the criterion comes later. */
+static marq_status try(judgement *j, double lambda, marq_ridge_point *point, int *stop) {
+  session *s = j->s;
+  double all[most_classes], gamma[most_classes], log_det;
+  for (size_t k = 0; k < most_classes; k++) all[k] = lambda;
+  session_spread(s, all);
+  *point = (marq_ridge_point){.lambda = lambda, .criterion = NAN, .effective = NAN};
+  marq_status status = MARQ_OK;
+  if (j->folds.count) status = judge_folds(j, &point->criterion);
+  if (status == MARQ_OK) status = session_fit(s, s->p, MARQ_NO_LIMIT, &s->found->fit);
+  if (status == MARQ_OK) status = session_judge(s, s->p, &point->misfit);
+  if (status != MARQ_OK) return status;
+  point->penalty = session_penalty(s);
+  if (is(s, "gcv")) {
+    const double m = (double)marq_problem_residuals(s->problem);
+    status = session_freedom(s, gamma, &log_det);
+    if (status != MARQ_OK) return status;
+    point->effective = (double)(s->n - s->penalised) + gamma[0];
+    for (size_t k = 1; k < s->classes; k++) point->effective += gamma[k];
+    const double rest = m - point->effective;
+    point->criterion = rest > 0 ? m * 2 * point->misfit / (rest * rest) : INFINITY;
+  } else if (is(s, "validation") && s->options->judge) {
+    point->criterion = s->options->judge(s->options->context, s->p);
+  }
+  *stop = session_record(s, *point, s->p);
+  return MARQ_OK;
+}
+
+/* Curvature of (log misfit, log penalty) over log λ by central differences (Hansen & O'Leary 1993, eq. 18). The path
+ * runs from large to small λ in equal steps h of log λ. */
+static void bend(marq_ridge_point *path, size_t count, double h) {
+  for (size_t i = 1; i + 1 < count; i++) {
+    double x[3], y[3];
+    for (size_t k = 0; k < 3; k++) {
+      x[k] = log(path[i + 1 - k].misfit);
+      y[k] = log(path[i + 1 - k].penalty);
+    }
+    const double dx = (x[2] - x[0]) / (2 * h), dy = (y[2] - y[0]) / (2 * h);
+    const double ddx = (x[2] - 2 * x[1] + x[0]) / (h * h), ddy = (y[2] - 2 * y[1] + y[0]) / (h * h);
+    path[i].criterion = (dx * ddy - ddx * dy) / pow(dx * dx + dy * dy, 1.5);
+  }
+}
+
+static size_t best_of(const session *s) {
+  const marq_ridge_point *path = s->found->path;
+  const double sign = is(s, "lcurve") ? -1 : 1;
+  size_t best = SIZE_MAX;
+  for (size_t i = 0; i < s->found->count; i++) {
+    if (isnan(path[i].criterion)) continue;
+    if (best == SIZE_MAX || sign * path[i].criterion < sign * path[best].criterion) best = i;
+  }
+  return best;
+}
+
+/* The least of the criterion between two neighbours of the best of the grid. The path's order stays by time here. */
+static marq_status refine(judgement *j, double low, double high, int *stop) {
+  const double ratio = (sqrt(5) - 1) / 2;
+  double a = log(low), b = log(high), x[2] = {b - ratio * (b - a), a + ratio * (b - a)};
+  marq_ridge_point at[2];
+  marq_status status = try(j, exp(x[1]), &at[1], stop);
+  if (status == MARQ_OK && !*stop) status = try(j, exp(x[0]), &at[0], stop);
+  while (status == MARQ_OK && !*stop && b - a > 0.05) {
+    const int left = at[0].criterion <= at[1].criterion;
+    if (left) {
+      b = x[1], x[1] = x[0], at[1] = at[0];
+      x[0] = b - ratio * (b - a);
+    } else {
+      a = x[0], x[0] = x[1], at[0] = at[1];
+      x[1] = a + ratio * (b - a);
+    }
+    status = try(j, exp(x[!left]), &at[!left], stop);
+  }
+  return status;
+}
+
+static int by_lambda(const void *a, const void *b) {
+  const double x = ((const marq_ridge_point *)a)->lambda, y = ((const marq_ridge_point *)b)->lambda;
+  return (x > y) - (x < y);
+}
+
+/* The fit at the λ that was chosen, to all samples. */
+static marq_status finish(judgement *j, double lambda) {
+  session *s = j->s;
+  double all[most_classes], gamma[most_classes] = {0}, log_det, misfit;
+  for (size_t k = 0; k < most_classes; k++) s->found->lambda[k] = all[k] = lambda;
+  session_spread(s, all);
+  memcpy(s->p, s->best, s->n * sizeof *s->p);
+  marq_status status = session_fit(s, s->p, MARQ_NO_LIMIT, &s->found->fit);
+  if (status == MARQ_OK) status = session_judge(s, s->p, &misfit);
+  if (status == MARQ_OK && s->freedom.problem) status = session_freedom(s, gamma, &log_det);
+  return status;
+}
+
+static marq_status along(judgement *j) {
+  session *s = j->s;
+  const marq_regularise_options *o = s->options;
+  marq_regularised *found = s->found;
+  const double least = o->least > 0 ? o->least : 1e-10 * s->mean_square;
+  const double most = o->most > 0 ? o->most : 1e2 * s->mean_square;
+  if (!(least < most)) return marq_fail(s->error, MARQ_EINVAL, "the range of λ from %g to %g is none", least, most);
+  const double h = log(most / least) / (double)(o->count - 1);
+  int stop = 0;
+  marq_status status = MARQ_OK;
+  double best_criterion = INFINITY, *points = NULL; /* [count·n] every fit: the corner is known only at the end */
+  if (is(s, "lcurve") && !(points = calloc(o->count, s->n * sizeof *points))) return MARQ_ENOMEM;
+  for (size_t i = 0; i < o->count && status == MARQ_OK && !stop; i++) {
+    marq_ridge_point point;
+    status = try(j, most * exp(-h * (double)i), &point, &stop);
+    if (status == MARQ_OK && points) memcpy(points + i * s->n, s->p, s->n * sizeof *points);
+    if (status == MARQ_OK && (i == 0 || point.criterion < best_criterion)) {
+      best_criterion = point.criterion;
+      memcpy(s->best, s->p, s->n * sizeof *s->p);
+    }
+  }
+  if (status == MARQ_OK && points) bend(found->path, found->count, h);
+  size_t best = best_of(s);
+  if (points && best < o->count) memcpy(s->best, points + best * s->n, s->n * sizeof *points);
+  free(points);
+  if (status != MARQ_OK) return status;
+  if (best == SIZE_MAX)
+    return marq_fail(s->error, MARQ_ENUMERIC, "no penalty from %g to %g gave a criterion that is a number", least,
+                     most);
+  found->at_border = best == 0 || best + 1 == o->count;
+  if (!is(s, "lcurve") && !stop && !found->at_border) {
+    const double low = found->path[best + 1].lambda, high = found->path[best - 1].lambda;
+    memcpy(s->p, s->best, s->n * sizeof *s->p);
+    status = refine(j, low, high, &stop);
+    if (status != MARQ_OK) return status;
+    best = best_of(s);
+  }
+  found->stopped = stop;
+  const double lambda = found->path[best].lambda;
+  qsort(found->path, found->count, sizeof *found->path, by_lambda);
+  return finish(j, lambda);
+}
+
+static marq_status make_folds(judgement *j) {
+  session *s = j->s;
+  const marq_regularise_options *o = s->options;
+  folds *f = &j->folds;
+  f->samples = marq_problem_samples(s->problem);
+  if (is(s, "cv")) f->count = o->folds;
+  if (is(s, "validation") && !o->judge) {
+    f->count = 1;
+    f->held_out = o->held_out;
+  }
+  if (!f->count) return MARQ_OK;
+  if (!marq_problem_offers(s->problem, MARQ_OP_CHOOSE))
+    return marq_fail(s->error, MARQ_EUNSUPPORTED,
+                     "problem '%s' cannot leave samples out, which '%s' does; gcv, lcurve and evidence need not",
+                     marq_problem_name(s->problem), o->choice);
+  if (f->samples < 2 || f->count > f->samples)
+    return marq_fail(s->error, MARQ_EINVAL, "%zu folds need as many samples, there are %zu", f->count, f->samples);
+  f->order = malloc(f->samples * sizeof *f->order);
+  f->kept = malloc(f->samples * sizeof *f->kept);
+  j->start = calloc(f->count, sizeof *j->start);
+  if (!f->order || !f->kept || !j->start) return MARQ_ENOMEM;
+  for (size_t k = 0; k < f->count; k++) {
+    j->start[k] = malloc(s->n * sizeof **j->start);
+    if (!j->start[k]) return MARQ_ENOMEM;
+    memcpy(j->start[k], s->p, s->n * sizeof **j->start);
+  }
+  gsl_rng generator;
+  const marq_status status = random_begin(&generator, o->seed);
+  if (status != MARQ_OK) return status;
+  for (size_t i = 0; i < f->samples; i++) f->order[i] = i;
+  gsl_ran_shuffle(&generator, f->order, f->samples, sizeof *f->order);
+  random_end(&generator);
+  return MARQ_OK;
+}
+
+marq_status choose_along_path(session *s) {
+  judgement j = {.s = s};
+  marq_status status = make_folds(&j);
+  if (status == MARQ_OK) status = along(&j);
+  for (size_t k = 0; j.start && k < j.folds.count; k++) free(j.start[k]);
+  free(j.start);
+  free(j.folds.order);
+  free(j.folds.kept);
+  return status;
+}

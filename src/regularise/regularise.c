@@ -1,0 +1,223 @@
+/* The choice of a ridge: options, the fits and judgements that all choices share; see marq/regularise.h. */
+#include "regularise/regularise.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nearest.h"
+
+#define MARQ_X(key, help) {key, help},
+static const struct { const char *key, *help; } choices[] = {MARQ_RIDGE_CHOICES(MARQ_X)};
+#undef MARQ_X
+
+const char *marq_ridge_choice_name(size_t i, const char **help) {
+  if (i >= sizeof choices / sizeof *choices) return NULL;
+  if (help) *help = choices[i].help;
+  return choices[i].key;
+}
+
+marq_regularise_options marq_regularise_options_default(void) {
+  marq_regularise_options o = {.solve = marq_options_default(),
+                               .choice = "gcv",
+                               .count = 25,
+                               .folds = 10,
+                               .held_out = 0.2,
+                               .max_seconds = MARQ_NO_LIMIT};
+  /* A criterion needs no more than this, and a flat valley would take thousands of steps to rounding. */
+  o.solve.cost_tolerance = 1e-9;
+  o.solve.max_iterations = 500;
+  return o;
+}
+
+double session_seconds(const session *s) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - s->begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - s->begin.tv_nsec);
+}
+
+static size_t class_of(const session *s, size_t group) {
+  return s->options->class_of ? s->options->class_of[group] : 0;
+}
+static double relative(const session *s, size_t group) {
+  return s->options->relative ? s->options->relative[group] : 1;
+}
+
+void session_spread(session *s, const double *lambda) {
+  for (size_t g = 0; g < s->groups; g++) s->group_lambda[g] = lambda[class_of(s, g)] * relative(s, g);
+}
+
+marq_status session_fit(session *s, double *p, double iterations, marq_result *result) {
+  marq_problem *ridge;
+  marq_status status = marq_problem_ridge(s->problem, s->group_lambda, s->options->centre, &ridge, s->error);
+  if (status != MARQ_OK) return status;
+  marq_options o = s->options->solve;
+  o.max_iterations = fmin(o.max_iterations, iterations);
+  o.max_seconds = fmin(o.max_seconds, fmax(0, s->options->max_seconds - session_seconds(s)));
+  status = marq_solve(ridge, &o, p, NULL, NULL, result, s->error);
+  marq_problem_free(ridge);
+  return status;
+}
+
+marq_status session_judge(session *s, const double *p, double *misfit) {
+  marq_status status = marq_problem_evaluate(s->problem, p, MARQ_TRIAL_AUTO, misfit, NULL);
+  if (status == MARQ_OK) status = marq_problem_linearize(s->problem);
+  if (status != MARQ_OK) return marq_fail(s->error, status, "the model is not finite at the fit");
+  for (size_t k = 0; k < most_classes; k++) s->square_sum[k] = 0;
+  for (size_t j = 0; j < s->n; j++) {
+    const double d = s->options->centre ? p[j] - s->options->centre[j] : p[j];
+    s->square_sum[class_of(s, s->group_of[j])] += relative(s, s->group_of[j]) * d * d;
+  }
+  s->found->misfit = *misfit;
+  s->found->cost = *misfit;
+  for (size_t j = 0; j < s->n; j++) {
+    const double d = s->options->centre ? p[j] - s->options->centre[j] : p[j];
+    s->found->cost += 0.5 * s->group_lambda[s->group_of[j]] * d * d;
+  }
+  return MARQ_OK;
+}
+
+marq_status session_freedom(session *s, double gamma[most_classes], double *log_det) {
+  const marq_status status = freedom_compute(&s->freedom, s->group_lambda, gamma, log_det);
+  if (status == MARQ_NOT_POSITIVE)
+    return marq_fail(s->error, status, "the data do not determine the parameters that have no penalty");
+  if (status == MARQ_EUNSUPPORTED)
+    return marq_fail(s->error, status,
+                     "with more parameters than residuals every penalty group needs a penalty for this choice");
+  if (status != MARQ_OK) return marq_fail(s->error, status, "the effective number of parameters cannot be computed");
+  marq_regularised *found = s->found;
+  found->effective = (double)(s->n - s->penalised);
+  for (size_t k = 0; k < s->classes; k++) found->effective += gamma[k];
+  const double rest = (double)marq_problem_residuals(s->problem) - found->effective;
+  found->noise = rest > 0 ? sqrt(2 * found->misfit / rest) : NAN;
+  return MARQ_OK;
+}
+
+double session_penalty(const session *s) {
+  double sum = 0;
+  for (size_t k = 0; k < s->classes; k++) sum += 0.5 * s->square_sum[k];
+  return sum;
+}
+
+int session_record(session *s, marq_ridge_point point, const double *p) {
+  marq_regularised *found = s->found;
+  if (found->count < s->room) found->path[found->count++] = point;
+  const marq_regularise_options *o = s->options;
+  const int asked = o->progress && o->progress(o->context, found->count, point.lambda, p);
+  return asked || session_seconds(s) >= o->max_seconds;
+}
+
+static marq_status check(session *s) {
+  const marq_regularise_options *o = s->options;
+  marq_nearest nearest = marq_nearest_begin(o->choice ? o->choice : "");
+  size_t i = 0;
+  for (; marq_ridge_choice_name(i, NULL) && strcmp(choices[i].key, nearest.wanted) != 0; i++)
+    marq_nearest_offer(&nearest, choices[i].key);
+  if (!marq_ridge_choice_name(i, NULL))
+    return marq_fail(s->error, MARQ_EINVAL, "there is no choice of a ridge called '%s', the nearest is '%s'",
+                     nearest.wanted, nearest.best);
+  if (marq_problem_offers(s->problem, MARQ_OP_RIDGE))
+    return marq_fail(s->error, MARQ_EINVAL, "the problem has a ridge already");
+  if (o->count < 5 || o->count > 100000)
+    return marq_fail(s->error, MARQ_EINVAL, "count is %zu, it must be from 5 to 100000", o->count);
+  if (o->folds < 2) return marq_fail(s->error, MARQ_EINVAL, "folds is %zu, it must be 2 or more", o->folds);
+  if (!(o->held_out > 0 && o->held_out < 1))
+    return marq_fail(s->error, MARQ_EINVAL, "held_out is %g, it must be above 0 and below 1", o->held_out);
+  if (!(o->least >= 0 && o->most >= 0 && isfinite(o->least) && isfinite(o->most)))
+    return marq_fail(s->error, MARQ_EINVAL, "the range of λ from %g to %g is none", o->least, o->most);
+  for (size_t g = 0; g < s->groups; g++) {
+    if (!(relative(s, g) >= 0) || !isfinite(relative(s, g)))
+      return marq_fail(s->error, MARQ_EINVAL, "the relative penalty of group %zu is %g, it must be 0 or more", g,
+                       relative(s, g));
+    if (class_of(s, g) >= most_classes)
+      return marq_fail(s->error, MARQ_EINVAL, "group %zu is of class %zu, the last is %d", g, class_of(s, g),
+                       most_classes - 1);
+  }
+  return MARQ_OK;
+}
+
+static marq_status prepare(session *s, const double *p) {
+  const marq_regularise_options *o = s->options;
+  marq_regularised *found = s->found;
+  const size_t n = s->n;
+  /* golden section needs some twenty more than the grid, evidence its rounds */
+  s->room = o->count + 320;
+  found->path = malloc(s->room * sizeof *found->path);
+  found->group_lambda = s->group_lambda = malloc(s->groups * sizeof(double));
+  s->group_of = malloc(n);
+  s->p = malloc(n * sizeof(double));
+  s->best = malloc(n * sizeof(double));
+  if (!found->path || !s->group_lambda || !s->group_of || !s->p || !s->best)
+    return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", n);
+  memcpy(s->p, p, n * sizeof *p);
+  memcpy(s->best, p, n * sizeof *p);
+  marq_problem_groups(s->problem, s->group_of);
+  for (size_t g = 0; g < s->groups; g++)
+    if (class_of(s, g) >= s->classes) s->classes = class_of(s, g) + 1;
+  for (size_t j = 0; j < n; j++) {
+    const size_t g = s->group_of[j];
+    if (relative(s, g) > 0) s->in_class[class_of(s, g)]++, s->penalised++;
+  }
+  if (!s->penalised) return marq_fail(s->error, MARQ_EINVAL, "no parameter has a penalty to be chosen");
+  found->groups = s->groups;
+  found->classes = s->classes;
+  if (strcmp(o->choice, "gcv") == 0 || strcmp(o->choice, "evidence") == 0)
+    return freedom_create(&s->freedom, s->problem, o->class_of, s->classes > 1, s->error);
+  return MARQ_OK;
+}
+
+/* The scale of λ: the mean diagonal of J̃ᵀJ̃ at the start. */
+static marq_status measure(session *s) {
+  double cost;
+  marq_status status = marq_problem_evaluate(s->problem, s->p, MARQ_TRIAL_AUTO, &cost, NULL);
+  if (status == MARQ_OK) status = marq_problem_linearize(s->problem);
+  if (status > 0) return marq_fail(s->error, MARQ_EDOMAIN, "the model is not finite at the start");
+  double sum = 0;
+  if (status == MARQ_OK && s->freedom.problem) {
+    status = freedom_trace(&s->freedom, &sum);
+  } else if (status == MARQ_OK && marq_problem_offers(s->problem, MARQ_OP_DIAGONAL)) {
+    status = marq_problem_diagonal(s->problem, s->best);
+    for (size_t j = 0; j < s->n; j++) sum += s->best[j];
+    memcpy(s->best, s->p, s->n * sizeof *s->p);
+  }
+  s->mean_square = sum > 0 && isfinite(sum) ? sum / (double)s->n : 1;
+  return status == MARQ_OK ? status : marq_fail(s->error, status, "%s at the start", marq_status_text(status));
+}
+
+void marq_regularised_free(marq_regularised *found) {
+  if (!found) return;
+  free(found->path);
+  free(found->group_lambda);
+  free(found);
+}
+
+marq_status marq_regularise(marq_problem *problem, const marq_regularise_options *options, double *p,
+                            marq_regularised **found, marq_error *error) {
+  const marq_regularise_options defaults = marq_regularise_options_default();
+  session s = {.problem = problem,
+               .options = options ? options : &defaults,
+               .n = marq_problem_parameters(problem),
+               .groups = marq_problem_groups(problem, NULL),
+               .error = error};
+  *found = NULL;
+  clock_gettime(CLOCK_MONOTONIC, &s.begin);
+  marq_status status = check(&s);
+  if (status != MARQ_OK) return status;
+  s.found = calloc(1, sizeof *s.found);
+  if (!s.found) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  s.found->effective = s.found->noise = s.found->log_evidence = NAN;
+  status = prepare(&s, p);
+  if (status == MARQ_OK) status = measure(&s);
+  if (status == MARQ_OK)
+    status = strcmp(s.options->choice, "evidence") == 0 ? choose_by_evidence(&s) : choose_along_path(&s);
+  if (status == MARQ_OK) memcpy(p, s.p, s.n * sizeof *p);
+  freedom_free(&s.freedom);
+  free(s.group_of);
+  free(s.p);
+  free(s.best);
+  if (status == MARQ_OK)
+    *found = s.found;
+  else
+    marq_regularised_free(s.found);
+  return status;
+}

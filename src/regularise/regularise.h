@@ -1,0 +1,45 @@
+/* The choice of a ridge while it goes on. Private to src/regularise/. */
+#ifndef MARQ_REGULARISE_PRIVATE_H
+#define MARQ_REGULARISE_PRIVATE_H
+
+#include <marq/regularise.h>
+#include <time.h>
+
+#include "regularise/freedom.h"
+
+typedef struct session {
+  marq_problem *problem;
+  const marq_regularise_options *options;
+  marq_regularised *found;
+  size_t n, groups, classes, penalised; /* parameters with a penalty */
+  size_t in_class[most_classes];        /* of them */
+  double square_sum[most_classes];      /* Σ relative (p − centre)² of the last point judged */
+  unsigned char *group_of;              /* [n] */
+  double *group_lambda;                 /* [groups] */
+  double *p, *best;                     /* [n] */
+  double mean_square;                   /* mean diagonal of J̃ᵀJ̃ at the start */
+  size_t room;                          /* of found->path */
+  freedom freedom;
+  struct timespec begin;
+  marq_error *error;
+} session;
+
+/** λ of each group for λ of each class. */
+void session_spread(session *s, const double *lambda);
+/** Fit with the group penalties as spread, from p to p, at most so many iterations. */
+marq_status session_fit(session *s, double *p, double iterations, marq_result *result);
+/** At p: cost of the data, and Σ relative (p − centre)² by class; adopts p. */
+marq_status session_judge(session *s, const double *p, double *misfit);
+/** γ by class at the point judged. */
+marq_status session_freedom(session *s, double gamma[most_classes], double *log_det);
+/** Keep a point of the path; 1 when the caller wants to stop, or time is up. */
+int session_record(session *s, marq_ridge_point point, const double *p);
+double session_penalty(const session *s);
+double session_seconds(const session *s);
+
+/** Choices by comparison along a path. */
+marq_status choose_along_path(session *s);
+/** The choice by evidence. */
+marq_status choose_by_evidence(session *s);
+
+#endif
