@@ -9,6 +9,7 @@
 #include <marq/file.h>
 #include <marq/formula.h>
 #include <marq/loss.h>
+#include <marq/metrics.h>
 #include <marq/model.h>
 #include <marq/network.h>
 #include <marq/options.h>
