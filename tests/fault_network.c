@@ -66,7 +66,7 @@ static marq_status use(marq_error *error) {
   const marq_network_notes notes = {names, names + 1, 5, "{\"a\": 1}"};
   marq_network *net = NULL, *back = NULL;
   marq_network_notes read;
-  marq_metrics metrics;
+  marq_regression_metrics metrics;
   double out[samples];
   marq_status status = make(&net, error);
   if (!status) status = marq_network_initialise(net, "glorot", 1, error);

@@ -2,6 +2,7 @@
 #ifndef MARQ_TRAIN_H
 #define MARQ_TRAIN_H
 
+#include <marq/metrics.h>
 #include <marq/network.h>
 #include <marq/solve.h>
 
@@ -83,15 +84,11 @@ typedef struct marq_train_progress {
  * nonzero to stop with the best network so far. */
 typedef int (*marq_train_callback)(void *context, const marq_train_progress *progress);
 
-/** How well a network predicts some samples, in the user's units, over all outputs together and unweighted. */
-typedef struct marq_metrics {
-  size_t samples;            /* 0: the rest is NaN */
-  double mse, rmse, mae, r2; /* r2 = 1 − Σ(f − y)²/Σ(y − ȳ_o)²; NaN where the targets are constant */
-} marq_metrics;
-/** Predict and compare: out may be NULL. Returns as marq_network_predict. */
+/** How well a network predicts some samples, in the user's units, over all outputs together and unweighted. All but
+ * `samples` is NaN where a prediction is not finite. Returns as marq_network_predict. */
 MARQ_API marq_status marq_network_metrics(const marq_network *network, const marq_column *inputs,
-                                          const marq_column *targets, size_t samples, marq_metrics *metrics,
-                                          marq_error *error);
+                                          const marq_column *targets, size_t samples,
+                                          marq_regression_metrics *metrics, marq_error *error);
 
 /** How training ended. Of the best run, unless it says of all. */
 typedef struct marq_train_result {
@@ -100,7 +97,7 @@ typedef struct marq_train_result {
   char detail[256];           /* one sentence */
   double start_cost, cost;    /* F over all training samples */
   double mse, validation_mse; /* as in training, of the parameters kept; NaN without a validation set */
-  marq_metrics train, validation, test;
+  marq_regression_metrics train, validation, test;
   size_t epochs, best_epoch;                    /* made; the one whose parameters are kept */
   size_t run, runs;                             /* which run is the best; runs made, those that failed included */
   unsigned long seed;                           /* as asked for; the initial values of the best run are of seed + run */

@@ -83,7 +83,7 @@ void train_report_header(const training *t, FILE *file) {
   header_line(file, "memory", text);
 }
 
-static void put_metrics(FILE *file, const char *name, const marq_metrics *m) {
+static void put_metrics(FILE *file, const char *name, const marq_regression_metrics *m) {
   if (!m->samples) return;
   fprintf(file, "  %-12s %8zu  %12.6g  %12.6g  %12.6g  ", name, m->samples, m->mse, m->rmse, m->mae);
   if (isfinite(m->r2)) {
@@ -149,7 +149,7 @@ static void json_names(json *j, const char *key, const name_list *list) {
   json_close(j, ']');
 }
 
-static void json_metrics(json *j, const char *key, const marq_metrics *m) {
+static void json_metrics(json *j, const char *key, const marq_regression_metrics *m) {
   if (!m->samples) return;
   json_open_flat(j, key, '{');
   json_size(j, "samples", m->samples);

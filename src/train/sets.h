@@ -35,6 +35,6 @@ void train_columns_free(train_columns *columns);
 
 /** Metrics over the samples order[0 … count), or the first count. */
 marq_status train_metrics(const marq_network *network, const train_data *data, const size_t *order, size_t count,
-                          marq_metrics *metrics, marq_error *error);
+                          marq_regression_metrics *metrics, marq_error *error);
 
 #endif
