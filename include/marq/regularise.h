@@ -19,6 +19,15 @@ extern "C" {
 /** Key and one line of the i-th choice, or NULL beyond the last. */
 MARQ_API const char *marq_ridge_choice_name(size_t i, const char **help);
 
+/** One fit on the way. */
+typedef struct marq_ridge_point {
+  double lambda;    /* of class 0 */
+  double criterion; /* what is made least; for "lcurve" the curvature, for "evidence" the log evidence: the most */
+  double misfit;    /* cost of the data: F without the penalty */
+  double penalty;   /* ½ Σ relative (p − centre)² */
+  double effective; /* γ; NaN where the choice does not need it */
+} marq_ridge_point;
+
 /** How to choose. Start from marq_regularise_options_default(). The penalty of parameter j, in penalty group g of class
  * k = class_of[g], is λ_k·relative[g]. */
 typedef struct marq_regularise_options {
@@ -37,20 +46,11 @@ typedef struct marq_regularise_options {
   /** Cost of held-out data that the caller has, for "validation"; smaller is better. NULL: samples are held out. */
   double (*judge)(void *context, const double *p);
   void *context;
-  /** Called after every fit or round with the λ of class 0; nonzero stops with the best so far. May be NULL. */
-  int (*progress)(void *context, size_t fits, double lambda, const double *p);
+  /** Called after every fit or round; nonzero stops with the best so far. May be NULL. */
+  int (*progress)(void *context, size_t fits, const marq_ridge_point *point, const double *p);
   double max_seconds; /* for everything together */
 } marq_regularise_options;
 MARQ_API marq_regularise_options marq_regularise_options_default(void);
-
-/** One fit on the way. */
-typedef struct marq_ridge_point {
-  double lambda;    /* of class 0 */
-  double criterion; /* what is made least; for "lcurve" the curvature, for "evidence" the log evidence: the most */
-  double misfit;    /* cost of the data: F without the penalty */
-  double penalty;   /* ½ Σ relative (p − centre)² */
-  double effective; /* γ; NaN where the choice does not need it */
-} marq_ridge_point;
 
 /** What was found. Arrays belong to the object. */
 typedef struct marq_regularised {
@@ -60,13 +60,14 @@ typedef struct marq_regularised {
   size_t groups;
   double effective; /* γ = tr((J̃ᵀJ̃ + Λ)⁻¹J̃ᵀJ̃): the number of well-determined parameters (MacKay 1992) */
   double noise;     /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)) */
-  double log_evidence; /* "evidence": of the fit; else NaN */
+  double criterion;    /* of the choice: what was made least, or for "lcurve" and "evidence" the most */
   double misfit, cost; /* at the end, of all samples: without and with the penalty */
   size_t count;        /* fits, in order of λ but for "evidence": in order of time */
   marq_ridge_point *path;
-  int at_border;   /* 1: the best λ is the least or the most tried */
-  int stopped;     /* 1: by progress or time */
-  marq_result fit; /* of the last fit */
+  int at_border;                              /* 1: the best λ is the least or the most tried */
+  int stopped;                                /* 1: by progress or time */
+  size_t iterations, accepted, linear_solves; /* of all fits */
+  marq_result fit;                            /* of the last fit */
 } marq_regularised;
 
 /** Fit with a chosen ridge.

@@ -4,6 +4,7 @@
 
 #include <marq/metrics.h>
 #include <marq/network.h>
+#include <marq/regularise.h>
 #include <marq/solve.h>
 
 #ifdef __cplusplus
@@ -51,12 +52,17 @@ typedef struct marq_train_options {
   double max_seconds;         /* for all runs together */
   double target;              /* stop when the mse of all training samples is at most this (0: never) */
   double ridge, ridge_biases; /* λ ≥ 0 */
-  int grow;                   /* 1: begin on a fortieth of the samples, triple them when progress stalls; -1: where
-                                 there are many (20 residuals for each parameter, and 2000 samples) */
-  size_t batch;               /* samples of a mini-batch (0: all at once); excludes grow */
-  size_t batch_steps;         /* trial steps on each before the next */
-  int threads;                /* 0: 1 */
-  marq_column weights;        /* w_i ≥ 0, one a sample; data NULL: all 1 */
+  /** NULL: the ridge is as given. Else it is chosen (a key of MARQ_RIDGE_CHOICES), the same λ for weights and biases,
+   * on all training samples at once; "validation" judges by the validation samples. Nothing stops early then, and
+   * `epochs` are the most of each fit on the way. */
+  const char *ridge_choice;
+  int ridge_apart;     /* 1: under "evidence" weights and biases have each their λ */
+  int grow;            /* 1: begin on a fortieth of the samples, triple them when progress stalls; -1: where
+                          there are many (20 residuals for each parameter, and 2000 samples) */
+  size_t batch;        /* samples of a mini-batch (0: all at once); excludes grow */
+  size_t batch_steps;  /* trial steps on each before the next */
+  int threads;         /* 0: 1 */
+  marq_column weights; /* w_i ≥ 0, one a sample; data NULL: all 1 */
 } marq_train_options;
 
 /** Levenberg–Marquardt with Nielsen's damping, identity scaling and exact geodesic acceleration ("lm-gain-accel",
@@ -98,14 +104,18 @@ typedef struct marq_train_result {
   double start_cost, cost;    /* F over all training samples */
   double mse, validation_mse; /* as in training, of the parameters kept; NaN without a validation set */
   marq_regression_metrics train, validation, test;
-  size_t epochs, best_epoch;                    /* made; the one whose parameters are kept */
-  size_t run, runs;                             /* which run is the best; runs made, those that failed included */
-  unsigned long seed;                           /* as asked for; the initial values of the best run are of seed + run */
-  size_t iterations, accepted;                  /* trial steps of all runs */
-  marq_counts counts;                           /* of all runs */
-  size_t linear_solves;                         /* of all runs */
-  size_t bytes;                                 /* most that a solver took */
-  double seconds;                               /* of all runs */
+  size_t epochs, best_epoch;  /* made; the one whose parameters are kept */
+  size_t run, runs;           /* which run is the best; runs made, those that failed included */
+  double ridge, ridge_biases; /* λ of weights and biases: as given, or as chosen */
+  double effective, noise,
+      criterion;               /* of a chosen ridge, see marq_regularised (noise in standardised units); else NaN */
+  int ridge_at_border;         /* 1: the λ chosen is the least or the most tried */
+  unsigned long seed;          /* as asked for; the initial values of the best run are of seed + run */
+  size_t iterations, accepted; /* trial steps of all runs */
+  marq_counts counts;          /* of all runs */
+  size_t linear_solves;        /* of all runs */
+  size_t bytes;                /* most that a solver took */
+  double seconds;              /* of all runs */
   const char *solver, *linear_solver, *scaling; /* as chosen for all samples or a whole batch; static */
 } marq_train_result;
 

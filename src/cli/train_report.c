@@ -81,6 +81,10 @@ void train_report_header(const training *t, FILE *file) {
            o->solve.memory < MARQ_NO_LIMIT ? "; matrices may take at most " : "",
            o->solve.memory < MARQ_NO_LIMIT ? bytes_text(o->solve.memory, limit, sizeof limit) : "");
   header_line(file, "memory", text);
+  if (!o->ridge_choice) return;
+  snprintf(text, sizeof text, "chosen by %s%s", o->ridge_choice,
+           o->ridge_apart ? ", weights and biases apart" : ", the same for weights and biases");
+  header_line(file, "ridge", text);
 }
 
 static void put_metrics(FILE *file, const char *name, const marq_regression_metrics *m) {
@@ -111,6 +115,18 @@ static void put_layers(FILE *file, const training *t) {
   }
 }
 
+static void put_ridge(FILE *file, const training *t) {
+  const marq_train_result *r = &t->result;
+  if (!t->request.options.ridge_choice) return;
+  fprintf(file, "\n  ridge by %s: %.6g", t->request.options.ridge_choice, r->ridge);
+  if (t->request.options.ridge_apart) fprintf(file, " for weights, %.6g for biases", r->ridge_biases);
+  if (isfinite(r->effective)) {
+    fprintf(file, "; %.4g of %zu parameters are well determined, noise %.4g in standardised units", r->effective,
+            marq_network_free_parameters(t->network), r->noise);
+  }
+  fputc('\n', file);
+}
+
 static const char *reason_text(const marq_train_result *r) {
   return r->reason == MARQ_TRAIN_USER ? "interrupted" : marq_train_stop_text(r->reason);
 }
@@ -122,12 +138,17 @@ void train_report_text(const training *t, FILE *file) {
   put_metrics(file, "validation", &r->validation);
   put_metrics(file, "test", &r->test);
   if (t->last_state) put_layers(file, t);
+  put_ridge(file, t);
   fprintf(file, "\n%s: %s", marq_train_stop_done(r->reason) ? "Done" : "STOPPED", reason_text(r));
   if (r->detail[0] && r->reason != MARQ_TRAIN_USER && strcmp(r->detail, marq_train_stop_text(r->reason)) != 0) {
     fprintf(file, " (%s)", r->detail);
   }
   fprintf(file, "\n  cost %.8g, in standardised units, from %.8g; ", r->cost, r->start_cost);
-  fprintf(file, "epoch %zu of %zu made", r->best_epoch, r->epochs);
+  if (t->request.options.ridge_choice) {
+    fprintf(file, "%zu fits on the way", r->epochs);
+  } else {
+    fprintf(file, "epoch %zu of %zu made", r->best_epoch, r->epochs);
+  }
   if (r->runs > 1) fprintf(file, ", run %zu of %zu (seed %lu)", r->run + 1, r->runs, r->seed + (unsigned long)r->run);
   fprintf(file, "\n  %zu trial steps (%zu accepted), %zu factorisations; evaluations: %zu of the cost", r->iterations,
           r->accepted, r->linear_solves, r->counts.residual);
@@ -208,6 +229,14 @@ void train_report_json(const training *t, FILE *file) {
   json_network(j, t);
   json_number(j, "cost", r->cost);
   json_number(j, "start_cost", r->start_cost);
+  json_number(j, "ridge", r->ridge);
+  json_number(j, "ridge_biases", r->ridge_biases);
+  if (t->request.options.ridge_choice) {
+    json_text(j, "ridge_choice", t->request.options.ridge_choice);
+    json_number(j, "effective_parameters", r->effective);
+    json_number(j, "noise", r->noise);
+    json_number(j, "criterion", r->criterion);
+  }
   json_open(j, "metrics", '{');
   json_metrics(j, "train", &r->train);
   json_metrics(j, "validation", &r->validation);

@@ -19,8 +19,10 @@ const argument_option train_options[] = {
     {"no-bias", 0, "LAYER,...", "layers without a bias, counted from 1; the output layer is the last"},
     {"freeze", 0, "LAYER,...", "layers whose parameters keep their values"},
     {"weights", 'w', "COLUMN", "relative weights of the samples"},
-    {"ridge", 'r', "LAMBDA", "penalty lambda/2 times the sum of the squared weights, standardised units [0]"},
-    {"ridge-biases", 0, "LAMBDA", "the same for the biases [0]"},
+    {"ridge", 'r', "LAMBDA|HOW",
+     "penalty lambda/2 times the sum of the squared weights, standardised units, or how to choose\n"
+     "one for weights and biases: gcv, cv, lcurve, validation, evidence [0]"},
+    {"ridge-biases", 0, "LAMBDA|apart", "the same for the biases; apart: their own under --ridge evidence [0]"},
     {"validation", 0, "FRACTION", "share of the samples that early stopping watches [0.2]"},
     {"test", 0, "FRACTION", "share of the samples that only the report sees [0]"},
     {"patience", 0, "N", "stop after N epochs without a better validation error; 0: never [50]"},
@@ -113,6 +115,23 @@ static int take_standardise(train_request *r, const char *value) {
   return message_fail(exit_usage, "--standardise is yes or no, not '%s'", value);
 }
 
+static int take_ridge(train_request *r, const char *text) {
+  marq_train_options *o = &r->options;
+  char suggestion[100];
+  nearest search = nearest_to(text);
+  const char *known;
+  o->ridge_choice = NULL;
+  if (!(text[0] >= 'a' && text[0] <= 'z')) return parse_number("ridge", text, &o->ridge);
+  for (size_t i = 0; (known = marq_ridge_choice_name(i, NULL)) != NULL; i++) {
+    nearest_offer(&search, known);
+    if (strcmp(known, text) != 0) continue;
+    o->ridge_choice = known;
+    return exit_done;
+  }
+  return message_fail(exit_usage, "--ridge: '%s' is neither a number nor gcv, cv, lcurve, validation or evidence%s",
+                      text, nearest_text(&search, suggestion, sizeof suggestion));
+}
+
 static int take_threads(train_request *r, const char *value) {
   unsigned long threads = 1;
   const int status = parse_count("threads", value, 1, &threads);
@@ -145,10 +164,7 @@ static int take_plain(train_request *r, const char *name, const char *value, int
   const struct {
     const char *name;
     double *number;
-  } numbers[] = {{"ridge", &o->ridge},
-                 {"ridge-biases", &o->ridge_biases},
-                 {"target", &o->target},
-                 {"max-seconds", &o->max_seconds}};
+  } numbers[] = {{"target", &o->target}, {"max-seconds", &o->max_seconds}};
   const struct {
     const char *name;
     size_t *size;
@@ -182,6 +198,11 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "seed") == 0) {
     r->seed_given = 1;
     return parse_count(name, value, 0, &r->options.seed);
+  }
+  if (strcmp(name, "ridge") == 0) return take_ridge(r, value);
+  if (strcmp(name, "ridge-biases") == 0) {
+    r->options.ridge_apart = strcmp(value, "apart") == 0;
+    return r->options.ridge_apart ? exit_done : parse_number(name, value, &r->options.ridge_biases);
   }
   if (strcmp(name, "init") == 0) return take_initialisation(r, value);
   if (strcmp(name, "standardise") == 0) return take_standardise(r, value);
@@ -218,6 +239,10 @@ static int check_request(const train_request *r) {
   const marq_train_options *o = &r->options;
   if (r->json && r->quiet) return message_fail(exit_usage, "--json and --quiet exclude each other");
   if (o->batch && o->grow > 0) return message_fail(exit_usage, "--batch and --grow exclude each other");
+  if (o->ridge_choice && r->plot_gradients) {
+    return message_fail(exit_usage, "--plot-gradients wants a given penalty: --ridge %s changes it on the way",
+                        o->ridge_choice);
+  }
   if (o->validation + o->test >= 1) {
     return message_fail(exit_usage, "--validation %g and --test %g leave no sample to train on", o->validation,
                         o->test);
@@ -253,6 +278,10 @@ int train_parse_request(train_request *request, const argument_verb *verb, int a
   request->options = marq_train_options_default();
   int status = arguments_parse(verb, argc, argv, take, request, &request->data, finished);
   if (*finished) return status;
+  /* A choice that needs no validation set should not pay for one. */
+  if (request->options.ridge_choice && strcmp(request->options.ridge_choice, "validation") != 0 &&
+      !request->validation_given)
+    request->options.validation = 0;
   status = check_request(request);
   if (status == exit_done) status = check_outputs(request);
   *finished = status != exit_done;

@@ -13,8 +13,8 @@ static void put_summary(const training *t, json *j) {
   json_size(j, "samples", t->samples);
   json_number(j, "validation_fraction", o->validation);
   json_number(j, "test_fraction", o->test);
-  json_number(j, "ridge", o->ridge);
-  json_number(j, "ridge_biases", o->ridge_biases);
+  json_number(j, "ridge", t->result.ridge);
+  json_number(j, "ridge_biases", t->result.ridge_biases);
   json_text(j, "solver", r->solver ? r->solver : t->plan.solver);
   json_text(j, "linear_solver", r->linear_solver ? r->linear_solver : t->plan.linear_solver);
   json_text(j, "stop", marq_train_stop_name(r->reason));

@@ -29,6 +29,8 @@ static int how_it_ended(const training *t) {
 }
 
 static int diagnose(training *t) {
+  t->request.options.ridge = t->result.ridge;
+  t->request.options.ridge_biases = t->result.ridge_biases;
   t->last_state = calloc(marq_network_layers(t->network), sizeof *t->last_state);
   if (!t->last_state) return message_fail(exit_system, "out of memory");
   const int status = t->diagnostics ? exit_done : train_diagnostics_begin(t);
@@ -39,6 +41,9 @@ static void warn_of_the_end(training *t) {
   const marq_train_result *r = &t->result;
   if (!marq_train_stop_done(r->reason)) {
     train_warn(t, "training stopped before it was done: the network is the best so far");
+  }
+  if (r->ridge_at_border) {
+    train_warn(t, "the penalty chosen, %.3g, is at the border of the range that was tried", r->ridge);
   }
   if (r->validation.samples && r->train.samples && r->validation.mse > 4 * r->train.mse && r->train.mse > 0) {
     train_warn(t, "the validation error is %.3g times the training error: more data, --ridge or fewer units may help",
@@ -101,6 +106,7 @@ const argument_verb verb_train = {
     .examples =
         "  marq train sensor.csv --inputs x,y --targets z --hidden 20,20 --save net.json --plot net.svg\n"
         "  marq train sensor.csv -x x,y -y z --hidden 15 --restarts 4 --test 0.1 --json\n"
+        "  marq train few.csv -x x -y y --hidden 50 --ridge evidence\n"
         "  marq train sensor.csv --resume net.json --epochs 200 --save net.json\n"
         "  marq predict net.json new.csv --output predicted.csv\n",
     .options = train_options,

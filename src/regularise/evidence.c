@@ -55,10 +55,10 @@ marq_status choose_by_evidence(session *s) {
     double effective = (double)(s->n - s->penalised);
     for (size_t k = 0; k < s->classes; k++) effective += gamma[k];
     const double noise = 2 * misfit / fmax(m - effective, 1e-3 * m), penalty = penalty_of(s, lambda);
-    found->log_evidence = log_evidence(s, 1 / noise, misfit, penalty, log_det);
+    found->criterion = log_evidence(s, 1 / noise, misfit, penalty, log_det);
     const int stop = session_record(s,
                                     (marq_ridge_point){.lambda = lambda[0],
-                                                       .criterion = found->log_evidence,
+                                                       .criterion = found->criterion,
                                                        .misfit = misfit,
                                                        .penalty = session_penalty(s),
                                                        .effective = effective},

@@ -1,5 +1,5 @@
-/* Choices by comparison: fits from the largest penalty to the smallest, each from the last; the best of them refined by
- * golden section in log λ. */
+/* Choices by comparison: fits from the largest penalty to the smallest, each from the caller's start, because a network
+ * that a large penalty has brought to zero stays there; the best of them refined by golden section in log λ. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,7 @@ typedef struct judgement {
   session *s;
   folds folds;
   double **start; /* [folds] where the next fit of each begins */
+  double *first;  /* [n] the caller's start */
 } judgement;
 
 static int is(const session *s, const char *choice) {
@@ -178,6 +179,8 @@ static marq_status along(judgement *j) {
   if (is(s, "lcurve") && !(points = calloc(o->count, s->n * sizeof *points))) return MARQ_ENOMEM;
   for (size_t i = 0; i < o->count && status == MARQ_OK && !stop; i++) {
     marq_ridge_point point;
+    memcpy(s->p, j->first, s->n * sizeof *s->p);
+    for (size_t k = 0; k < j->folds.count; k++) memcpy(j->start[k], j->first, s->n * sizeof *j->first);
     status = try(j, most * exp(-h * (double)i), &point, &stop);
     if (status == MARQ_OK && points) memcpy(points + i * s->n, s->p, s->n * sizeof *points);
     if (status == MARQ_OK && (i == 0 || point.criterion < best_criterion)) {
@@ -203,6 +206,7 @@ static marq_status along(judgement *j) {
   }
   found->stopped = stop;
   const double lambda = found->path[best].lambda;
+  found->criterion = found->path[best].criterion;
   qsort(found->path, found->count, sizeof *found->path, by_lambda);
   return finish(j, lambda);
 }
@@ -231,7 +235,6 @@ static marq_status make_folds(judgement *j) {
   for (size_t k = 0; k < f->count; k++) {
     j->start[k] = malloc(s->n * sizeof **j->start);
     if (!j->start[k]) return MARQ_ENOMEM;
-    memcpy(j->start[k], s->p, s->n * sizeof **j->start);
   }
   gsl_rng generator;
   const marq_status status = random_begin(&generator, o->seed);
@@ -243,11 +246,14 @@ static marq_status make_folds(judgement *j) {
 }
 
 marq_status choose_along_path(session *s) {
-  judgement j = {.s = s};
+  judgement j = {.s = s, .first = malloc(s->n * sizeof(double))};
+  if (!j.first) return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", s->n);
+  memcpy(j.first, s->p, s->n * sizeof *j.first);
   marq_status status = make_folds(&j);
   if (status == MARQ_OK) status = along(&j);
   for (size_t k = 0; j.start && k < j.folds.count; k++) free(j.start[k]);
   free(j.start);
+  free(j.first);
   free(j.folds.order);
   free(j.folds.kept);
   return status;

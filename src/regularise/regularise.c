@@ -54,8 +54,14 @@ marq_status session_fit(session *s, double *p, double iterations, marq_result *r
   marq_options o = s->options->solve;
   o.max_iterations = fmin(o.max_iterations, iterations);
   o.max_seconds = fmin(o.max_seconds, fmax(0, s->options->max_seconds - session_seconds(s)));
+  marq_result own;
+  if (!result) result = &own;
   status = marq_solve(ridge, &o, p, NULL, NULL, result, s->error);
   marq_problem_free(ridge);
+  if (status != MARQ_OK) return status;
+  s->found->iterations += result->iterations;
+  s->found->accepted += result->accepted;
+  s->found->linear_solves += result->linear_solves;
   return status;
 }
 
@@ -103,7 +109,7 @@ int session_record(session *s, marq_ridge_point point, const double *p) {
   marq_regularised *found = s->found;
   if (found->count < s->room) found->path[found->count++] = point;
   const marq_regularise_options *o = s->options;
-  const int asked = o->progress && o->progress(o->context, found->count, point.lambda, p);
+  const int asked = o->progress && o->progress(o->context, found->count, &point, p);
   return asked || session_seconds(s) >= o->max_seconds;
 }
 
@@ -205,7 +211,7 @@ marq_status marq_regularise(marq_problem *problem, const marq_regularise_options
   if (status != MARQ_OK) return status;
   s.found = calloc(1, sizeof *s.found);
   if (!s.found) return marq_fail(error, MARQ_ENOMEM, "out of memory");
-  s.found->effective = s.found->noise = s.found->log_evidence = NAN;
+  s.found->effective = s.found->noise = NAN;
   status = prepare(&s, p);
   if (status == MARQ_OK) status = measure(&s);
   if (status == MARQ_OK)

@@ -1,5 +1,6 @@
 /* Options of a training, and the reasons why one ends; see marq/train.h. */
 #include <math.h>
+#include <string.h>
 
 #include "train/trainer.h"
 
@@ -54,6 +55,16 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
   if (o->batch && o->grow > 0)
     return marq_fail(error, MARQ_EINVAL, "a growing sample and mini-batches exclude each other");
   if (o->batch && !o->batch_steps) return marq_fail(error, MARQ_EINVAL, "a batch needs at least one step");
+  if (o->ridge_choice && (o->ridge > 0 || o->ridge_biases > 0))
+    return marq_fail(error, MARQ_EINVAL, "a ridge is given or chosen ('%s'), not both", o->ridge_choice);
+  if (o->ridge_choice && (o->batch || o->grow > 0))
+    return marq_fail(error, MARQ_EINVAL,
+                     "a ridge is chosen on all samples at once: no mini-batches, no growing sample");
+  if (o->ridge_choice && !strcmp(o->ridge_choice, "validation") && !(o->validation > 0))
+    return marq_fail(error, MARQ_EINVAL, "the ridge is to be chosen by validation, but no samples are held out for it");
+  if (o->ridge_apart && (!o->ridge_choice || strcmp(o->ridge_choice, "evidence") != 0))
+    return marq_fail(error, MARQ_EINVAL,
+                     "weights and biases have each their penalty only when it is chosen by evidence");
   if (!o->initialisation && o->restarts)
     return marq_fail(error, MARQ_EINVAL, "restarts need an initialisation: all runs would begin with the same values");
   return MARQ_OK;

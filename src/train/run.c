@@ -44,7 +44,7 @@ static void end(runner *r, marq_train_stop reason, int ends_all, const char *det
   snprintf(r->out->detail, sizeof r->out->detail, "%.255s", detail && *detail ? detail : marq_train_stop_text(reason));
 }
 
-static double sum_of_weights(const trainer *t, size_t i0, size_t i1) {
+double train_weight(const trainer *t, size_t i0, size_t i1) {
   if (!t->weights) return (double)(i1 - i0);
   double sum = 0;
   for (size_t i = i0; i < i1; i++) sum += t->weights[i];
@@ -71,7 +71,7 @@ static double penalty(const trainer *t, const double *p) {
   return 0.5 * (lambda * weights + lambda_biases * biases);
 }
 
-static double mse_of(const trainer *t, double data_cost, double weight) {
+double train_mse(const trainer *t, double data_cost, double weight) {
   return 2 * data_cost / (weight * (double)t->data.target_count) * t->unit;
 }
 
@@ -80,21 +80,20 @@ static marq_status restrict_to(trainer *t, size_t i0, size_t i1) {
   return marq_problem_restrict(t->training, i0, i1);
 }
 
-/* Cost and mean squared error of all training samples. Not finite: infinite. */
-static double cost_of_all(trainer *t, const double *p, double *mse) {
+double train_cost_of_all(trainer *t, const double *p, double *mse) {
   double cost = INFINITY;
   if (restrict_to(t, 0, t->sets.training) != MARQ_OK ||
       marq_problem_evaluate(t->training, p, MARQ_TRIAL_VALUE, &cost, NULL) != MARQ_OK || !isfinite(cost)) {
     *mse = INFINITY;
     return INFINITY;
   }
-  *mse = mse_of(t, cost, sum_of_weights(t, 0, t->sets.training));
+  *mse = train_mse(t, cost, train_weight(t, 0, t->sets.training));
   return cost + penalty(t, p);
 }
 
-static double validation_of(trainer *t, const double *p) {
+double train_validation(trainer *t, const double *p) {
   const double squares = network_squares(t->network, p, &t->validation, t->buffer);
-  return isfinite(squares) ? mse_of(t, squares / 2, t->validation_weight) : INFINITY;
+  return isfinite(squares) ? train_mse(t, squares / 2, t->validation_weight) : INFINITY;
 }
 
 static double within(double x, double least, double most) {
@@ -181,7 +180,7 @@ static void observe(runner *r, const marq_state *state, size_t samples, double c
   trainer *t = r->t;
   train_outcome *out = r->out;
   if (t->validation.count && moved) {
-    out->validation_mse = validation_of(t, state->p);
+    out->validation_mse = train_validation(t, state->p);
     if (out->validation_mse < r->best || out->epochs == 0) {
       r->best = out->validation_mse;
       keep(r, state->p, cost, mse);
@@ -234,12 +233,12 @@ static void end_as_solver(runner *r, const marq_solver *solver) {
 static void run_stage(runner *r, stage *s, int last) {
   trainer *t = r->t;
   train_outcome *out = r->out;
-  const double weight = sum_of_weights(t, s->i0, s->i1), part = part_of_all(t, s->i0, s->i1);
+  const double weight = train_weight(t, s->i0, s->i1), part = part_of_all(t, s->i0, s->i1);
   marq_state state = marq_solver_state(s->solver);
   double before = state.cost, mse = NAN;
   if (t->single) out->start_cost = state.cost;
   for (int first = 1;; first = 0) {
-    if (first || state.accepted) mse = mse_of(t, state.cost - part * penalty(t, state.p), weight);
+    if (first || state.accepted) mse = train_mse(t, state.cost - part * penalty(t, state.p), weight);
     observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
     const size_t made = out->epochs - r->stage_epoch;
     const int reached = t->options->target > 0 && mse <= t->options->target;
@@ -329,7 +328,7 @@ static void run_batches(runner *r, marq_error *error) {
   train_outcome *out = r->out;
   const size_t all = t->sets.training;
   marq_state state = {.p = t->start, .damping = NAN, .gain = NAN};
-  double mse, least = cost_of_all(t, t->start, &mse);
+  double mse, least = train_cost_of_all(t, t->start, &mse);
   observe(r, &state, all, least, mse, 1);
   while (!r->ended) {
     if (t->options->target > 0 && mse <= t->options->target) end(r, MARQ_TRAIN_TARGET, 1, NULL);
@@ -344,7 +343,7 @@ static void run_batches(runner *r, marq_error *error) {
       return;
     }
     out->epochs++;
-    const double cost = cost_of_all(t, t->start, &mse);
+    const double cost = train_cost_of_all(t, t->start, &mse);
     if (!t->validation.count && cost < least) {
       least = cost;
       keep(r, t->start, cost, mse);
@@ -360,6 +359,7 @@ static int has_batches(const trainer *t) {
 
 int train_is_single(const trainer *t) {
   const double residuals = (double)t->sets.training * (double)t->data.target_count;
+  if (t->options->ridge_choice) return 1;
   if (has_batches(t)) return 0;
   if (t->options->grow >= 0) return !t->options->grow || t->sets.training <= least_part;
   return t->sets.training < TRAIN_MANY || residuals < 20 * (double)t->n;
@@ -370,12 +370,12 @@ void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error
   runner r = {.t = t, .out = outcome, .run = run, .best = INFINITY};
   if (!t->single) {
     memcpy(t->kept, t->start, t->n * sizeof *t->kept);
-    outcome->start_cost = cost_of_all(t, t->start, &outcome->mse);
+    outcome->start_cost = train_cost_of_all(t, t->start, &outcome->mse);
   }
   if (has_batches(t))
     run_batches(&r, error);
   else
     run_growing(&r, error);
-  if (!t->single) outcome->cost = cost_of_all(t, t->kept, &outcome->mse);
+  if (!t->single) outcome->cost = train_cost_of_all(t, t->kept, &outcome->mse);
   outcome->validation_mse = t->validation.count ? r.best : NAN;
 }

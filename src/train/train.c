@@ -121,9 +121,21 @@ static void adopt(trainer *t, size_t run, const train_outcome *outcome) {
   result->epochs = outcome->epochs;
   result->best_epoch = outcome->best_epoch;
   result->run = run;
+  if (!t->options->ridge_choice) return;
+  result->ridge = outcome->ridge;
+  result->ridge_biases = outcome->ridge_biases;
+  result->effective = outcome->effective;
+  result->noise = outcome->noise;
+  result->criterion = outcome->criterion;
+  result->ridge_at_border = outcome->at_border;
 }
 
 static int is_better(const trainer *t, const train_outcome *a, const train_outcome *b) {
+  const char *choice = t->options->ridge_choice;
+  if (choice) {
+    const int most = !strcmp(choice, "evidence") || !strcmp(choice, "lcurve");
+    return most ? a->criterion > b->criterion : a->criterion < b->criterion;
+  }
   return t->validation.count ? a->validation_mse < b->validation_mse : a->cost < b->cost;
 }
 
@@ -140,7 +152,10 @@ static marq_status run_all(trainer *t, int *adopted, marq_error *error) {
     } else {
       marq_network_get(t->network, t->start);
     }
-    train_run(t, run, &outcome, error);
+    if (t->options->ridge_choice)
+      train_run_regularised(t, run, &outcome, error);
+    else
+      train_run(t, run, &outcome, error);
     t->result->runs = run + 1;
     if (outcome.status && outcome.status != MARQ_EDOMAIN) return outcome.status;
     if (outcome.status) {
@@ -237,7 +252,13 @@ marq_status marq_train(marq_network *network, const marq_column *inputs, const m
                         .input_count = marq_network_inputs(network),
                         .target_count = marq_network_outputs(network)};
   t.result = result ? result : &own;
-  *t.result = (marq_train_result){.seed = t.options->seed, .validation_mse = NAN};
+  *t.result = (marq_train_result){.seed = t.options->seed,
+                                  .validation_mse = NAN,
+                                  .ridge = t.options->ridge,
+                                  .ridge_biases = t.options->ridge_biases,
+                                  .effective = NAN,
+                                  .noise = NAN,
+                                  .criterion = NAN};
   clock_gettime(CLOCK_MONOTONIC, &t.begin);
   const marq_status status = train(&t, samples, error);
   release(&t);

@@ -36,6 +36,9 @@ typedef struct train_outcome {
   char detail[256];
   double start_cost, cost, mse, validation_mse;
   size_t epochs, best_epoch;
+  /* of a ridge that was chosen; criterion: what was made least or, by evidence and for the corner, the most */
+  double ridge, ridge_biases, effective, noise, criterion;
+  int at_border;
   int ends_all; /* target, time or the caller: no further run */
 } train_outcome;
 
@@ -43,6 +46,16 @@ typedef struct train_outcome {
 int train_is_single(const trainer *t);
 /** One run from trainer->start. A negative status of the outcome has *error filled in. */
 void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error);
+
+/** The same with a ridge to be chosen. */
+void train_run_regularised(trainer *t, size_t run, train_outcome *outcome, marq_error *error);
+
+/** Σ w of training samples i0 … i1−1; a mean squared error from a cost; that of the validation set (infinite where it
+ * is not finite); cost and mean squared error of all training samples, likewise. */
+double train_weight(const trainer *t, size_t i0, size_t i1);
+double train_mse(const trainer *t, double data_cost, double weight);
+double train_validation(trainer *t, const double *p);
+double train_cost_of_all(trainer *t, const double *p, double *mse);
 
 double train_seconds(const trainer *t);
 marq_status train_check_options(const marq_train_options *options, marq_error *error);
