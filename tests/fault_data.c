@@ -116,6 +116,45 @@ static void test_memory(void **state) {
   assert_true(refused >= all - 4); /* two columns, bytes and marks of the lines */
 }
 
+static marq_status read_labels(marq_table **table, marq_error *error) {
+  const unsigned char which[] = {0, 0, 1};
+  const char *const classes[] = {"ok", "not ok"};
+  marq_table_reader *reader;
+  requests = reads = 0;
+  *table = NULL;
+  marq_status status = marq_table_open(path, NULL, &reader, error);
+  if (!status) status = marq_table_reader_labels(reader, which, classes, 2, error);
+  if (!status) status = marq_table_reader_labels(reader, which, NULL, 0, error);
+  if (!status) status = marq_table_read_rows(reader, NULL, table, error);
+  marq_table_close(reader);
+  return status;
+}
+
+static void test_labels_memory(void **state) {
+  marq_table *table;
+  marq_error error;
+  size_t count;
+  (void)state;
+  failing_request = 0;
+  assert_int_equal(read_labels(&table, &error), MARQ_OK);
+  marq_table_free(table);
+  const long all = requests;
+  for (long k = 1; k <= all; k++) {
+    failing_request = k;
+    const marq_status status = read_labels(&table, &error);
+    failing_request = 0;
+    if (status) {
+      assert_int_equal(status, MARQ_ENOMEM);
+      assert_non_null(strstr(error.text, "no memory"));
+      assert_null(table);
+      continue;
+    }
+    assert_string_equal(marq_table_classes(table, &count)[0], "ok");
+    assert_int_equal(count, 1);
+    marq_table_free(table);
+  }
+}
+
 static void test_read_error(void **state) {
   marq_table *table;
   marq_error error;
@@ -147,6 +186,7 @@ static void test_read_error(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_labels_memory),
       cmocka_unit_test(test_read_error),
   };
   return cmocka_run_group_tests(tests, make_file, remove_file);

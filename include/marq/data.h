@@ -47,6 +47,22 @@ MARQ_API size_t marq_table_reader_columns(const marq_table_reader *reader);
 MARQ_API const char *marq_table_reader_name(const marq_table_reader *reader, size_t k);
 /** All the names at once: [columns], borrowed from the reader. */
 MARQ_API const char *const *marq_table_reader_names(const marq_table_reader *reader);
+/** Let columns hold labels of classes: which[k] != 0 for column k. Call it before the first row is read.
+ *  A cell that is a number stands for itself, and a word for the number of its label, from 0; all these columns share
+ *  one list of labels. In one column either all cells are numbers or none is.
+ *  classes  [count]  in  the labels in the order of their numbers (copied): any other word is an error, and where one
+ *                        of them is a number ("1", "2", "many") a number must be one of them, too. NULL: every word is
+ *                        a label, at most 4096 of them, of at most 256 bytes; marq_table_read_rows numbers them in the
+ *                        order of strcmp, which is the same whatever the order of the rows, marq_table_next as they
+ *                        come.
+ *  Returns: MARQ_OK; MARQ_EINVAL (a label that is empty, too long or there twice; rows were read already);
+ *           MARQ_ENOMEM; MARQ_ESIZE. A first row whose only words are labels still looks like a header: say
+ *           options.header = -1 where there is none. */
+MARQ_API marq_status marq_table_reader_labels(marq_table_reader *reader, const unsigned char *which,
+                                              const char *const *classes, size_t count, marq_error *error);
+/** The labels given or found so far, in the order of their numbers: [*count], borrowed from the reader until the next
+ * row is read. NULL when there are none. */
+MARQ_API const char *const *marq_table_reader_classes(const marq_table_reader *reader, size_t *count);
 /** Read all remaining rows of the columns selected (keep[k] != 0 for column k; NULL keeps all) into a table whose
  * columns keep the order of the file. Fails as marq_table_read does; *table is then NULL. */
 MARQ_API marq_status marq_table_read_rows(marq_table_reader *reader, const unsigned char *keep, marq_table **table,
@@ -82,6 +98,9 @@ MARQ_API const char *marq_table_name(const marq_table *table, size_t k);
 MARQ_API marq_column marq_table_column(const marq_table *table, size_t k);
 /** Index of a column by name, or the number of columns when there is none. */
 MARQ_API size_t marq_table_find(const marq_table *table, const char *name);
+/** The labels of the label columns, in the order of their numbers: [*count], borrowed from the table. NULL when there
+ * are none, as where all cells are numbers. */
+MARQ_API const char *const *marq_table_classes(const marq_table *table, size_t *count);
 MARQ_API void marq_table_free(marq_table *table);
 
 /** Read one double from text[0..length), which needs no terminator: sign, digits with a point, exponent (e or d); inf,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/lines.h"
+#include "data/reader.h"
 #include "nearest.h"
 
 enum { alignment = 64, first_capacity = 1024 };
@@ -21,6 +22,8 @@ struct marq_table {
   column *columns;
   size_t rows, count, dropped, capacity;
   marq_lines lines;
+  char **classes;
+  size_t class_count;
 };
 
 static double *align(char *block) {
@@ -97,6 +100,32 @@ static void fail_rows(marq_status status, size_t rows, marq_error *error) {
   if (status == MARQ_ESIZE) marq_fail(error, status, "more than %zu rows: beyond what memory can address", rows);
 }
 
+/* Labels that were found get their final numbers, and the table a list of its own. */
+static marq_status take_labels(marq_table_reader *reader, marq_table *table, marq_error *error) {
+  size_t count;
+  const char *const *names = marq_table_reader_classes(reader, &count);
+  if (!names) return MARQ_OK;
+  size_t *map = malloc(count * sizeof *map);
+  marq_status status = map ? marq_table_reader_sort_labels(reader, map) : MARQ_ENOMEM;
+  table->classes = calloc(count, sizeof *table->classes);
+  if (!table->classes) status = MARQ_ENOMEM;
+  names = marq_table_reader_classes(reader, &count);
+  for (size_t i = 0; i < count && !status; i++) {
+    const size_t bytes = strlen(names[i]) + 1;
+    table->classes[i] = malloc(bytes);
+    if (table->classes[i]) memcpy(table->classes[i], names[i], bytes);
+    if (!table->classes[i]) status = MARQ_ENOMEM;
+    table->class_count = i + 1;
+  }
+  for (size_t k = 0; k < table->count && !status; k++) {
+    double *data = table->columns[k].data;
+    if (!marq_table_reader_found_words(reader, table->columns[k].source)) continue;
+    for (size_t i = 0; i < table->rows; i++) data[i] = (double)map[(size_t)data[i]];
+  }
+  free(map);
+  return status ? marq_fail(error, status, "no memory for %zu labels", count) : MARQ_OK;
+}
+
 /* Read on to the end of the file. */
 static marq_status read_all(marq_table_reader *reader, const unsigned char *keep, double *values, marq_table *table,
                             marq_error *error) {
@@ -117,7 +146,7 @@ static marq_status read_all(marq_table_reader *reader, const unsigned char *keep
     return marq_fail(error, MARQ_EDATA, "each of the %zu rows has a missing cell; expected at least one without",
                      table->dropped);
   finish(table);
-  return MARQ_OK;
+  return take_labels(reader, table, error);
 }
 
 marq_status marq_table_read_rows(marq_table_reader *reader, const unsigned char *keep, marq_table **table,
@@ -232,8 +261,15 @@ size_t marq_table_find(const marq_table *table, const char *name) {
   return k;
 }
 
+const char *const *marq_table_classes(const marq_table *table, size_t *count) {
+  *count = table->class_count;
+  return (const char *const *)table->classes;
+}
+
 void marq_table_free(marq_table *table) {
   if (!table) return;
+  for (size_t i = 0; i < table->class_count; i++) free(table->classes[i]);
+  free(table->classes);
   for (size_t k = 0; table->columns && k < table->count; k++) {
     free(table->columns[k].block);
     free(table->columns[k].name);
