@@ -33,3 +33,7 @@ marq_solver_test(fault_solvers)
 marq_solver_test(fault_solver_memory)
 target_link_options(fault_solver_memory PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free)
 marq_solver_test(unit_options)
+
+# The choice of a ridge.
+marq_test(unit_regularise)
+target_link_libraries(unit_regularise PRIVATE marq_waves)

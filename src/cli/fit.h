@@ -23,7 +23,7 @@ typedef struct assignments {
 /** What the command line asked for. */
 typedef struct fit_request {
   const char *formula, *data; /* operands */
-  assignments start, fix, typical, scale;
+  assignments start, fix, typical, scale, towards;
   const char *weights_column, *weights_option; /* NULL: none */
   marq_weights weights;
   marq_options options;
@@ -31,6 +31,9 @@ typedef struct fit_request {
   int threads; /* 0: chosen by size */
   int json, quiet, digits;
   const char *trace, *plot, *save;
+  double ridge;             /* λ: given, or chosen */
+  const char *ridge_choice; /* NULL: given */
+  int ridge_to_start;
 } fit_request;
 
 /** The fit itself. Everything is owned by it unless it says otherwise; freed by fit_free. */
@@ -54,7 +57,10 @@ typedef struct fit {
   unsigned char *fixed, *defaulted; /* defaulted: no start was given */
   size_t *free_index;               /* [free_count] */
   double *free_p, *free_typical, *free_scale;
-  marq_problem *whole, *problem; /* the same unless something is fixed */
+  marq_problem *whole, *bare, *problem; /* all parameters; the free ones; those with a ridge. Else the same */
+  double *centre;                       /* of the ridge [free_count]; NULL: 0 */
+  marq_regularised *regularised;        /* how the ridge was chosen, or NULL */
+  double effective;                     /* parameters, with a ridge */
   /* what came out */
   marq_result result;
   marq_statistics *statistics; /* of the free parameters; NULL when they could not be computed */
@@ -75,6 +81,12 @@ int fit_read_input(fit *f);
 int fit_set_up(fit *f);
 /** Statistics and warnings after the run (fit_outcome.c). */
 int fit_judge(fit *f);
+/** The ridge (fit_ridge.c): its option; the choice and the problem with it; statistics that know of it. */
+int fit_ridge_take(fit_request *request, const char *text);
+int fit_ridge_set_up(fit *f);
+void fit_ridge_judge(fit *f);
+/** Index of a parameter by name, or a message that option wants one. */
+int fit_parameter_index(const fit *f, const char *option, const char *name, size_t *index);
 void fit_free(fit *f);
 
 /** Line of the data file that sample i (from 0) came from. */

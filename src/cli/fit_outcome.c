@@ -114,7 +114,11 @@ int fit_judge(fit *f) {
   char names[400];
   warn_of_the_stop(f);
   const int status = add_statistics(f);
+  fit_ridge_judge(f);
   spread(f);
+  if (f->regularised && f->regularised->at_border) {
+    warn(f, "the penalty chosen, %.3g, is at the border of the range that was tried", f->request.ridge);
+  }
   if (f->statistics) {
     warn_of_rank(f);
     warn_of_goodness(f);

@@ -17,6 +17,10 @@ const argument_option fit_options[] = {
     {"sigma", 0, "COLUMN", "standard deviations of the observations (known: standard errors are not rescaled)"},
     {"weights", 'w', "COLUMN", "relative weights, known up to a factor (standard errors are rescaled)"},
     {"counts", 0, "COLUMN", "how many times each row was observed (N is the sum of the counts)"},
+    {"ridge", 'r', "LAMBDA|HOW",
+     "penalty lambda/2 times the sum of squared parameters, or how to choose it: gcv, cv,\n"
+     "lcurve, validation, evidence [0]"},
+    {"ridge-towards", 0, "zero|start|NAME=VALUE,...", "what the ridge pulls parameters to [zero]"},
     {"json", 'j', NULL, "print the report as one JSON object, all digits"},
     {"quiet", 'q', NULL, "print no report: the exit status tells"},
     {"digits", 0, "N", "show at least N significant digits in the report [as many as the standard errors justify]"},
@@ -123,6 +127,12 @@ static int take(void *context, const char *name, const char *value) {
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     if (strcmp(name, lists[i].name) == 0) return parse_assignments(lists[i].list, lists[i].name, value);
   }
+  if (strcmp(name, "ridge") == 0) return fit_ridge_take(r, value);
+  if (strcmp(name, "ridge-towards") == 0) {
+    r->ridge_to_start = strcmp(value, "start") == 0;
+    if (r->ridge_to_start || strcmp(value, "zero") == 0) return exit_done;
+    return parse_assignments(&r->towards, name, value);
+  }
   if (strcmp(name, "sigma") == 0) return take_weights(r, MARQ_WEIGHTS_SIGMA, "sigma", value);
   if (strcmp(name, "weights") == 0) return take_weights(r, MARQ_WEIGHTS_RELATIVE, "weights", value);
   if (strcmp(name, "counts") == 0) return take_weights(r, MARQ_WEIGHTS_COUNTS, "counts", value);
@@ -183,8 +193,8 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
 }
 
 void fit_request_free(fit_request *request) {
-  assignments *lists[] = {&request->start, &request->fix, &request->typical, &request->scale};
-  for (size_t i = 0; i < 4; i++) {
+  assignments *lists[] = {&request->start, &request->fix, &request->typical, &request->scale, &request->towards};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     for (size_t k = 0; k < lists[i]->count; k++) free(lists[i]->items[k].name);
     free(lists[i]->items);
   }

@@ -38,7 +38,7 @@ static int unknown_parameter(const fit *f, const char *option, const char *name)
                       nearest_text(&search, suggestion, sizeof suggestion), list);
 }
 
-static int parameter_index(const fit *f, const char *option, const char *name, size_t *index) {
+int fit_parameter_index(const fit *f, const char *option, const char *name, size_t *index) {
   *index = marq_formula_find_parameter(f->formula, name);
   return *index < f->n ? exit_done : unknown_parameter(f, option, name);
 }
@@ -72,7 +72,7 @@ static int take_starts(fit *f) {
   const assignments *list = &f->request.start;
   for (size_t i = 0; i < list->count; i++) {
     size_t j;
-    const int status = parameter_index(f, "start", list->items[i].name, &j);
+    const int status = fit_parameter_index(f, "start", list->items[i].name, &j);
     if (status != exit_done) return status;
     f->start[j] = list->items[i].value;
     f->defaulted[j] = 0;
@@ -84,7 +84,7 @@ static int take_fixed(fit *f) {
   const assignments *list = &f->request.fix;
   for (size_t i = 0; i < list->count; i++) {
     size_t j;
-    const int status = parameter_index(f, "fix", list->items[i].name, &j);
+    const int status = fit_parameter_index(f, "fix", list->items[i].name, &j);
     if (status != exit_done) return status;
     f->fixed[j] = 1;
     if (isnan(list->items[i].value)) continue;
@@ -118,7 +118,7 @@ static int take_sizes(fit *f, const assignments *list, int all, double **sizes) 
   }
   for (size_t i = 0; i < list->count && status == exit_done; i++) {
     size_t j;
-    status = parameter_index(f, list->option, list->items[i].name, &j);
+    status = fit_parameter_index(f, list->option, list->items[i].name, &j);
     if (status != exit_done) break;
     by_parameter[j] = list->items[i].value;
     if (!(by_parameter[j] > 0)) {
@@ -174,12 +174,16 @@ int fit_set_up(fit *f) {
   for (size_t k = 0; k < f->free_count; k++) f->free_p[k] = f->start[f->free_index[k]];
   f->request.options.typical = f->free_typical;
   f->request.options.scale = f->free_scale;
-  return make_problem(f);
+  const int made = make_problem(f);
+  return made == exit_done ? fit_ridge_set_up(f) : made;
 }
 
 void fit_free(fit *f) {
   marq_statistics_free(f->statistics);
-  if (f->problem != f->whole) marq_problem_free(f->problem);
+  marq_regularised_free(f->regularised);
+  if (f->bare && f->problem != f->bare) marq_problem_free(f->problem);
+  marq_problem *const free_ones = f->bare ? f->bare : f->problem;
+  if (free_ones != f->whole) marq_problem_free(free_ones);
   marq_problem_free(f->whole);
   marq_formula_data_free(f->data);
   marq_formula_free(f->formula);
@@ -189,7 +193,7 @@ void fit_free(fit *f) {
   void *const owned[] = {
       f->formula_text, f->formula_path, f->columns,      f->response_values, f->names,        f->start,      f->p,
       f->fixed,        f->defaulted,    f->free_index,   f->free_p,          f->free_typical, f->free_scale, f->stderr_,
-      f->lower,        f->upper,        f->undetermined, f->warnings};
+      f->lower,        f->upper,        f->undetermined, f->warnings,        f->centre};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   fit_request_free(&f->request);
 }

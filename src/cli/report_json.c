@@ -117,6 +117,11 @@ void report_json(const fit *f, FILE *file) {
   put_matrix(j, f, "correlation", f->statistics ? f->statistics->correlation : NULL);
   put_matrix(j, f, "covariance", f->statistics ? f->statistics->covariance : NULL);
   put_run(j, f);
+  if (f->problem != f->bare) {
+    json_number(j, "ridge", f->request.ridge);
+    if (f->request.ridge_choice) json_text(j, "ridge_choice", f->request.ridge_choice);
+    json_number(j, "effective_parameters", f->effective);
+  }
   json_open(j, "warnings", '[');
   for (size_t i = 0; i < f->warning_count; i++) json_text(j, NULL, f->warnings[i]);
   json_close(j, ']');

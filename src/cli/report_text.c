@@ -130,6 +130,13 @@ static void put_header(FILE *file, const fit *f) {
   snprintf(text, sizeof text, "%s; linear solver %s; scaling %s", f->result.solver, f->result.linear_solver,
            f->result.scaling);
   header_line(file, "solver", text);
+  if (f->problem == f->bare) return;
+  snprintf(text, sizeof text, "%.6g%s%s, towards %s", f->request.ridge, f->request.ridge_choice ? ", chosen by " : "",
+           f->request.ridge_choice ? f->request.ridge_choice : "",
+           f->request.ridge_to_start  ? "the start"
+           : f->request.towards.count ? "given values"
+                                      : "zero");
+  header_line(file, "ridge", text);
 }
 
 static void put_parameter(const fit *f, size_t j, char (*cells)[cell_size]) {
@@ -192,6 +199,7 @@ static void put_goodness(FILE *file, const fit *f) {
   snprintf(text, sizeof text, "%.10g  (%.10g observation%s, rank %zu)", s->dof, s->observations,
            s->observations == 1 ? "" : "s", s->rank);
   fprintf(file, "  %-34s %s\n", "degrees of freedom", text);
+  if (f->problem != f->bare) summary_line(file, f, "effective parameters", f->effective);
   /* as many digits as tell it from 1 */
   const int nines = s->r2 < 1 && s->r2 > 0.99 ? -exponent(1 - s->r2) : 2;
   if (isfinite(s->r2)) put(text, s->r2, -more(nines + 2 < 15 ? nines + 2 : 15, f), 1);

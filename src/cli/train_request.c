@@ -234,15 +234,37 @@ static int check_outputs(const train_request *r) {
   return exit_done;
 }
 
+static int check_ridge(const train_request *r) {
+  const marq_train_options *o = &r->options;
+  if (!o->ridge_choice) {
+    return o->ridge_apart ? message_fail(exit_usage, "--ridge-biases apart is for --ridge evidence") : exit_done;
+  }
+  if (o->ridge_apart && strcmp(o->ridge_choice, "evidence") != 0) {
+    return message_fail(exit_usage, "--ridge-biases apart: weights and biases have each their own only by evidence");
+  }
+  if (o->ridge_biases > 0) {
+    return message_fail(exit_usage, "--ridge %s chooses that of the biases, too: it is given or chosen, not both",
+                        o->ridge_choice);
+  }
+  if (o->batch || o->grow > 0) {
+    return message_fail(exit_usage, "--ridge %s works on all samples at once: no mini-batches, no growing sample",
+                        o->ridge_choice);
+  }
+  if (strcmp(o->ridge_choice, "validation") == 0 && o->validation == 0) {
+    return message_fail(exit_usage, "--ridge validation needs samples that are held out: --validation is 0");
+  }
+  if (!r->plot_gradients) return exit_done;
+  return message_fail(exit_usage, "--plot-gradients wants a given penalty: --ridge %s changes it on the way",
+                      o->ridge_choice);
+}
+
 /* What cannot stand together. */
 static int check_request(const train_request *r) {
   const marq_train_options *o = &r->options;
   if (r->json && r->quiet) return message_fail(exit_usage, "--json and --quiet exclude each other");
   if (o->batch && o->grow > 0) return message_fail(exit_usage, "--batch and --grow exclude each other");
-  if (o->ridge_choice && r->plot_gradients) {
-    return message_fail(exit_usage, "--plot-gradients wants a given penalty: --ridge %s changes it on the way",
-                        o->ridge_choice);
-  }
+  const int ridge = check_ridge(r);
+  if (ridge != exit_done) return ridge;
   if (o->validation + o->test >= 1) {
     return message_fail(exit_usage, "--validation %g and --test %g leave no sample to train on", o->validation,
                         o->test);

@@ -1,0 +1,107 @@
+/* The ridge of `marq fit`: its centre, its choice, and what the statistics then mean. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "message.h"
+
+int fit_ridge_take(fit_request *r, const char *text) {
+  char suggestion[100];
+  nearest search = nearest_to(text);
+  const char *known;
+  size_t used;
+  r->ridge_choice = NULL;
+  r->ridge = marq_parse_double(text, strlen(text), &used);
+  if (used && !text[used]) {
+    if (isfinite(r->ridge) && r->ridge >= 0) return exit_done;
+    return message_fail(exit_usage, "--ridge: the penalty is %s, it must be 0 or more", text);
+  }
+  for (size_t i = 0; (known = marq_ridge_choice_name(i, NULL)) != NULL; i++) {
+    nearest_offer(&search, known);
+    if (strcmp(known, text) != 0) continue;
+    r->ridge_choice = known;
+    return exit_done;
+  }
+  return message_fail(exit_usage, "--ridge: '%s' is neither a number nor gcv, cv, lcurve, validation or evidence%s",
+                      text, nearest_text(&search, suggestion, sizeof suggestion));
+}
+
+/* [free_count] where the ridge pulls to, or NULL for zero. */
+static int make_centre(fit *f) {
+  const fit_request *r = &f->request;
+  if (!r->ridge_to_start && !r->towards.count) return exit_done;
+  double *all = calloc(f->n, sizeof *all);
+  f->centre = calloc(f->n, sizeof *f->centre);
+  int status = all && f->centre ? exit_done : message_fail(exit_system, "out of memory");
+  for (size_t j = 0; status == exit_done && r->ridge_to_start && j < f->n; j++) all[j] = f->start[j];
+  for (size_t i = 0; status == exit_done && i < r->towards.count; i++) {
+    size_t j;
+    status = fit_parameter_index(f, "ridge-towards", r->towards.items[i].name, &j);
+    if (status == exit_done) all[j] = r->towards.items[i].value;
+  }
+  for (size_t k = 0; status == exit_done && k < f->free_count; k++) f->centre[k] = all[f->free_index[k]];
+  free(all);
+  return status;
+}
+
+static int choose(fit *f) {
+  marq_regularise_options o = marq_regularise_options_default();
+  marq_error error = {0};
+  const marq_options on_the_way = o.solve;
+  o.solve = f->request.options;
+  if (o.solve.cost_tolerance == 0) o.solve.cost_tolerance = on_the_way.cost_tolerance;
+  if (o.solve.max_iterations > on_the_way.max_iterations) o.solve.max_iterations = on_the_way.max_iterations;
+  o.choice = f->request.ridge_choice;
+  o.centre = f->centre;
+  if (f->request.options.max_seconds < MARQ_NO_LIMIT) o.max_seconds = f->request.options.max_seconds;
+  if (marq_regularise(f->problem, &o, f->free_p, &f->regularised, &error) != MARQ_OK)
+    return error.status == MARQ_EUNSUPPORTED || error.status == MARQ_EDOMAIN
+               ? message_fail(exit_usage, "--ridge %s: %s", o.choice, error.text)
+               : message_fail_library(NULL, &error);
+  f->request.ridge = f->regularised->lambda[0];
+  return exit_done;
+}
+
+int fit_ridge_set_up(fit *f) {
+  const fit_request *r = &f->request;
+  f->bare = f->problem;
+  if (!r->ridge_choice && !(r->ridge > 0)) {
+    if (!r->ridge_to_start && !r->towards.count) return exit_done;
+    return message_fail(exit_usage, "--ridge-towards needs --ridge");
+  }
+  marq_error error = {0};
+  int status = make_centre(f);
+  if (status == exit_done && r->ridge_choice) status = choose(f);
+  if (status != exit_done) return status;
+  f->problem = NULL;
+  if (marq_problem_ridge(f->bare, &r->ridge, f->centre, &f->problem, &error) == MARQ_OK) return exit_done;
+  f->problem = f->bare;
+  return message_fail_library(NULL, &error);
+}
+
+/* The statistics took the penalty for residuals: RSS is that of the data, and as many parameters count as are
+ * effective, γ = n − λ tr((J̃ᵀJ̃ + Λ)⁻¹). The covariance s²(J̃ᵀJ̃ + Λ)⁻¹ is that of the estimate given the penalty as a
+ * prior. */
+void fit_ridge_judge(fit *f) {
+  marq_statistics *s = f->statistics;
+  double misfit;
+  if (!s || f->problem == f->bare) return;
+  if (marq_problem_evaluate(f->bare, f->free_p, MARQ_TRIAL_VALUE, &misfit, NULL) != MARQ_OK) return;
+  const int sigma = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
+  const double before = sigma ? 1 : s->residual_sd;
+  double trace = 0;
+  for (size_t j = 0; j < s->n; j++) trace += s->covariance[j + j * s->n];
+  const double effective = (double)s->n - f->request.ridge * trace / (before * before), count = s->observations;
+  s->rss = 2 * misfit;
+  s->dof = count - effective;
+  s->residual_sd = s->dof > 0 ? sqrt(s->rss / s->dof) : NAN;
+  s->r2 = 1 - s->rss / s->tss;
+  s->aic = count * log(s->rss / count) + 2 * (effective + 1);
+  s->bic = count * log(s->rss / count) + log(count) * (effective + 1);
+  f->effective = effective;
+  if (sigma) return;
+  const double factor = s->residual_sd / before;
+  for (size_t j = 0; j < s->n; j++) s->stderr_[j] *= factor;
+  for (size_t j = 0; j < s->n * s->n; j++) s->covariance[j] *= factor * factor;
+}

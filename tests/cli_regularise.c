@@ -1,0 +1,116 @@
+/* --ridge of marq fit and marq train: given, chosen, refused. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_support.h"
+
+enum { samples = 40 };
+
+static int setup(void **state) {
+  if (cli_group_setup(state)) return -1;
+  uint64_t seed = 3;
+  FILE *file = fopen("few.csv", "w");
+  if (!file) return -1;
+  fputs("x,y\n", file);
+  for (int i = 0; i < samples; i++) {
+    const double x = 2 * test_uniform(&seed) - 1;
+    fprintf(file, "%.9f,%.9f\n", x, sin(6.283185307 * x) + 0.2 * test_normal(&seed));
+  }
+  return fclose(file);
+}
+
+/* One observation of a: ½(a − 3)² + ½λ(a − c)² is least at (3 + λc)/(1 + λ). */
+static void a_given_ridge_pulls(void **state) {
+  (void)state;
+  cli_write("one.csv", "x y\n1 3\n2 3\n");
+  json_t *j = cli_json(0, "fit", "y = a + 0*x", "one.csv", "--ridge", "2", "--json", NULL);
+  assert_close(cli_parameter(j, "a", "value"), 6.0 / 4, 1e-12, 0);
+  assert_close(cli_number(j, "ridge"), 2, 0, 0);
+  assert_close(cli_number(j, "rss"), 2 * 1.5 * 1.5, 1e-12, 0);
+  assert_close(cli_number(j, "effective_parameters"), 0.5, 1e-12, 0);
+  /* s² = 4.5/1.5 = 3, covariance s²/(2 + 2) */
+  assert_close(cli_parameter(j, "a", "stderr"), sqrt(3.0 / 4), 1e-12, 0);
+  json_decref(j);
+  j = cli_json(0, "fit", "y = a + 0*x", "one.csv", "--ridge", "2", "--ridge-towards", "a=5", "--json", NULL);
+  assert_close(cli_parameter(j, "a", "value"), 16.0 / 4, 1e-12, 0);
+  json_decref(j);
+  j = cli_json(0, "fit", "y = a + 0*x", "one.csv", "--ridge", "2", "--ridge-towards", "start", "-s", "a=7", "--json",
+               NULL);
+  assert_close(cli_parameter(j, "a", "value"), 20.0 / 4, 1e-12, 0);
+  json_decref(j);
+  /* a parameter that is held fixed has no part in it */
+  j = cli_json(0, "fit", "y = a + b*x", "one.csv", "--ridge", "2", "--fix", "b=1", "--json", NULL);
+  assert_close(cli_parameter(j, "a", "value"), (2 + 1) / 4.0, 1e-12, 0);
+  json_decref(j);
+}
+
+static void every_choice_chooses(void **state) {
+  (void)state;
+  static const char *const choices[] = {"gcv", "cv", "lcurve", "validation", "evidence"};
+  for (size_t k = 0; k < sizeof choices / sizeof *choices; k++) {
+    json_t *j =
+        cli_json(0, "fit", "y = a*sin(b*x) + c", "few.csv", "-s", "a=1,b=6,c=0", "--ridge", choices[k], "--json", NULL);
+    assert_string_equal(json_string_value(json_object_get(j, "ridge_choice")), choices[k]);
+    assert_true(cli_number(j, "ridge") > 0);
+    if (strcmp(choices[k], "lcurve") != 0) assert_close(cli_parameter(j, "b", "value"), 6.283, 0.05, 0);
+    json_decref(j);
+    j = cli_json(0, "train", "few.csv", "-x", "x", "-y", "y", "-H", "5", "--ridge", choices[k], "--json", NULL);
+    assert_true(cli_number(j, "ridge") > 0);
+    assert_close(cli_number(j, "ridge_biases"), cli_number(j, "ridge"), 0, 0);
+    const json_t *sets = json_object_get(j, "metrics");
+    assert_int_equal(json_object_get(sets, "validation") != NULL, strcmp(choices[k], "validation") == 0);
+    json_decref(j);
+  }
+}
+
+/* What evidence finds is a fixed point that a fit with that ridge reproduces. */
+static void evidence_is_reported_and_saved(void **state) {
+  (void)state;
+  json_t *j = cli_json(0, "train", "few.csv", "-x", "x", "-y", "y", "-H", "20", "--ridge", "evidence", "--json", "-o",
+                       "net.json", NULL);
+  const double ridge = cli_number(j, "ridge"), effective = cli_number(j, "effective_parameters");
+  assert_true(effective > 4 && effective < 25);
+  assert_true(cli_number(j, "noise") > 0.1 && cli_number(j, "noise") < 0.5);
+  json_t *saved = json_load_file("net.json", 0, NULL);
+  assert_non_null(saved);
+  char text[60];
+  snprintf(text, sizeof text, "%.17g", ridge);
+  char *file = cli_read("net.json");
+  assert_non_null(strstr(file, "\"ridge\""));
+  free(file);
+  json_decref(saved);
+  json_t *again = cli_json(0, "train", "few.csv", "-x", "x", "-y", "y", "-H", "20", "--ridge", text, "--ridge-biases",
+                           text, "--validation", "0", "--json", NULL);
+  assert_close(cli_number(again, "cost"), cli_number(j, "cost"), 0.05, 0);
+  json_decref(again);
+  json_decref(j);
+  j = cli_json(0, "train", "few.csv", "-x", "x", "-y", "y", "-H", "20", "--ridge", "evidence", "--ridge-biases",
+               "apart", "--json", NULL);
+  assert_true(cli_number(j, "ridge") != cli_number(j, "ridge_biases"));
+  json_decref(j);
+}
+
+static void nonsense_is_refused(void **state) {
+  (void)state;
+#define FIT "fit", "y = a*x", "few.csv"
+#define TRAIN "train", "few.csv", "-x", "x", "-y", "y", "-H", "3"
+  cli_expect_refusal(2, "0 or more", FIT, "--ridge", "-1", NULL);
+  cli_expect_refusal(2, "0 or more", FIT, "--ridge", "nan", NULL);
+  cli_expect_refusal(2, "did you mean 'evidence'", FIT, "--ridge", "evidense", NULL);
+  cli_expect_refusal(2, "needs --ridge", FIT, "--ridge-towards", "start", NULL);
+  cli_expect_refusal(2, "no parameter 'q'", FIT, "--ridge", "1", "--ridge-towards", "q=1", NULL);
+  cli_expect_refusal(2, "did you mean 'gcv'", TRAIN, "--ridge", "gvc", NULL);
+  cli_expect_refusal(2, "not both", TRAIN, "--ridge", "gcv", "--ridge-biases", "1", NULL);
+  cli_expect_refusal(2, "by evidence", TRAIN, "--ridge", "gcv", "--ridge-biases", "apart", NULL);
+  cli_expect_refusal(2, "mini-batches", TRAIN, "--ridge", "gcv", "--batch", "10", NULL);
+  cli_expect_refusal(2, "held out", TRAIN, "--ridge", "validation", "--validation", "0", NULL);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_given_ridge_pulls), cmocka_unit_test(every_choice_chooses),
+                                     cmocka_unit_test(evidence_is_reported_and_saved),
+                                     cmocka_unit_test(nonsense_is_refused)};
+  return cmocka_run_group_tests(tests, setup, cli_group_teardown);
+}

@@ -1,0 +1,377 @@
+/* The choice of a ridge, held against plain dense algebra on linear problems, where everything has a closed form. */
+#include <marq/network.h>
+#include <marq/regularise.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linear.h"
+#include "support.h"
+
+/* A ← A⁻¹ by Gauss–Jordan; returns log det. A is positive definite. */
+static double invert(size_t n, long double *A) {
+  long double log_det = 0;
+  for (size_t k = 0; k < n; k++) {
+    const long double pivot = A[k * n + k];
+    log_det += logl(pivot);
+    A[k * n + k] = 1;
+    for (size_t j = 0; j < n; j++) A[k * n + j] /= pivot;
+    for (size_t i = 0; i < n; i++) {
+      if (i == k) continue;
+      const long double factor = A[i * n + k];
+      A[i * n + k] = 0;
+      for (size_t j = 0; j < n; j++) A[i * n + j] -= factor * A[k * n + j];
+    }
+  }
+  return (double)log_det;
+}
+
+/* The ridge solution of min ‖Xp − y‖² + λ‖p‖² and its γ. */
+typedef struct truth {
+  double p[LINEAR_COLUMNS], rss, squares, gamma;
+} truth;
+
+static truth solve(const linear *l, double lambda) {
+  long double A[LINEAR_COLUMNS * LINEAR_COLUMNS] = {0}, b[LINEAR_COLUMNS] = {0};
+  truth t = {.rss = 0};
+  for (size_t i = 0; i < l->n; i++) {
+    for (size_t j = 0; j < l->n; j++)
+      for (size_t k = 0; k < l->m; k++) A[i * l->n + j] += (long double)l->X[k + i * l->m] * l->X[k + j * l->m];
+    for (size_t k = 0; k < l->m; k++) b[i] += (long double)l->X[k + i * l->m] * l->y[k];
+    A[i * l->n + i] += lambda;
+  }
+  invert(l->n, A);
+  for (size_t i = 0; i < l->n; i++) {
+    long double sum = 0;
+    for (size_t j = 0; j < l->n; j++) sum += A[i * l->n + j] * b[j];
+    t.p[i] = (double)sum;
+    t.squares += t.p[i] * t.p[i];
+    t.gamma += 1 - lambda * (double)A[i * l->n + i];
+  }
+  for (size_t k = 0; k < l->m; k++) {
+    double r = -l->y[k];
+    for (size_t j = 0; j < l->n; j++) r += l->X[k + j * l->m] * t.p[j];
+    t.rss += r * r;
+  }
+  return t;
+}
+
+static double gcv(const linear *l, double lambda) {
+  const truth t = solve(l, lambda);
+  const double m = (double)l->m;
+  return m * t.rss / ((m - t.gamma) * (m - t.gamma));
+}
+
+/* Columns of decreasing size, so that a ridge pays, and noise. */
+static linear noisy(size_t m, size_t n, uint64_t seed, double noise) {
+  linear l = linear_random(m, n, seed);
+  uint64_t state = seed + 100;
+  double p[LINEAR_COLUMNS];
+  for (size_t j = 0; j < n; j++) p[j] = test_normal(&state);
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < m; i++) l.X[i + j * m] *= pow(0.5, (double)j);
+  for (size_t i = 0; i < m; i++) {
+    l.y[i] = noise * test_normal(&state);
+    for (size_t j = 0; j < n; j++) l.y[i] += l.X[i + j * m] * p[j];
+  }
+  return l;
+}
+
+static marq_regularised *choose(linear *l, linear_dress dress, marq_regularise_options *o, double *p) {
+  marq_problem *problem = linear_problem(l, dress);
+  marq_regularised *found;
+  marq_error error = {0};
+  memset(p, 0, l->n * sizeof *p);
+  if (marq_regularise(problem, o, p, &found, &error) != MARQ_OK) fail_msg("%s", error.text);
+  marq_problem_free(problem);
+  return found;
+}
+
+static void gcv_finds_the_least(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= 5; seed++) {
+    linear l = noisy(20, 8, seed, 0.5);
+    marq_regularise_options o = marq_regularise_options_default();
+    double p[LINEAR_COLUMNS], best = 0, least = INFINITY;
+    marq_regularised *found = choose(&l, LINEAR_STORED, &o, p);
+    for (double x = log(found->path[0].lambda); x < log(found->path[found->count - 1].lambda); x += 0.005)
+      if (gcv(&l, exp(x)) < least) least = gcv(&l, exp(x)), best = exp(x);
+    assert_close(log(found->lambda[0]), log(best), 0, 0.05);
+    assert_close(gcv(&l, found->lambda[0]), least, 1e-5, 0);
+    const truth t = solve(&l, found->lambda[0]);
+    for (size_t j = 0; j < l.n; j++) assert_close(p[j], t.p[j], 1e-6, 1e-8);
+    assert_close(found->effective, t.gamma, 1e-8, 0);
+    assert_close(found->misfit, t.rss / 2, 1e-7, 0);
+    assert_close(found->cost, t.rss / 2 + found->lambda[0] * t.squares / 2, 1e-9, 0);
+    assert_close(found->noise, sqrt(t.rss / (20 - t.gamma)), 1e-7, 0);
+    for (size_t i = 1; i < found->count; i++) assert_true(found->path[i].lambda > found->path[i - 1].lambda);
+    marq_regularised_free(found);
+  }
+}
+
+/* γ from J Jᵀ where the problem has no normal matrix: the same choice. */
+static void dual_is_primal(void **state) {
+  (void)state;
+  linear l = noisy(6, 8, 3, 0.3), tall = noisy(20, 8, 3, 0.3);
+  marq_regularise_options o = marq_regularise_options_default();
+  double p[LINEAR_COLUMNS], q[LINEAR_COLUMNS];
+  const char *choices[] = {"gcv", "evidence"};
+  linear *problems[] = {&l, &tall};
+  for (size_t c = 0; c < 2; c++)
+    for (size_t k = 0; k < 2; k++) {
+      o.choice = choices[c];
+      marq_regularised *a = choose(problems[k], LINEAR_STORED, &o, p), *b = choose(problems[k], LINEAR_GRAM, &o, q);
+      assert_close(a->lambda[0], b->lambda[0], 1e-5, 0);
+      assert_close(a->effective, b->effective, 1e-6, 0);
+      marq_regularised_free(a);
+      marq_regularised_free(b);
+    }
+}
+
+/* log N(y; 0, β⁻¹ I + α⁻¹ XXᵀ), which Laplace's approximation is on a linear model. */
+static double marginal(const linear *l, double alpha, double beta) {
+  long double C[LINEAR_ROWS * LINEAR_ROWS] = {0};
+  const size_t m = l->m;
+  for (size_t i = 0; i < m; i++) {
+    for (size_t j = 0; j < m; j++)
+      for (size_t k = 0; k < l->n; k++) C[i * m + j] += (long double)l->X[i + k * m] * l->X[j + k * m] / alpha;
+    C[i * m + i] += 1 / beta;
+  }
+  const double log_det = invert(m, C);
+  long double square = 0;
+  for (size_t i = 0; i < m; i++)
+    for (size_t j = 0; j < m; j++) square += C[i * m + j] * l->y[i] * l->y[j];
+  return -0.5 * (double)square - 0.5 * log_det - 0.5 * (double)m * log(2 * acos(-1));
+}
+
+static void evidence_is_at_its_height(void **state) {
+  (void)state;
+  double sum = 0;
+  for (uint64_t seed = 1; seed <= 8; seed++) {
+    linear l = noisy(40, 8, seed, 0.2);
+    marq_regularise_options o = marq_regularise_options_default();
+    o.choice = "evidence";
+    double p[LINEAR_COLUMNS];
+    marq_regularised *found = choose(&l, LINEAR_STORED, &o, p);
+    const double beta = 1 / (found->noise * found->noise), alpha = found->lambda[0] * beta;
+    const double height = marginal(&l, alpha, beta);
+    assert_close(found->criterion, height, 0, 1e-4);
+    for (int k = 0; k < 4; k++) {
+      const double a = k == 0 ? 1.2 : k == 1 ? 1 / 1.2 : 1, b = k == 2 ? 1.2 : k == 3 ? 1 / 1.2 : 1;
+      assert_true(marginal(&l, a * alpha, b * beta) < height);
+    }
+    sum += found->noise;
+    marq_regularised_free(found);
+  }
+  assert_close(sum / 8, 0.2, 0.1, 0); /* the noise that was put in */
+}
+
+/* One class a layer's weights, another its biases: each λ at its own fixed point. */
+static void classes_have_their_own(void **state) {
+  (void)state;
+  enum { N = 60, inputs = 3, n = 4 };
+  double x[inputs][N], y[N];
+  uint64_t random = 5;
+  for (size_t i = 0; i < N; i++) {
+    for (size_t k = 0; k < inputs; k++) x[k][i] = test_normal(&random);
+    y[i] = 3 + 0.4 * x[0][i] - 0.3 * x[1][i] + 0.2 * test_normal(&random);
+  }
+  const marq_layer layer = {.width = 1, .activation = marq_activation_find("linear")};
+  marq_network *network;
+  marq_problem *problem;
+  assert_int_equal(marq_network_create(inputs, &layer, 1, &network, NULL), MARQ_OK);
+  const marq_column columns[inputs] = {{x[0], 1}, {x[1], 1}, {x[2], 1}}, target = {y, 1};
+  assert_int_equal(marq_network_problem(network, columns, &target, N, NULL, &problem, NULL), MARQ_OK);
+  const unsigned char class_of[2] = {0, 1};
+  marq_regularise_options o = marq_regularise_options_default();
+  o.choice = "evidence";
+  o.class_of = class_of;
+  double p[n] = {0};
+  marq_regularised *found;
+  assert_int_equal(marq_regularise(problem, &o, p, &found, NULL), MARQ_OK);
+  assert_int_equal(found->classes, 2);
+  long double A[n * n] = {0};
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < n; j++)
+      for (size_t k = 0; k < n; k++)
+        A[j * n + k] += (j < inputs ? x[j][i] : 1) * (long double)(k < inputs ? x[k][i] : 1);
+  for (size_t j = 0; j < n; j++) A[j * n + j] += found->lambda[j == inputs];
+  invert(n, A);
+  double gamma = 0, squares = 0;
+  for (size_t j = 0; j < inputs; j++) {
+    gamma += 1 - found->lambda[0] * (double)A[j * n + j];
+    squares += p[j] * p[j];
+  }
+  const double noise = found->noise * found->noise, bias = 1 - found->lambda[1] * (double)A[n * n - 1];
+  assert_close(found->lambda[0], gamma * noise / squares, 2e-3, 0);
+  assert_close(found->lambda[1], bias * noise / (p[inputs] * p[inputs]), 2e-3, 0);
+  assert_close(found->effective, gamma + bias, 1e-3, 0);
+  assert_true(found->lambda[0] > 10 * found->lambda[1]);
+  marq_regularised_free(found);
+  marq_problem_free(problem);
+  marq_network_free(network);
+}
+
+/* Leave-one-out through the problem's own `choose`, against literal refits. */
+static void cross_validation_is_refitting(void **state) {
+  (void)state;
+  enum { N = 12 };
+  linear l = noisy(N, 4, 9, 0.3);
+  const marq_layer layer = {.width = 1, .activation = marq_activation_find("linear"), .no_bias = 1};
+  marq_column columns[4], target = {l.y, 1};
+  for (size_t j = 0; j < 4; j++) columns[j] = (marq_column){l.X + j * N, 1};
+  marq_network *network;
+  marq_problem *problem;
+  assert_int_equal(marq_network_create(4, &layer, 1, &network, NULL), MARQ_OK);
+  assert_int_equal(marq_network_problem(network, columns, &target, N, NULL, &problem, NULL), MARQ_OK);
+  marq_regularise_options o = marq_regularise_options_default();
+  o.choice = "cv";
+  o.folds = N;
+  double p[4] = {0};
+  marq_regularised *found;
+  marq_error error = {0};
+  if (marq_regularise(problem, &o, p, &found, &error) != MARQ_OK) fail_msg("%s", error.text);
+  for (size_t k = 0; k < found->count; k += 7) {
+    const double lambda = found->path[k].lambda;
+    double sum = 0;
+    for (size_t out = 0; out < N; out++) {
+      linear rest = {.m = N - 1, .n = 4};
+      for (size_t i = 0, row = 0; i < N; i++) {
+        if (i == out) continue;
+        for (size_t j = 0; j < 4; j++) rest.X[row + j * (N - 1)] = l.X[i + j * N];
+        rest.y[row++] = l.y[i];
+      }
+      const truth t = solve(&rest, lambda * (N - 1) / N);
+      double r = -l.y[out];
+      for (size_t j = 0; j < 4; j++) r += l.X[out + j * N] * t.p[j];
+      sum += r * r / 2;
+    }
+    assert_close(found->path[k].criterion, sum, 1e-5, 0);
+  }
+  const truth all = solve(&l, found->lambda[0]);
+  for (size_t j = 0; j < 4; j++) assert_close(p[j], all.p[j], 1e-5, 1e-7);
+  marq_regularised_free(found);
+  o.choice = "validation";
+  assert_int_equal(marq_regularise(problem, &o, p, &found, NULL), MARQ_OK);
+  assert_int_equal(marq_problem_samples(problem), N);
+  marq_regularised_free(found);
+  marq_problem_free(problem);
+  marq_network_free(network);
+}
+
+/* Singular values 1, …, 10⁻⁵ and coefficients that fall faster until noise of 10⁻³ takes over at the fourth: the corner
+ * lies where σ² passes between the third and the fifth value squared. */
+static void corner_is_where_noise_begins(void **state) {
+  (void)state;
+  linear l = {.m = 8, .n = 8};
+  uint64_t random = 11;
+  for (size_t j = 0; j < 8; j++) {
+    const double sigma = pow(10, -0.75 * (double)j);
+    l.X[j + j * 8] = sigma;
+    l.y[j] = sigma + 1e-3 * test_normal(&random);
+  }
+  marq_regularise_options o = marq_regularise_options_default();
+  o.choice = "lcurve";
+  o.count = 60;
+  double p[LINEAR_COLUMNS];
+  marq_regularised *found = choose(&l, LINEAR_STORED, &o, p);
+  assert_in_range((uintmax_t)(-10 * log10(found->lambda[0])), 30, 75); /* 1e-3 … 3e-8 */
+  /* and by brute force: the largest curvature of the exact curve */
+  double best = 0, largest = -INFINITY;
+  const double h = 0.02;
+  for (double x = log(1e-10); x < log(10); x += h) {
+    double a[3], b[3];
+    for (int k = 0; k < 3; k++) {
+      const truth t = solve(&l, exp(x + (k - 1) * h));
+      a[k] = log(t.rss), b[k] = log(t.squares);
+    }
+    const double da = (a[2] - a[0]) / (2 * h), db = (b[2] - b[0]) / (2 * h);
+    const double dda = (a[2] - 2 * a[1] + a[0]) / (h * h), ddb = (b[2] - 2 * b[1] + b[0]) / (h * h);
+    const double bent = (da * ddb - dda * db) / pow(da * da + db * db, 1.5);
+    if (bent > largest) largest = bent, best = x;
+  }
+  const double step = log(found->path[1].lambda / found->path[0].lambda);
+  assert_close(log(found->lambda[0]), best, 0, 1.5 * step);
+  marq_regularised_free(found);
+}
+
+static int stop_after_three(void *context, size_t fits, const marq_ridge_point *point, const double *p) {
+  (void)context, (void)p;
+  assert_true(point->lambda > 0);
+  return fits >= 3;
+}
+
+static double judge_by_distance(void *context, const double *p) {
+  const double *wanted = context;
+  double sum = 0;
+  for (size_t j = 0; j < 8; j++) sum += (p[j] - wanted[j]) * (p[j] - wanted[j]);
+  return sum;
+}
+
+static void callers_judge_and_stop(void **state) {
+  (void)state;
+  linear l = noisy(20, 8, 2, 0.1);
+  marq_regularise_options o = marq_regularise_options_default();
+  double p[LINEAR_COLUMNS];
+  truth wanted = solve(&l, 0.7);
+  o.choice = "validation";
+  o.judge = judge_by_distance;
+  o.context = wanted.p;
+  marq_regularised *found = choose(&l, LINEAR_STORED, &o, p);
+  assert_close(log(found->lambda[0]), log(0.7), 0, 0.05);
+  marq_regularised_free(found);
+  o.progress = stop_after_three;
+  found = choose(&l, LINEAR_STORED, &o, p);
+  assert_true(found->stopped);
+  assert_int_equal(found->count, 3);
+  marq_regularised_free(found);
+}
+
+static void refuse(linear *l, linear_dress dress, marq_regularise_options o, marq_status status, const char *word) {
+  marq_problem *problem = linear_problem(l, dress);
+  marq_regularised *found = (marq_regularised *)&o;
+  marq_error error = {0};
+  double p[LINEAR_COLUMNS] = {0};
+  assert_int_equal(marq_regularise(problem, &o, p, &found, &error), status);
+  assert_null(found);
+  if (!strstr(error.text, word)) fail_msg("'%s' does not say '%s'", error.text, word);
+  marq_problem_free(problem);
+}
+
+static void bad_input_is_refused(void **state) {
+  (void)state;
+  linear l = noisy(20, 8, 2, 0.1), wide = noisy(5, 8, 2, 0.1);
+  const marq_regularise_options good = marq_regularise_options_default();
+  marq_regularise_options o = good;
+  const double none[1] = {0}, negative[1] = {-1};
+  o.choice = "evidense";
+  refuse(&l, LINEAR_STORED, o, MARQ_EINVAL, "evidence");
+  o.choice = "cv";
+  refuse(&l, LINEAR_STORED, o, MARQ_EUNSUPPORTED, "leave samples out");
+  o.folds = 1;
+  refuse(&l, LINEAR_STORED, o, MARQ_EINVAL, "folds");
+  o = good;
+  o.relative = none;
+  refuse(&l, LINEAR_STORED, o, MARQ_EINVAL, "no parameter");
+  o.relative = negative;
+  refuse(&l, LINEAR_STORED, o, MARQ_EINVAL, "0 or more");
+  o = good;
+  o.least = 1, o.most = 0.1;
+  refuse(&l, LINEAR_STORED, o, MARQ_EINVAL, "range");
+  o = good;
+  o.least = NAN;
+  refuse(&l, LINEAR_STORED, o, MARQ_EINVAL, "range");
+  o = good;
+  o.held_out = 1;
+  refuse(&l, LINEAR_STORED, o, MARQ_EINVAL, "held_out");
+  refuse(&wide, LINEAR_MATRIX_FREE, good, MARQ_EUNSUPPORTED, "normal matrix");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(gcv_finds_the_least),           cmocka_unit_test(dual_is_primal),
+      cmocka_unit_test(evidence_is_at_its_height),     cmocka_unit_test(classes_have_their_own),
+      cmocka_unit_test(cross_validation_is_refitting), cmocka_unit_test(corner_is_where_noise_begins),
+      cmocka_unit_test(callers_judge_and_stop),        cmocka_unit_test(bad_input_is_refused)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
