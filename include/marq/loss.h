@@ -9,20 +9,31 @@
 extern "C" {
 #endif
 
-/** A block of samples as a loss sees it: output o of sample i stands at [o·ld + i]. */
+/** A block of samples as a loss sees it: output o of sample i stands at [o·ld + i].
+ *
+ *  Costs (r = f − y, t = ‖r‖/scale), all ≥ 0 and 0 where the model is as good as it can be:
+ *    squared                ½‖r‖²
+ *    binary-cross-entropy   Σ_o softplus(f) − y f, f the logit            softmax-cross-entropy  logsumexp(f) − yᵀf
+ *    poisson                Σ_o λ − y − y log(λ/y), λ = e^f: half the deviance, e^f − y f but for a constant
+ *    robust                 ½ scale² ρ(t²), ρ(z) being  huber z, beyond 1 2√z − 1;  soft-l1 2(√(1+z) − 1);
+ *                           cauchy log(1+z);  tukey (1 − (1−z)³)/3, beyond 1 ⅓;  arctan atan z
+ *
+ *  What is asked for must not overlap f or y. Cost: one or two exponentials an output; allocates nothing. */
 typedef struct marq_loss_block {
   size_t outputs, count, ld;
   double scale;    /* of a robust loss, > 0; others ignore it */
   const double *f; /* what the model says: logits, log rates, or values */
   const double *y; /* targets; NULL: all 0 */
-  /* Out; each may be NULL where it is not wanted. H = ∂²cost/∂f², or its positive part: the generalised Gauss–Newton
-   * matrix of the problem is Σ w JᵀHJ (Schraudolph 2002). */
-  double *cost;     /* [count] */
-  double *u;        /* ∂cost/∂f, exact */
-  double *residual; /* r̃ with S r̃ = u; at most 1e6 in size, where it would be larger S is larger: docs/losses.md */
-  double *root;     /* a of S = diag(a) − x zᵀ with S Sᵀ = H */
-  double *left;     /* x, and */
-  double *right;    /* z: of a coupled loss with more than one output; not written otherwise */
+  /* Out; each may be NULL where it is not wanted. H = ∂²cost/∂f², or for a robust loss its positive part: ρ′I where the
+   * curvature along r is below a hundredth of that. The generalised Gauss–Newton matrix of the problem is Σ w JᵀHJ
+   * (Schraudolph 2002). */
+  double *cost; /* [count] */
+  double *u;    /* ∂cost/∂f, exact */
+  double *residual; /* r̃ with S r̃ = u, to rounding always. Where √H vanishes but u does not (a confident wrong answer, a
+                     * rate far below its count) |r̃| stops at 1e6 and S is |u|·1e-6 instead: docs/losses.md */
+  double *root;  /* a of S = diag(a) − x zᵀ with S Sᵀ = H */
+  double *left;  /* x, and */
+  double *right; /* z: of a coupled loss with more than one output; not written otherwise */
 } marq_loss_block;
 
 /** One row of the table. */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "kernels/activation.h"
+#include "kernels/loss.h"
 
 /** One instruction of a formula's tape; see src/formula/tape.h for how a tape is made. */
 typedef struct marq_instruction marq_instruction;
@@ -33,6 +34,10 @@ typedef struct marq_kernels {
   double (*residual)(const double *f, const double *y, const double *w, size_t count, double *out);
   /** a[count] = σ(z); where they are not NULL d1 = σ′(z) and d2 = σ″(z). a may be z. */
   void (*activate)(marq_activation_kind kind, const double *z, size_t count, double *a, double *d1, double *d2);
+  /** Cost, gradient, curvature root and pseudo-residual of a block of samples (marq/loss.h). */
+  void (*loss)(marq_loss_kind kind, const marq_loss_arrays *arrays);
+  /** Probabilities or rates out[o·ld + i] from f; out may be f. Only of losses that have such a link. */
+  void (*link)(marq_loss_kind kind, const double *f, size_t outputs, size_t count, size_t ld, double *out);
 } marq_kernels;
 
 /** The fastest table that this CPU can run. */
