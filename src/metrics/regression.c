@@ -15,12 +15,15 @@ typedef struct block {
 static marq_status find_fault(const block *b, marq_error *error) {
   for (size_t i = 0; i < b->count; i++) {
     const double y = metric_value(&b->truth, i), f = metric_value(&b->predicted, i), w = metric_weight(&b->weights, i);
-    if (!isfinite(y)) return metric_fail_sample(error, b->first + i, "the truth is %g; expected a finite number", y);
-    if (!isfinite(f))
-      return metric_fail_sample(error, b->first + i, "the prediction is %g; expected a finite number", f);
-    if (!(w >= 0) || isinf(w)) {
-      return metric_fail_sample(error, b->first + i, "a weight is %g; expected a finite number ≥ 0", w);
+    if (isfinite(y) && isfinite(f) && isfinite(w) && w >= 0) continue;
+    if (!isfinite(y)) {
+      marq_fail(error, MARQ_EDATA, "the truth is %g; expected a finite number", y);
+    } else if (!isfinite(f)) {
+      marq_fail(error, MARQ_EDATA, "the prediction is %g; expected a finite number", f);
+    } else {
+      marq_fail(error, MARQ_EDATA, "a weight is %g; expected a finite number that is at least 0", w);
     }
+    return metric_at_sample(error, b->first + i);
   }
   return MARQ_OK;
 }
