@@ -130,10 +130,12 @@ typedef struct marq_class_metrics {
 } marq_class_metrics;
 
 /** Compare classes or probabilities with the truth. options (NULL: the defaults) and error may be NULL.
- *  Returns: MARQ_OK; MARQ_EINVAL (sizes, β, threshold, costs; neither labels nor scores); MARQ_EDATA (a label that is
- * no whole number or out of range, a probability outside [0, 1], a score that is not finite, weights); MARQ_ENOMEM;
- * MARQ_ESIZE. On failure *metrics is NULL. Cost:    N; with scores a radix sort for each class (C = 2: one) and 16
- * bytes a sample while it lasts, 32 with weights. Source:  docs/metrics.md. */
+ *  Returns: MARQ_OK; MARQ_EINVAL (sizes, β, threshold, costs; neither labels nor scores); MARQ_EDATA (a label out of
+ *           range or no whole number, a probability outside [0, 1], a score that is not finite, weights);
+ *           MARQ_ENOMEM; MARQ_ESIZE. On failure *metrics is NULL.
+ *  Cost:    N; with scores a radix sort for each column of them, and 16 bytes a sample while it lasts, with weights
+ *           32. Allocates; thread-safe.
+ *  Source:  docs/metrics.md. */
 MARQ_API marq_status marq_classification(const marq_class_data *data, const marq_class_options *options,
                                          marq_class_metrics **metrics, marq_error *error);
 MARQ_API void marq_class_metrics_free(marq_class_metrics *metrics);
