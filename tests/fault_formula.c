@@ -64,7 +64,7 @@ static void evaluating_allocates_nothing(void **state) {
   const double p[2] = {1, 2}, v[2] = {1, 1}, *out, *y, *J[2], *Jv, *fvv;
   fixture_open(&f, "y = a*exp(-b*x)", columns, 9);
   const unsigned want = MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN | MARQ_WANT_JVP | MARQ_WANT_CURVATURE;
-  marq_block b = {0, 9, want, &out, &y, J, &Jv, &fvv};
+  marq_block b = {0, 9, want, &out, &y, J, &Jv, &fvv, NULL};
   made = 0;
   const marq_status prepared = f.model.ops->prepare(f.model.self, p, v, want, f.prepared);
   const marq_status evaluated = f.model.ops->block(f.model.self, f.prepared, f.scratch, &b);

@@ -61,7 +61,7 @@ static inline void fixture_run(fixture *f, const double *p, const double *v, siz
   assert_int_equal(f->model.ops->prepare(f->model.self, p, v, want, f->prepared), MARQ_OK);
   for (size_t i0 = 0; i0 < f->samples; i0 += step) {
     const size_t left = f->samples - i0;
-    marq_block b = {i0, left < step ? left : step, want, &pf, &py, pj, &pjv, &pfvv};
+    marq_block b = {i0, left < step ? left : step, want, &pf, &py, pj, &pjv, &pfvv, NULL};
     assert_int_equal(f->model.ops->block(f->model.self, f->prepared, f->scratch, &b), MARQ_OK);
     for (size_t i = 0; i < b.count; i++) {
       if (out) out[i0 + i] = pf[i];

@@ -56,7 +56,7 @@ static void check_problem(const nist_problem *problem) {
     for (size_t i0 = 0; i0 < samples; i0 += model.block_samples) {
       const double *f, *y, *column[NIST_MAX_PARAMETERS];
       const size_t left = samples - i0, count = left < model.block_samples ? left : model.block_samples;
-      marq_block block = {i0, count, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, &f, &y, column, NULL, NULL};
+      marq_block block = {i0, count, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, &f, &y, column, NULL, NULL, NULL};
       assert_int_equal(model.ops->block(model.self, prepared, scratch, &block), MARQ_OK);
       memcpy(out + i0, f, count * sizeof *f);
       memcpy(out + samples + i0, y, count * sizeof *y);

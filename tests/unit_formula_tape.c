@@ -324,7 +324,7 @@ static void blocks_outside_the_data_are_refused(void **state) {
   assert_int_equal(f.model.ops->prepare(f.model.self, &p, NULL, MARQ_WANT_OUTPUT, f.prepared), MARQ_OK);
   static const size_t wrong[][2] = {{0, 21}, {20, 1}, {0, 0}, {13, 8}};
   for (size_t k = 0; k < 4; k++) {
-    marq_block b = {wrong[k][0], wrong[k][1], MARQ_WANT_OUTPUT, &f_out, &y_out, J, NULL, NULL};
+    marq_block b = {wrong[k][0], wrong[k][1], MARQ_WANT_OUTPUT, &f_out, &y_out, J, NULL, NULL, NULL};
     assert_int_equal(f.model.ops->block(f.model.self, f.prepared, f.scratch, &b), MARQ_EINVAL);
   }
   fixture_close(&f);

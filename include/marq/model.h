@@ -17,15 +17,18 @@ enum {
   MARQ_WANT_CURVATURE = 8 /* f_vv = d²f(p + t v)/dt² at t = 0 */
 };
 
-/** One block of samples i0 … i0+count−1: what is asked (in) and where the answer stands (out).
- *  The model sets the out pointers to columns of `count` doubles, 64-byte aligned, readable up to `count` rounded up to
- * a multiple of 8 (what stands beyond `count` is finite or not, and ignored). They live in the model's prepared state,
- * its scratch or the caller's scratch and stay valid until the next call with the same scratch. The pointer arrays f,
- * y, Jv and fvv (c entries) and J (c·n entries, J[o·n + j] for output o and parameter j) belong to the caller. */
+/** One block of samples: what is asked (in) and where the answer stands (out). They are i0 … i0+count−1, or
+ * index[0 … count) where index is not NULL (i0 then means nothing), which only a model that says `takes_index` is
+ * asked. The model sets the out pointers to columns of `count` doubles, 64-byte aligned, readable up to `count` rounded
+ * up to a multiple of 8 (what stands beyond `count` is finite or not, and ignored). They live in the model's prepared
+ * state, its scratch or the caller's scratch and stay valid until the next call with the same scratch. The pointer
+ * arrays f, y, Jv and fvv (c entries) and J (c·n entries, J[o·n + j] for output o and parameter j) belong to the
+ * caller. */
 typedef struct marq_block {
   size_t i0, count;
   unsigned want;
   const double **f, **y, **J, **Jv, **fvv;
+  const size_t *index;
 } marq_block;
 
 /** The operations of a block model. Both are reentrant: `self` and `prepared` are read-only in block(), and each thread
@@ -51,6 +54,7 @@ typedef struct marq_model {
   unsigned can;          /* MARQ_WANT_ bits that block() answers; finite differences stand in for the rest */
   int cheap_derivatives; /* 1: value and Jacobian together cost little more than the value: trials fuse them */
   int has_targets;       /* 1: block() sets y, and no target array is needed */
+  int takes_index;       /* 1: block() takes samples by index; otherwise runs of consecutive ones are asked for */
   size_t block_samples;  /* most samples block() takes at once: a positive multiple of 8 */
   size_t prepared_bytes; /* state that depends on p alone; given 64-byte aligned */
   size_t scratch_bytes;  /* for each thread; given 64-byte aligned */

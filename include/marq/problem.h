@@ -166,7 +166,8 @@ MARQ_API marq_status marq_problem_fix(marq_problem *inner, const unsigned char *
 
 /** Add a ridge ½ Σ λ_g (p_j − centre_j)² to another problem, g the penalty group of parameter j.
  *  inner   borrowed: must outlive the wrapper, and is moved by it.
- *  lambda  [groups of inner] ≥ 0, copied. centre [n] copied, or NULL: 0.
+ *  lambda  [groups of inner] ≥ 0, copied, for the samples that inner has now: restricted to, or choosing, k of N
+ *          samples the wrapper has λ k/N, so that the mean cost keeps its ridge. centre [n] copied, or NULL: 0.
  *  Returns MARQ_OK, MARQ_EINVAL (a penalty that is negative or not finite), MARQ_ENOMEM. */
 MARQ_API marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const double *centre,
                                         marq_problem **problem, marq_error *error);
@@ -216,7 +217,8 @@ MARQ_API marq_status marq_problem_penalty(const marq_problem *problem, double *l
 MARQ_API marq_work marq_problem_work(const marq_problem *problem);
 /** Samples i0 … i1−1 of those the problem was made with become its samples, from the next evaluate() on. */
 MARQ_API marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1);
-/** Samples index[0 … count) of those become its samples; index is borrowed until the next choose or restrict. */
+/** Samples index[0 … count) of those become its samples; index is borrowed until the next choose or restrict, and what
+ * was adopted before is not to be asked any more: evaluate and linearize come next. At most as many as there are. */
 MARQ_API marq_status marq_problem_choose(marq_problem *problem, const size_t *index, size_t count);
 /** Samples it was made with. */
 MARQ_API size_t marq_problem_all_samples(const marq_problem *problem);

@@ -146,8 +146,14 @@ static marq_status prepare(const void *self, const double *p, const double *v, u
 }
 
 /* Where the samples of a block stand: in the user's array, in the copy of its end, or gathered into scratch. */
-static double *locate(const marq_formula_data *data, size_t k, size_t i0, size_t count, double *gathered) {
+static double *locate(const marq_formula_data *data, size_t k, const marq_block *b, double *gathered) {
   const marq_column *column = &data->columns[k];
+  const size_t i0 = b->i0, count = b->count;
+  if (b->index) {
+    for (size_t i = 0; i < count; i++) gathered[i] = column->data[b->index[i] * column->stride];
+    for (size_t i = count; i < marq_round8(count); i++) gathered[i] = gathered[count - 1];
+    return gathered;
+  }
   if (i0 >= data->tail) return data->tails + k * data->tail_size + (i0 - data->tail);
   if (column->stride == 1) {
     if (i0 + marq_round8(count) <= data->samples) return (double *)(uintptr_t)(column->data + i0);
@@ -189,9 +195,10 @@ static marq_status block(const void *self, const void *prepared, void *scratch, 
   const size_t needed = formula->registers[b->want & MARQ_WANT_CURVATURE ? MARQ_TAPE_OF_CURVATURE
                                            : b->want & MARQ_WANT_JVP     ? MARQ_TAPE_OF_JVP
                                                                          : MARQ_TAPE_OF_JACOBIAN];
-  if (!b->count || b->count > formula->block || b->i0 + b->count > data->samples || (b->want & ~formula->can))
+  if (!b->count || b->count > formula->block || (b->want & ~formula->can) ||
+      (!b->index && b->i0 + b->count > data->samples))
     return MARQ_EINVAL;
-  for (size_t k = 0; k < used; k++) columns[k] = locate(data, k, b->i0, b->count, gathered + k * stride);
+  for (size_t k = 0; k < used; k++) columns[k] = locate(data, k, b, gathered + k * stride);
   for (size_t r = 0; r < needed; r++) columns[used + r] = registers + r * stride;
   if (b->want & (MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN)) {
     const int jacobian = (b->want & MARQ_WANT_JACOBIAN) != 0;
@@ -238,6 +245,7 @@ marq_model marq_formula_model(const marq_formula_data *data) {
       .cheap_derivatives =
           formula->tape[MARQ_TAPE_OF_JACOBIAN].weight <= cheap * formula->tape[MARQ_TAPE_OF_VALUE].weight,
       .has_targets = formula->parsed.response != MARQ_NO_NODE,
+      .takes_index = 1,
       .block_samples = formula->block,
       .prepared_bytes =
           (marq_round8(formula->layout.slots) + formula->layout.uniform_count * uniform_length(data)) * sizeof(double),

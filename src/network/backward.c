@@ -34,8 +34,8 @@ static void sensitivities(const netp *s, const netp_point *point, netp_worker *w
     const double *d1 = netp_unit(s, v, v->d1, last) + o * ld;
     for (size_t q = 0; q < s->c; q++)
       if (q != o) memset(D + q * ld, 0, ld * sizeof *D);
-    if (s->root_weight)
-      s->kernels->multiply(d1, s->root_weight + point->i0 + v->i, v->count, D + o * ld);
+    if (point->of.root_weight)
+      s->kernels->multiply(d1, point->of.root_weight + v->i, v->count, D + o * ld);
     else if (D + o * ld != d1)
       memcpy(D + o * ld, d1, v->count * sizeof *D);
     memset(D + o * ld + v->count, 0, (ld - v->count) * sizeof *D);
@@ -56,8 +56,7 @@ void netp_seed(const netp *s, const netp_point *point, netp_worker *worker, cons
   double *D = netp_unit(s, v, worker->s, last);
   const double *d1 = netp_unit(s, v, v->d1, last);
   for (size_t o = 0; o < s->c; o++) {
-    for (size_t i = 0; i < v->count; i++)
-      D[o * ld + i] = netp_root(s, point, v->i + i) * d1[o * ld + i] * u[o * ldu + i];
+    for (size_t i = 0; i < v->count; i++) D[o * ld + i] = netp_root(point, v->i + i) * d1[o * ld + i] * u[o * ldu + i];
     memset(D + o * ld + v->count, 0, (ld - v->count) * sizeof *D);
   }
   descend(s, point, worker, worker->s, s->c);
@@ -125,7 +124,7 @@ static void square_inputs(const netp *s, netp_worker *worker) {
   const netp_view *v = &worker->view;
   double *to = worker->x;
   for (size_t q = 0; q <= s->inputs; q++) {
-    const double *x = s->X + q * s->ldx + s->current->i0 + v->i;
+    const double *x = s->current->of.X + q * s->current->of.ldx + v->i;
     for (size_t i = 0; i < v->count; i++) to[q * v->ld + i] = x[i] * x[i];
   }
   to += (s->inputs + 1) * v->ld;

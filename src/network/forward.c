@@ -24,8 +24,8 @@ void netp_forward(const netp *s, const netp_point *point, netp_worker *worker, d
                   double *d2) {
   const netp_view *v = &worker->view;
   const size_t ld = v->ld;
-  size_t lda = s->ldx;
-  const double *in = s->X + point->i0 + v->i;
+  size_t lda = point->of.ldx;
+  const double *in = point->of.X + v->i;
   for (size_t l = 0; l < s->count; l++) {
     const netp_layer *layer = &s->layer[l];
     double *to = z ? netp_unit(s, v, z, l) : worker->temp, *out = a + layer->a_at * ld;
@@ -82,7 +82,7 @@ void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, c
   }
   const double *result = second ? below2 : below;
   for (size_t o = 0; o < s->c; o++)
-    for (size_t i = 0; i < m; i++) worker->u[o * ld + i] = netp_root(s, point, view->i + i) * result[o * ld + i];
+    for (size_t i = 0; i < m; i++) worker->u[o * ld + i] = netp_root(point, view->i + i) * result[o * ld + i];
 }
 
 /* Row by row J v = Σ_layers d·(V[a;1]): half the products of the other form, where d stands already. */

@@ -154,7 +154,7 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
   s->inputs = s->widest = network->inputs;
   s->c = network_last(network)->shape.width;
   s->n = network->free_parameters;
-  s->N = s->samples = samples;
+  s->N = samples;
   s->layer = calloc(s->count, sizeof *s->layer);
   s->workers = calloc((size_t)s->threads + 1, sizeof *s->workers);
   s->order = options->shuffle ? calloc(samples, sizeof *s->order) : NULL;

@@ -21,11 +21,11 @@ static void evaluate_block(void *context, size_t b, size_t thread) {
   const double *f = v->a + s->layer[s->count - 1].a_at * v->ld;
   double cost = 0;
   for (size_t o = 0; o < s->c; o++) {
-    const double *y = s->Y + o * s->N + t->i0 + v->i;
+    const double *y = t->of.Y + o * t->of.ldy + v->i;
     double *r = t->r + o * t->N + v->i;
     for (size_t i = 0; i < v->count; i++) r[i] = f[o * v->ld + i] - y[i];
-    if (s->root_weight)
-      for (size_t i = 0; i < v->count; i++) r[i] *= s->root_weight[t->i0 + v->i + i];
+    if (t->of.root_weight)
+      for (size_t i = 0; i < v->count; i++) r[i] *= t->of.root_weight[v->i + i];
     cost += marq_la_dot(v->count, r, r);
   }
   s->block_cost[b] = 0.5 * cost;
@@ -38,7 +38,7 @@ static void find_nonfinite(const netp *s, marq_nonfinite *where) {
     for (size_t o = 0; o < s->c; o++) {
       const double r = t->r[o * t->N + i];
       if (isfinite(r)) continue;
-      const size_t at = t->i0 + i;
+      const size_t at = t->of.index ? t->of.index[i] : t->of.i0 + i;
       const double f = r + s->Y[o * s->N + at];
       *where = (marq_nonfinite){s->order ? s->order[at] : at, o, s->output[o].shift + s->output[o].scale * f};
       return;
@@ -50,8 +50,8 @@ static marq_status evaluate(void *self, const double *p, marq_trial trial, doubl
   netp *s = self;
   netp_point *t = s->trial;
   t->p = p;
-  t->i0 = s->i0;
-  t->N = s->samples;
+  t->of = s->next;
+  t->N = s->next.count;
   t->differential = 0;
   s->fresh = 1;
   s->counts.residual++;
@@ -88,13 +88,6 @@ static marq_status residual(void *self, double *r) {
   return MARQ_OK;
 }
 
-static marq_status restrict_to(void *self, size_t i0, size_t i1) {
-  netp *s = self;
-  s->i0 = i0;
-  s->samples = i1 - i0;
-  return MARQ_OK;
-}
-
 /* Two a layer: its weights and its biases. Beyond what a byte can tell, deeper layers share the last pair. */
 static size_t groups(const void *self, unsigned char *group_of) {
   const netp *s = self;
@@ -112,7 +105,7 @@ static size_t groups(const void *self, unsigned char *group_of) {
 /* Multiplications and additions counted as two, of the matrix products alone. */
 static void work(const void *self, marq_work *out) {
   const netp *s = self;
-  const double N = (double)s->samples, c = (double)s->c, n = (double)s->n, m = N * c;
+  const double N = (double)s->next.count, c = (double)s->c, n = (double)s->n, m = N * c;
   double weights = 0, units = 0, inputs = 0, own = 0;
   for (size_t l = s->first; l < s->count; l++) {
     const netp_layer *layer = &s->layer[l];
@@ -141,6 +134,7 @@ void netp_destroy(void *self) {
   free(s->workers);
   free(s->order);
   free(s->strips);
+  free(s->batch);
   free(s->memory);
   free(s);
 }
@@ -161,7 +155,8 @@ const marq_problem_ops netp_ops = {.name = "network",
                                    .groups = groups,
                                    .gram = netp_gram,
                                    .work = work,
-                                   .restrict_to = restrict_to,
+                                   .restrict_to = netp_restrict,
+                                   .choose = netp_choose,
                                    .counts = counts,
                                    .destroy = netp_destroy};
 
@@ -233,6 +228,7 @@ marq_status netp_problem(const marq_network *network, const marq_column *inputs,
       s->output[o] = network->standards[network->inputs + o];
       copy_column(s, &targets[o], &s->output[o], s->Y + o * s->N);
     }
+    s->next = netp_range(s, 0, samples);
     status = marq_problem_create(&s->ops, s, samples, s->c, s->n, problem, error);
   }
   if (status != MARQ_OK) netp_destroy(s);

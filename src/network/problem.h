@@ -20,12 +20,21 @@ typedef struct netp_layer {
   const double *frozen; /* the values of a frozen layer */
 } netp_layer;
 
+/** Samples: some in a row of the problem's own, or the gathered ones of a choice. */
+typedef struct netp_samples {
+  size_t i0, count;
+  const size_t *index; /* NULL: i0 … i0 + count − 1 */
+  const double *X, *Y, *root_weight;
+  size_t ldx, ldy;
+} netp_samples;
+
 /** Parameters and what is kept of the samples there. */
 typedef struct netp_point {
   const double *p;  /* [n] the caller's until it is adopted, then the problem's own copy */
   double *r;        /* weighted residuals [c·N] */
   double *a, *z;    /* kept activations, and σ′(z), later D; or z until it is needed; NULL: not kept */
-  size_t i0, N;     /* its samples */
+  netp_samples of;  /* its samples, … */
+  size_t N;         /* … and how many they are */
   int differential; /* 1: a and σ′ stand; 2: sensitivities too */
 } netp_point;
 
@@ -66,8 +75,11 @@ typedef struct netp {
   double *X, *Y, *root_weight;     /* standardised inputs [ldx × (inputs + 1)] and targets [N × c]; √w or NULL */
   size_t ldx, *order;              /* order[i]: the caller's sample; NULL when not shuffled */
   marq_standard *output;
-  size_t block, i0, samples; /* and the range that the next evaluation speaks of */
-  int kept, eager;           /* activations of all samples are kept; of a trial, σ(z) and σ′(z) instead of z */
+  size_t block;
+  netp_samples next; /* those that the next evaluation speaks of */
+  double *batch;     /* gathered inputs, targets and weights of the samples chosen last */
+  size_t batch_room; /* samples that it has room for */
+  int kept, eager;   /* activations of all samples are kept; of a trial, σ(z) and σ′(z) instead of z */
   netp_point points[2], *current, *trial;
   double *all_d; /* kept sensitivities when c > 1; of one output they replace σ′ */
   int fresh, threads;
@@ -107,8 +119,8 @@ static inline const double *netp_weights(const netp *s, const netp_point *point,
 }
 /** The inputs of a layer, with the ones behind them. */
 static inline const double *netp_in(const netp *s, const netp_point *point, const netp_view *v, size_t l, size_t *ld) {
-  *ld = l ? v->ld : s->ldx;
-  return l ? v->a + s->layer[l - 1].a_at * v->ld : s->X + point->i0 + v->i;
+  *ld = l ? v->ld : point->of.ldx;
+  return l ? v->a + s->layer[l - 1].a_at * v->ld : point->of.X + v->i;
 }
 static inline double *netp_unit(const netp *s, const netp_view *v, double *base, size_t l) {
   return base + s->layer[l].z_at * v->ld;
@@ -116,9 +128,16 @@ static inline double *netp_unit(const netp *s, const netp_view *v, double *base,
 static inline double *netp_sensitivity(const netp *s, const netp_view *v, size_t o, size_t l) {
   return v->d + (o * s->units + s->layer[l].z_at) * v->ld;
 }
-static inline double netp_root(const netp *s, const netp_point *point, size_t i) {
-  return s->root_weight ? s->root_weight[point->i0 + i] : 1;
+static inline double netp_root(const netp_point *point, size_t i) {
+  return point->of.root_weight ? point->of.root_weight[i] : 1;
 }
+
+/* ---- samples.c ---- */
+
+/** The samples i0 … i0+count−1 of the problem. */
+netp_samples netp_range(const netp *s, size_t i0, size_t count);
+marq_status netp_restrict(void *self, size_t i0, size_t i1);
+marq_status netp_choose(void *self, const size_t *index, size_t count);
 
 /* ---- parallel.c ---- */
 

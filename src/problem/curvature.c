@@ -29,6 +29,7 @@ static void add_difference(const streamed_problem *s, streamed_worker *worker, c
     for (size_t o = 0; o < s->c; o++)
       memcpy(worker->rows + j * s->ld + o * block->count, block->J[o * s->n + j], block->count * sizeof *worker->rows);
   marq_block there = {.i0 = block->i0,
+                      .index = block->index,
                       .count = block->count,
                       .want = MARQ_WANT_OUTPUT,
                       .f = worker->f,

@@ -19,7 +19,7 @@ typedef struct fixed_problem {
   double *square;      /* [total·(total + 1)] */
   double *piece;       /* [piece_samples·c·total] rows of the inner problem */
   double *tau, *work;
-  size_t outputs, residuals, lwork;
+  size_t outputs, lwork;
   marq_arena arena;
 } fixed_problem;
 
@@ -98,6 +98,14 @@ static marq_status fixed_vjp(void *self, const double *u, double *JTu) {
   return status;
 }
 
+static marq_status fixed_restrict_to(void *self, size_t i0, size_t i1) {
+  return marq_problem_restrict(((fixed_problem *)self)->inner, i0, i1);
+}
+
+static marq_status fixed_choose(void *self, const size_t *index, size_t count) {
+  return marq_problem_choose(((fixed_problem *)self)->inner, index, count);
+}
+
 static int fixed_fuses(const void *self) {
   return marq_problem_fuses(((const fixed_problem *)self)->inner);
 }
@@ -115,7 +123,8 @@ static void fixed_destroy(void *self) {
 /* The triangle of selected columns: select in the inner triangle (with Qᵀr̃ appended) and triangularise again. */
 static marq_status fixed_triangle(void *self, double *R, size_t ldr, double *Qtr) {
   fixed_problem *f = self;
-  const size_t k = f->residuals < f->total ? f->residuals : f->total, kept = f->residuals < f->n ? f->residuals : f->n;
+  const size_t m = marq_problem_residuals(f->inner);
+  const size_t k = m < f->total ? m : f->total, kept = m < f->n ? m : f->n;
   double *inner = f->square, *last = inner + f->total * f->total;
   marq_status status = marq_problem_triangle(f->inner, inner, f->total, last);
   if (status != MARQ_OK) return status;
@@ -171,6 +180,8 @@ marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, co
                                        .jvp = fixed_jvp,
                                        .vjp = fixed_vjp,
                                        .rows = fixed_rows,
+                                       .restrict_to = fixed_restrict_to,
+                                       .choose = fixed_choose,
                                        .fuses = fixed_fuses,
                                        .counts = fixed_counts,
                                        .destroy = fixed_destroy};
@@ -192,7 +203,6 @@ marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, co
   f->n = n;
   f->total = total;
   f->outputs = marq_problem_outputs(inner);
-  f->residuals = marq_problem_residuals(inner);
   layout(&f->arena, f);
   marq_status status = marq_arena_take(&f->arena);
   if (status == MARQ_OK) {

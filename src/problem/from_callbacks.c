@@ -17,6 +17,7 @@ enum { block_samples = 512, lanes = 8 };
 typedef struct vector_model {
   struct vector_model *me; /* what the model's const self points to: block() reads, prepare() writes through it */
   user_functions user;
+  marq_problem_ops ops;
   size_t m, n, ldj;
   double *J, *fvv, *zero; /* zero [block]: the targets of a residual function */
   const void *J_owner;    /* the prepared point that J belongs to */
@@ -134,7 +135,10 @@ marq_status marq_problem_from_callbacks(const marq_callbacks *callbacks, marq_pr
   s->one_jacobian = 1;
   s->release = release;
   model->counts = &s->counts;
-  status = marq_problem_create(&streamed_ops, s, m, 1, n, problem, error);
+  model->ops = streamed_ops;
+  model->ops.restrict_to = NULL; /* whole vectors: a part of them would cost as much */
+  model->ops.choose = NULL;
+  status = marq_problem_create(&model->ops, s, m, 1, n, problem, error);
   if (status != MARQ_OK) streamed_ops.destroy(s);
   return status;
 }

@@ -100,9 +100,9 @@ marq_status streamed_create(const marq_model *model, const marq_problem_options 
   const size_t blocks = (s->N + s->block - 1) / s->block;
   size_t most = most_chunk_bytes / sizeof(double) / ((s->n + 1) * (s->n + 1));
   most = most < 2 ? 2 : most > most_chunks ? most_chunks : most;
-  s->chunk_blocks = (blocks + most - 1) / most;
-  if (s->chunk_blocks == 0) s->chunk_blocks = 1;
-  s->chunks = (blocks + s->chunk_blocks - 1) / s->chunk_blocks;
+  s->chunks = blocks < most ? (blocks ? blocks : 1) : most;
+  s->next = streamed_divide(s, 0, NULL, s->N);
+  s->chunks = s->next.chunks;
   if ((size_t)s->threads > s->chunks) s->threads = s->chunks ? (int)s->chunks : 1;
   layout(&s->arena, s);
   status = marq_arena_take(&s->arena);

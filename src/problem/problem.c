@@ -197,7 +197,7 @@ marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1) {
 
 marq_status marq_problem_choose(marq_problem *problem, const size_t *index, size_t count) {
   OFFERED(choose);
-  if (!count) return MARQ_EINVAL;
+  if (!count || count > problem->all_samples) return MARQ_EINVAL;
   for (size_t i = 0; i < count; i++)
     if (index[i] >= problem->all_samples) return MARQ_EINVAL;
   const marq_status status = problem->ops->choose(problem->self, index, count);

@@ -18,28 +18,32 @@ typedef struct ridge_problem {
   double *trial, *current; /* [n] the points of the inner problem */
   double *row;             /* [n] a row being rotated into a triangle */
   int fresh;
+  size_t samples;  /* that lambda belongs to: of fewer or more it is the same part */
+  double parts[3]; /* at the next trial point, the trial point and the current one */
   marq_arena arena;
 } ridge_problem;
 
 static double from_centre(const ridge_problem *s, const double *p, size_t j) {
   return s->centre ? p[j] - s->centre[j] : p[j];
 }
+enum { NEXT, TRIAL, CURRENT };
 static double penalty_of(const ridge_problem *s, size_t j) {
-  return s->lambda[s->group_of[j]];
+  return s->parts[CURRENT] * s->lambda[s->group_of[j]];
 }
 
 static marq_status evaluate(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where) {
   ridge_problem *s = self;
   const marq_status status = marq_problem_evaluate(s->inner, p, trial, cost, where);
   memcpy(s->trial, p, s->n * sizeof *p);
+  s->parts[TRIAL] = s->parts[NEXT];
   s->fresh = 1;
   if (status != MARQ_OK) return status;
   double sum = 0;
   for (size_t j = 0; j < s->n; j++) {
     const double d = from_centre(s, p, j);
-    sum += penalty_of(s, j) * d * d;
+    sum += s->lambda[s->group_of[j]] * d * d;
   }
-  *cost += 0.5 * sum;
+  *cost += 0.5 * s->parts[TRIAL] * sum;
   return isfinite(*cost) ? MARQ_OK : MARQ_NONFINITE;
 }
 
@@ -49,6 +53,7 @@ static marq_status linearize(void *self) {
     double *adopted = s->trial;
     s->trial = s->current;
     s->current = adopted;
+    s->parts[CURRENT] = s->parts[TRIAL];
     s->fresh = 0;
   }
   return marq_problem_linearize(s->inner);
@@ -137,8 +142,25 @@ static size_t groups(const void *self, unsigned char *group_of) {
   if (group_of) memcpy(group_of, s->group_of, s->n);
   return s->groups;
 }
+
+/* The mean cost keeps its ridge: of k of N samples F has k/N of it. A triangle of fewer rows than columns has no room
+ * for it. */
+static void resize(ridge_problem *s) {
+  s->parts[NEXT] = (double)marq_problem_samples(s->inner) / (double)s->samples;
+  const int room = marq_problem_residuals(s->inner) >= s->n && marq_problem_offers(s->inner, MARQ_OP_TRIANGLE);
+  s->ops.triangle = room ? triangle : NULL;
+}
 static marq_status restrict_to(void *self, size_t i0, size_t i1) {
-  return marq_problem_restrict(((ridge_problem *)self)->inner, i0, i1);
+  ridge_problem *s = self;
+  const marq_status status = marq_problem_restrict(s->inner, i0, i1);
+  if (status == MARQ_OK) resize(s);
+  return status;
+}
+static marq_status choose(void *self, const size_t *index, size_t count) {
+  ridge_problem *s = self;
+  const marq_status status = marq_problem_choose(s->inner, index, count);
+  if (status == MARQ_OK) resize(s);
+  return status;
 }
 static void work(const void *self, marq_work *out) {
   *out = marq_problem_work(((const ridge_problem *)self)->inner);
@@ -152,7 +174,7 @@ static void counts(const void *self, marq_counts *out) {
 
 static marq_status ridge(const void *self, double *lambda, double *slope) {
   const ridge_problem *s = self;
-  memcpy(lambda, s->lambda, s->groups * sizeof *lambda);
+  for (size_t k = 0; k < s->groups; k++) lambda[k] = s->parts[CURRENT] * s->lambda[k];
   for (size_t j = 0; slope && j < s->n; j++) slope[j] = penalty_of(s, j) * from_centre(s, s->current, j);
   return MARQ_OK;
 }
@@ -169,7 +191,7 @@ static void layout(marq_arena *arena, ridge_problem *s, int has_centre) {
   s->centre = has_centre ? marq_arena_doubles(arena, s->n) : NULL;
   s->trial = marq_arena_doubles(arena, s->n);
   s->current = marq_arena_doubles(arena, s->n);
-  s->row = s->ops.triangle ? marq_arena_doubles(arena, s->n) : NULL;
+  s->row = marq_arena_doubles(arena, s->n);
 }
 
 marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const double *centre, marq_problem **problem,
@@ -191,6 +213,7 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
                                        .gram = gram,
                                        .ridge = ridge,
                                        .restrict_to = restrict_to,
+                                       .choose = choose,
                                        .work = work,
                                        .fuses = fuses,
                                        .counts = counts,
@@ -206,10 +229,11 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
   if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
   s->ops = all;
   refuse_as_inner(&s->ops, inner);
-  /* A triangle of fewer rows than columns has no room for the ridge. */
-  if (marq_problem_residuals(inner) < marq_problem_parameters(inner)) s->ops.triangle = NULL;
   s->inner = inner;
   s->n = marq_problem_parameters(inner);
+  s->samples = marq_problem_samples(inner);
+  resize(s);
+  s->parts[TRIAL] = s->parts[CURRENT] = s->parts[NEXT];
   s->groups = count;
   layout(&s->arena, s, centre != NULL);
   marq_status status = marq_arena_take(&s->arena);

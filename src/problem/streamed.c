@@ -77,7 +77,7 @@ static void write_residual(const streamed_problem *s, streamed_worker *worker, c
   double *const *r = argument;
   for (size_t o = 0; o < s->c; o++)
     for (size_t i = 0; i < block->count; i++)
-      (*r)[o * s->N + block->i0 + i] = root_weight(w, i) * worker->r[o * s->block + i];
+      (*r)[o * s->current->of.count + worker->at + i] = root_weight(w, i) * worker->r[o * s->block + i];
 }
 
 typedef struct directional {
@@ -91,7 +91,8 @@ static void write_jvp(const streamed_problem *s, streamed_worker *worker, const 
   const directional *d = argument;
   for (size_t o = 0; o < s->c; o++) {
     const double *Jv = streamed_block_jvp(s, worker, block, d->v, o);
-    for (size_t i = 0; i < block->count; i++) d->out[o * s->N + block->i0 + i] = root_weight(w, i) * Jv[i];
+    for (size_t i = 0; i < block->count; i++)
+      d->out[o * s->current->of.count + worker->at + i] = root_weight(w, i) * Jv[i];
   }
 }
 
@@ -99,7 +100,8 @@ static void add_vjp(const streamed_problem *s, streamed_worker *worker, const ma
                     double *sum, const void *argument) {
   const double *u = argument;
   for (size_t o = 0; o < s->c; o++) {
-    for (size_t i = 0; i < block->count; i++) worker->target[i] = root_weight(w, i) * u[o * s->N + block->i0 + i];
+    for (size_t i = 0; i < block->count; i++)
+      worker->target[i] = root_weight(w, i) * u[o * s->current->of.count + worker->at + i];
     s->kernels->project(block->J + o * s->n, s->n, worker->target, NULL, block->count, sum);
   }
 }
@@ -145,19 +147,18 @@ static void find_nonfinite(const streamed_problem *s, streamed_worker *worker, c
   for (size_t i = 0; i < block->count && sum[0] == 0; i++)
     for (size_t o = 0; o < s->c && sum[0] == 0; o++)
       if (!isfinite(worker->r[o * s->block + i])) {
-        **where = (marq_nonfinite){block->i0 + i, o, worker->f[o][i]};
+        **where = (marq_nonfinite){block->index ? block->index[i] : block->i0 + i, o, worker->f[o][i]};
         sum[0] = 1;
       }
 }
 
 static marq_status locate_nonfinite(streamed_problem *s, streamed_point *point, marq_nonfinite *where) {
-  const size_t chunks = s->chunks, blocks = s->chunk_blocks;
+  const streamed_samples of = point->of;
   *where = (marq_nonfinite){s->N, 0, NAN};
-  s->chunk_blocks = (s->N + s->block - 1) / s->block; /* one chunk: the first in order */
-  s->chunks = 1;
+  point->of.chunk_blocks = (of.count + s->block - 1) / s->block; /* one chunk: the first in order */
+  point->of.chunks = 1;
   const marq_status status = streamed_pass(s, point, NULL, MARQ_WANT_OUTPUT, find_nonfinite, 1, &where);
-  s->chunks = chunks;
-  s->chunk_blocks = blocks;
+  point->of = of;
   return status < 0 ? status : MARQ_NONFINITE;
 }
 
@@ -176,6 +177,7 @@ static marq_status evaluate(void *self, const double *p, marq_trial trial, doubl
   streamed_point *t = s->trial;
   const int fused = trial == MARQ_TRIAL_FUSED || (trial == MARQ_TRIAL_AUTO && fuses(s));
   memcpy(t->p, p, s->n * sizeof *p);
+  t->of = s->next;
   t->prepared_for = 0;
   t->has_gram = t->has_gradient = 0;
   s->fresh = 1;
@@ -289,11 +291,11 @@ static marq_status accelerate(void *self, const double *v, double *out) {
 
 static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
   streamed_problem *s = self;
-  const size_t k = s->n + 1, m = s->N * s->c, kept = m < s->n ? m : s->n;
+  const size_t k = s->n + 1, m = s->current->of.count * s->c, kept = m < s->n ? m : s->n;
   s->counts.jacobian++;
   marq_status status =
       streamed_chunks(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, append_triangle, k * k, NULL);
-  for (size_t c = 1; c < s->chunks && status == MARQ_OK; c++)
+  for (size_t c = 1; c < s->current->of.chunks && status == MARQ_OK; c++)
     status = marq_la_append_rows(k, k, k, s->sums, k, s->sums + c * k * k, k, s->workers->work);
   if (status != MARQ_OK) return status;
   if (!streamed_all_finite(k * k, s->sums)) return MARQ_NONFINITE;
@@ -333,14 +335,25 @@ static marq_status rows(void *self, size_t i0, size_t i1, double *J, size_t ldj)
   if (prepared != MARQ_OK) return prepared;
   marq_block block = {
       .want = MARQ_WANT_JACOBIAN, .f = worker->f, .y = worker->y, .J = worker->J, .Jv = worker->Jv, .fvv = worker->fvv};
-  for (size_t i = i0; i < i1; i += s->block) {
-    block.i0 = i;
-    block.count = i1 - i < s->block ? i1 - i : s->block;
+  for (size_t i = i0; i < i1; i += block.count) {
+    streamed_take(s, &point->of, i, i1, &block);
     const marq_status status = s->model.ops->block(s->model.self, point->prepared, worker->scratch, &block);
     if (status < 0) return status;
-    const double *w = streamed_block_weights(s, worker, i, block.count);
+    const double *w = streamed_block_weights(s, worker, &block);
     weighted_rows(s, &block, w, J + (i - i0), i1 - i0, ldj);
   }
+  return MARQ_OK;
+}
+
+static marq_status restrict_to(void *self, size_t i0, size_t i1) {
+  streamed_problem *s = self;
+  s->next = streamed_divide(s, i0, NULL, i1 - i0);
+  return MARQ_OK;
+}
+
+static marq_status choose(void *self, const size_t *index, size_t count) {
+  streamed_problem *s = self;
+  s->next = streamed_divide(s, 0, index, count);
   return MARQ_OK;
 }
 
@@ -368,6 +381,8 @@ const marq_problem_ops streamed_ops = {.name = "block model",
                                        .jvp = jvp,
                                        .vjp = vjp,
                                        .rows = rows,
+                                       .restrict_to = restrict_to,
+                                       .choose = choose,
                                        .fuses = fuses,
                                        .counts = counts,
                                        .destroy = destroy};

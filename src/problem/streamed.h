@@ -7,8 +7,17 @@
 #include "arena.h"
 #include "kernels/kernels.h"
 
-/** A point: parameters, what the model folded of them, and the sums that are known there. */
+/** The samples that a problem speaks of: `count` of them from i0 on, or by index, in this order. They go in chunks,
+ * the unit of parallel work and of ordered addition. */
+typedef struct streamed_samples {
+  size_t i0, count;
+  const size_t *index;
+  size_t chunks, chunk_blocks;
+} streamed_samples;
+
+/** A point: its samples, parameters, what the model folded of them, and the sums that are known there. */
 typedef struct streamed_point {
+  streamed_samples of;
   double *p;                  /* [n] */
   void *prepared;             /* the model's */
   unsigned prepared_for;      /* MARQ_WANT_ bits */
@@ -23,6 +32,7 @@ typedef struct streamed_worker {
   const double **columns; /* [n+1] */
   double *r, *w, *target; /* [c·block], [block], [c·block] */
   double *rows, *work;    /* [c·block·(n+1)] and scratch of the triangle */
+  size_t at;              /* of the block at work: its first sample's place among the point's */
   marq_status status;
 } streamed_worker;
 
@@ -31,8 +41,9 @@ typedef struct streamed_problem {
   const marq_column *targets; /* [c], or NULL when the model holds them */
   marq_column weights;
   int sigma, threads;
-  size_t N, c, n, block, ld;   /* ld: c·block rounded up */
-  size_t chunks, chunk_blocks; /* fixed partition of the samples: independent of threads */
+  size_t N, c, n, block, ld; /* ld: c·block rounded up */
+  size_t chunks;             /* most of them; how samples are divided does not depend on threads */
+  streamed_samples next;     /* those of the next evaluation */
   const marq_kernels *kernels;
   streamed_point points[2], *trial, *current, probe;
   int fresh;                /* trial holds a point that was not adopted */
@@ -51,7 +62,7 @@ typedef struct streamed_problem {
 typedef void streamed_consumer(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
                                const double *w, double *sum, const void *argument);
 
-/** Run over all samples at a point: fold what `want` needs, evaluate block by block, leave each chunk's sums of `width`
+/** Run over all samples of a point: fold what `want` needs, evaluate block by block, leave each chunk's sums of `width`
  * doubles (at most (n+1)²) in s->sums. The residual is formed when `want` has MARQ_WANT_OUTPUT. v: as the model's
  * prepare takes it. */
 marq_status streamed_chunks(streamed_problem *s, streamed_point *point, const double *v, unsigned want,
@@ -60,8 +71,20 @@ marq_status streamed_chunks(streamed_problem *s, streamed_point *point, const do
 marq_status streamed_pass(streamed_problem *s, streamed_point *point, const double *v, unsigned want,
                           streamed_consumer *consumer, size_t width, const void *argument);
 
-/** The weights of a block: as given, or 1/σ² formed in the worker's scratch; NULL when all are 1. */
-const double *streamed_block_weights(const streamed_problem *s, streamed_worker *worker, size_t i0, size_t count);
+/** Speak of these samples: divide them into chunks. */
+streamed_samples streamed_divide(const streamed_problem *s, size_t i0, const size_t *index, size_t count);
+/** Ask for samples k … end−1 of these, or as many of them as the model takes at once; returns their number. */
+size_t streamed_take_chosen(const streamed_problem *s, const streamed_samples *of, size_t k, size_t count,
+                            marq_block *block);
+static inline size_t streamed_take(const streamed_problem *s, const streamed_samples *of, size_t k, size_t end,
+                                   marq_block *block) {
+  const size_t count = end - k < s->block ? end - k : s->block;
+  if (of->index) return streamed_take_chosen(s, of, k, count, block);
+  block->i0 = of->i0 + k;
+  return block->count = count;
+}
+/** The weights of a block: as given, or gathered or 1/σ² formed in the worker's scratch; NULL when all are 1. */
+const double *streamed_block_weights(const streamed_problem *s, streamed_worker *worker, const marq_block *block);
 
 /** Fold what `want` needs at a point, where it is not folded already. */
 marq_status streamed_prepare(streamed_problem *s, streamed_point *point, const double *v, unsigned want);

@@ -75,14 +75,14 @@ double train_mse(const trainer *t, double data_cost, double weight) {
   return 2 * data_cost / (weight * (double)t->data.target_count) * t->unit;
 }
 
-static marq_status restrict_to(trainer *t, size_t i0, size_t i1) {
-  if (i1 - i0 == t->sets.training && marq_problem_samples(t->training) == t->sets.training) return MARQ_OK;
-  return marq_problem_restrict(t->training, i0, i1);
+static marq_status restrict_to(const trainer *t, marq_problem *problem, size_t i0, size_t i1) {
+  if (i1 - i0 == t->sets.training && marq_problem_samples(problem) == t->sets.training) return MARQ_OK;
+  return marq_problem_restrict(problem, i0, i1);
 }
 
 double train_cost_of_all(trainer *t, const double *p, double *mse) {
   double cost = INFINITY;
-  if (restrict_to(t, 0, t->sets.training) != MARQ_OK ||
+  if (restrict_to(t, t->training, 0, t->sets.training) != MARQ_OK ||
       marq_problem_evaluate(t->training, p, MARQ_TRIAL_VALUE, &cost, NULL) != MARQ_OK || !isfinite(cost)) {
     *mse = INFINITY;
     return INFINITY;
@@ -136,17 +136,22 @@ static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_er
   memset(s, 0, sizeof *s);
   s->i0 = i0;
   s->i1 = i1;
-  marq_status status = restrict_to(t, i0, i1);
-  if (status) return marq_fail(error, status, "the problem cannot be restricted to a part of its samples");
   marq_problem *problem = t->training;
+  marq_status status = MARQ_OK;
   if (t->options->ridge > 0 || t->options->ridge_biases > 0) {
-    const double part = part_of_all(t, i0, i1);
     const size_t groups = marq_problem_groups(t->training, NULL); /* weights and biases, layer by layer */
     double lambda[256];
-    for (size_t k = 0; k < groups; k++) lambda[k] = part * (k % 2 ? t->options->ridge_biases : t->options->ridge);
-    status = marq_problem_ridge(t->training, lambda, NULL, &s->ridge, error);
+    for (size_t k = 0; k < groups; k++) lambda[k] = k % 2 ? t->options->ridge_biases : t->options->ridge;
+    status = restrict_to(t, t->training, 0, t->sets.training); /* the ridge belongs to all samples */
+    if (!status) status = marq_problem_ridge(t->training, lambda, NULL, &s->ridge, error);
     if (status) return status;
     problem = s->ridge;
+  }
+  status = restrict_to(t, problem, i0, i1);
+  if (status) {
+    marq_problem_free(s->ridge);
+    s->ridge = NULL;
+    return marq_fail(error, status, "the problem cannot be restricted to a part of its samples");
   }
   const marq_options o = stage_options(r);
   s->first = (carried){o.first_damping, o.first_radius};
