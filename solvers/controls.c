@@ -10,7 +10,7 @@ static void gain_first(marq_core *core) {
   double largest = 0;
   double *q = core->trial; /* free before the first trial */
   if (core->linsys->diagonal(core->linsys_state, q) == MARQ_OK)
-    for (size_t j = 0; j < core->n; j++) largest = fmax(largest, q[j] / (core->D[j] * core->D[j]));
+    for (size_t j = 0; j < core->n; j++) largest = fmax(largest, q[j] / (marq_scale(core, j) * marq_scale(core, j)));
   core->damping = core->options.first_damping * (largest > 0 ? largest : 1);
   core->damping_growth = 2;
 }

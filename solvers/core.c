@@ -6,16 +6,16 @@
 double marq_scaled_norm(const marq_core *core, const double *v) {
   double sum = 0;
   for (size_t j = 0; j < core->n; j++) {
-    const double scaled = core->D[j] * v[j];
+    const double scaled = marq_scale(core, j) * v[j];
     sum += scaled * scaled;
   }
   if (sum > 1e-280 && sum < 1e280) return sqrt(sum);
   double largest = 0; /* out of range when squared: scale first */
-  for (size_t j = 0; j < core->n; j++) largest = fmax(largest, fabs(core->D[j] * v[j]));
+  for (size_t j = 0; j < core->n; j++) largest = fmax(largest, fabs(marq_scale(core, j) * v[j]));
   if (largest == 0 || !isfinite(largest)) return largest;
   sum = 0;
   for (size_t j = 0; j < core->n; j++) {
-    const double scaled = core->D[j] * v[j] / largest;
+    const double scaled = marq_scale(core, j) * v[j] / largest;
     sum += scaled * scaled;
   }
   return largest * sqrt(sum);

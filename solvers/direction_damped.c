@@ -20,7 +20,8 @@ static marq_status damped_step(marq_core *core) {
   return MARQ_OK;
 }
 
-const marq_direction marq_direction_damped = {.name = "damped", .steer = MARQ_STEER_DAMPING, .step = damped_step};
+const marq_direction marq_direction_damped = {
+    .name = "damped", .steer = MARQ_STEER_DAMPING, .unscaled = 1, .step = damped_step};
 
 /* φ(μ) = ‖Dδ(μ)‖ − Δ falls with slope −‖Dδ‖ zᵀ(J̃ᵀJ̃ + μD²)⁻¹z, z = D²δ/‖Dδ‖. Returns −φ′(μ)/‖Dδ‖, or 0 when it cannot be
  * had. */

@@ -53,7 +53,7 @@ static marq_status damp(void *state, const double *D, double mu) {
   const size_t n = s->n;
   for (size_t j = 0; j < n; j++) {
     for (size_t i = 0; i <= j; i++) s->U[i + j * n] = s->A[i + j * n];
-    s->U[j + j * n] += mu * D[j] * D[j];
+    s->U[j + j * n] += D ? mu * D[j] * D[j] : mu;
   }
   return marq_la_cholesky(n, s->U, n, s->reciprocal, &s->pivot);
 }

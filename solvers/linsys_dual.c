@@ -2,14 +2,15 @@
  * With C = Λ + μD² > 0, constant within each penalty group, and w = C⁻¹Λ(p − p₀): v = (J C⁻¹ Jᵀ + I)⁻¹ (r − J w),   δ =
  * −w − C⁻¹Jᵀv (the push-through form of Woodbury's identity, which does not cancel when μ is small). Without a ridge
  * both sides are multiplied by μ: (J D⁻² Jᵀ + μI) u = r,   δ = −D⁻²Jᵀu, so that one Gram matrix serves every μ. With a
- * ridge there is one for each set of groups whose λ : D² agree. */
+ * ridge there is one for each set of groups whose λ : D² agree. The first of them and the factor share a square: the
+ * factor is its upper triangle, the Gram matrix stands below, turned over. */
 #include <math.h>
 #include <string.h>
 
 #include "linalg.h"
 #include "linsys.h"
 
-enum { most_groups = 256 };
+enum { most_groups = 256, turn = 16 };
 
 typedef struct dual_state {
   marq_problem *problem;
@@ -19,7 +20,7 @@ typedef struct dual_state {
   double *lambda, *d;                 /* [groups] penalty, and D of the group */
   double *class_lambda;               /* [classes] λ/D² */
   double *s;                          /* [groups] */
-  double *K, *M;                      /* [classes·m²], m² */
+  double *M, *K;                      /* [(m+1)·m] factor, below it the first Gram matrix; [m²] the second */
   double *reciprocal;                 /* [m] */
   double *r, *v;                      /* [m] */
   double *slope, *w;                  /* [n] Λ(p − p₀) and C⁻¹ of it, where there is a ridge */
@@ -40,7 +41,7 @@ static marq_cost cost(const marq_problem *problem) {
   const double m = (double)most_residuals(problem), n = (double)marq_problem_parameters(problem);
   const double grams = marq_problem_offers(problem, MARQ_OP_RIDGE) ? (double)marq_problem_groups(problem, NULL) : 1;
   return (marq_cost){marq_problem_work(problem).gram + m * m * m / 3 + marq_problem_work(problem).product,
-                     8 * (m * m * (grams < 2 ? 2 : 3) + n)};
+                     8 * m * m * (grams < 2 ? 1 : 2) + n * (marq_problem_offers(problem, MARQ_OP_RIDGE) ? 17 : 1)};
 }
 
 static void *layout(marq_arena *arena, const marq_problem *problem, const marq_options *options) {
@@ -55,8 +56,8 @@ static void *layout(marq_arena *arena, const marq_problem *problem, const marq_o
   s.class_of = marq_arena_give(arena, s.groups, 1);
   double **per_group[] = {&s.lambda, &s.d, &s.class_lambda, &s.s};
   for (size_t k = 0; k < sizeof per_group / sizeof *per_group; k++) *per_group[k] = marq_arena_doubles(arena, s.groups);
-  s.K = marq_arena_doubles(arena, s.most_classes * s.most * s.most);
-  s.M = marq_arena_doubles(arena, s.most * s.most);
+  s.M = marq_arena_doubles(arena, (s.most + 1) * s.most);
+  s.K = s.most_classes > 1 ? marq_arena_doubles(arena, s.most * s.most) : NULL;
   s.reciprocal = marq_arena_doubles(arena, s.most);
   s.r = marq_arena_doubles(arena, s.most);
   s.v = marq_arena_doubles(arena, s.most);
@@ -87,9 +88,11 @@ static marq_status diagonal(void *state, double *q) {
 
 /* D by groups. MARQ_EUNSUPPORTED when it is not constant within one: the structure of the Gram matrix would be lost. */
 static marq_status group_scaling(dual_state *s, const double *D) {
-  for (size_t k = 0; k < s->groups; k++) s->d[k] = 0;
-  marq_problem_groups(s->problem, s->group_of);
+  for (size_t k = 0; k < s->groups; k++) s->d[k] = D ? 0 : 1;
   s->scaled = 0;
+  if (!D && !s->has_ridge) return MARQ_OK; /* the groups are not asked for */
+  marq_problem_groups(s->problem, s->group_of);
+  if (!D) return MARQ_OK;
   for (size_t j = 0; j < s->n; j++) {
     double *d = &s->d[s->group_of[j]];
     if (*d == 0) *d = D[j];
@@ -114,6 +117,24 @@ static void classify(dual_state *s) {
   }
 }
 
+/* Below the diagonal of an (m+1)×m square stands a triangle of order m: entry (i, j) of it, i ≤ j, at row j + 1 of
+ * column i. Tile by tile, so that both sides stay in the cache. */
+static void turn_down(double *M, size_t m) {
+  const size_t ld = m + 1;
+  for (size_t j0 = 0; j0 < m; j0 += turn)
+    for (size_t i0 = 0; i0 <= j0; i0 += turn)
+      for (size_t j = j0; j < m && j < j0 + turn; j++)
+        for (size_t i = i0; i <= j && i < i0 + turn; i++) M[j + 1 + i * ld] = M[i + j * ld];
+}
+
+static void turn_up(double *M, size_t m, double scale) {
+  const size_t ld = m + 1;
+  for (size_t j0 = 0; j0 < m; j0 += turn)
+    for (size_t i0 = 0; i0 <= j0; i0 += turn)
+      for (size_t j = j0; j < m && j < j0 + turn; j++)
+        for (size_t i = i0; i <= j && i < i0 + turn; i++) M[i + j * ld] = scale * M[j + 1 + i * ld];
+}
+
 /* K_c = Σ over the groups of class c of J_k J_kᵀ / d_k². */
 static marq_status form_grams(dual_state *s, const double *D) {
   marq_status status = group_scaling(s, D);
@@ -123,15 +144,17 @@ static marq_status form_grams(dual_state *s, const double *D) {
   if (s->classes > s->most_classes) return MARQ_OK;
   for (size_t c = 0; c < s->classes && status == MARQ_OK; c++) {
     for (size_t k = 0; k < s->groups; k++) s->s[k] = s->class_of[k] == c ? 1 / (s->d[k] * s->d[k]) : 0;
-    status = marq_problem_gram(s->problem, s->s, s->K + c * s->m * s->m, s->m);
+    status =
+        c == 0 ? marq_problem_gram(s->problem, s->s, s->M, s->m + 1) : marq_problem_gram(s->problem, s->s, s->K, s->m);
+    if (c == 0) turn_down(s->M, s->m);
   }
   return status;
 }
 
 static marq_status damp(void *state, const double *D, double mu) {
   dual_state *s = state;
-  const size_t m = s->m;
-  double pivot;
+  const size_t m = s->m, ld = m + 1;
+  double pivot, *M = s->M;
   marq_status status = s->has_gram ? MARQ_OK : form_grams(s, D);
   if (status != MARQ_OK) return status;
   s->mu = mu;
@@ -139,18 +162,19 @@ static marq_status damp(void *state, const double *D, double mu) {
     if (!(s->class_lambda[c] + mu > 0)) return MARQ_NOT_POSITIVE; /* an unpenalised parameter has no dual */
   if (s->classes > s->most_classes) {
     for (size_t k = 0; k < s->groups; k++) s->s[k] = 1 / (s->lambda[k] + mu * s->d[k] * s->d[k]);
-    status = marq_problem_gram(s->problem, s->s, s->M, m);
+    status = marq_problem_gram(s->problem, s->s, M, ld);
     if (status != MARQ_OK) return status;
-    for (size_t i = 0; i < m; i++) s->M[i + i * m] += 1;
-    return marq_la_cholesky(m, s->M, m, s->reciprocal, &pivot);
+    for (size_t i = 0; i < m; i++) M[i + i * ld] += 1;
+    return marq_la_cholesky(m, M, ld, s->reciprocal, &pivot);
   }
-  for (size_t c = 0; c < s->classes; c++) {
-    const double t = s->has_ridge ? 1 / (s->class_lambda[c] + mu) : 1, *K = s->K + c * m * m;
+  turn_up(M, m, s->has_ridge ? 1 / (s->class_lambda[0] + mu) : 1);
+  if (s->classes > 1) {
+    const double t = 1 / (s->class_lambda[1] + mu), *K = s->K;
     for (size_t j = 0; j < m; j++)
-      for (size_t i = 0; i <= j; i++) s->M[i + j * m] = (c == 0 ? 0 : s->M[i + j * m]) + t * K[i + j * m];
+      for (size_t i = 0; i <= j; i++) M[i + j * ld] += t * K[i + j * m];
   }
-  for (size_t i = 0; i < m; i++) s->M[i + i * m] += s->has_ridge ? 1 : mu;
-  return marq_la_cholesky(m, s->M, m, s->reciprocal, &pivot);
+  for (size_t i = 0; i < m; i++) M[i + i * ld] += s->has_ridge ? 1 : mu;
+  return marq_la_cholesky(m, M, ld, s->reciprocal, &pivot);
 }
 
 /* x ← C⁻¹x with C = Λ + μD², or D² where both sides were multiplied by μ. */
@@ -173,7 +197,7 @@ static marq_status step(void *state, double *delta) {
     for (size_t i = 0; i < s->m; i++) s->v[i] = s->r[i] - s->v[i];
   }
   if (status != MARQ_OK) return status;
-  marq_la_cholesky_solve(s->m, s->M, s->m, s->reciprocal, s->v);
+  marq_la_cholesky_solve(s->m, s->M, s->m + 1, s->reciprocal, s->v);
   status = marq_problem_vjp(s->problem, s->v, delta);
   if (status != MARQ_OK) return status;
   divide_by_C(s, delta);
@@ -190,7 +214,7 @@ static marq_status solve(void *state, const double *b, double *x) {
   divide_by_C(s, x);
   marq_status status = marq_problem_jvp(s->problem, x, s->v);
   if (status != MARQ_OK) return status;
-  marq_la_cholesky_solve(s->m, s->M, s->m, s->reciprocal, s->v);
+  marq_la_cholesky_solve(s->m, s->M, s->m + 1, s->reciprocal, s->v);
   status = marq_problem_vjp(s->problem, s->v, x);
   const double scale = s->has_ridge ? 1 : s->mu;
   for (size_t j = 0; j < s->n; j++) x[j] = (b[j] - x[j]) / scale;

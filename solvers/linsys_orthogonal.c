@@ -163,7 +163,7 @@ static marq_status decompose(orthogonal_state *s, const double *D) {
   const size_t n = s->n;
   for (size_t k = 0; k < n; k++) {
     const size_t j = (size_t)s->pivot[k];
-    s->d[k] = D[j] * s->e[j];
+    s->d[k] = D ? D[j] * s->e[j] : s->e[j];
     for (size_t i = 0; i < n; i++) s->M[i + k * n] = s->R[i + k * n] / s->d[k];
   }
   return marq_la_svd(n, n, s->M, n, s->s, s->U, n, s->Vt, n, s->svd_work, s->svd_lwork, s->iwork);
@@ -183,7 +183,7 @@ static marq_status damp(void *state, const double *D, double mu) {
   const double root = sqrt(mu);
   for (size_t j = 0; j < n; j++) {
     const size_t column = (size_t)s->pivot[j];
-    s->B[j + j * n] = root * D[column] * s->e[column];
+    s->B[j + j * n] = root * (D ? D[column] : 1) * s->e[column];
   }
   return marq_la_append_rows(k, n, n, s->S, k, s->B, n, s->append);
 }

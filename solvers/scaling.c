@@ -5,7 +5,7 @@
 
 static void levenberg(marq_core *core, const double *q, int first) {
   (void)q;
-  for (size_t j = 0; first && j < core->n; j++) core->D[j] = 1;
+  for (size_t j = 0; first && core->D && j < core->n; j++) core->D[j] = 1;
 }
 
 static void marquardt(marq_core *core, const double *q, int first) {
@@ -56,6 +56,7 @@ const marq_scaling marq_scalings[] = {
     {.name = "levenberg",
      .help = "D = 1: steps in the units of the parameters (Levenberg 1944)",
      .by_groups = 1,
+     .identity = 1,
      .update = levenberg},
     {.name = "marquardt",
      .help = "D = norms of the Jacobian's columns (Marquardt 1963)",

@@ -34,8 +34,8 @@ typedef struct marq_linsys {
   marq_status (*prepare)(void *state, marq_problem *problem, double *g);
   /** q[n] = diag(J̃ᵀJ̃). MARQ_EUNSUPPORTED when it is not known. */
   marq_status (*diagonal)(void *state, double *q);
-  /** Factor for a damping; μ = 0 asks for the Gauss–Newton system. MARQ_NOT_POSITIVE when it cannot be solved as it
-   * stands. */
+  /** Factor for a damping; μ = 0 asks for the Gauss–Newton system. D NULL: the identity. It stays as it is until the
+   * next damp. MARQ_NOT_POSITIVE when the system cannot be solved as it stands. */
   marq_status (*damp)(void *state, const double *D, double mu);
   /** δ of the system as damped last. */
   marq_status (*step)(void *state, double *delta);
@@ -62,7 +62,8 @@ typedef enum marq_steer { MARQ_STEER_DAMPING, MARQ_STEER_RADIUS, MARQ_STEER_LENG
 typedef struct marq_direction {
   const char *name;
   marq_steer steer;
-  size_t vectors;                          /* n-vectors of scratch it needs: core->scratch */
+  size_t vectors; /* n-vectors of scratch it needs: core->scratch */
+  int unscaled;   /* 1: it and its control ask for D by marq_scale alone, so that core->D may be NULL */
   marq_status (*prepare)(marq_core *core); /* once per adopted point; may be NULL */
   marq_status (*step)(marq_core *core);    /* per trial */
 } marq_direction;
@@ -82,7 +83,7 @@ typedef struct marq_control {
 typedef struct marq_scaling {
   const char *name, *help;
   int needs_diagonal, needs_typical, needs_scale; /* q, core->typical, options.scale */
-  int by_groups;                                  /* 1: D is constant within each penalty group */
+  int by_groups, identity;                        /* 1: D is constant within each penalty group; it is 1 */
   void (*update)(marq_core *core, const double *q, int first);
 } marq_scaling;
 
@@ -120,6 +121,11 @@ struct marq_core {
   double newton_slope; /* −φ′(0)/‖D·‖ at it; negative while unknown */
   double factored_mu;  /* the damping whose factors the linear system holds; negative: none */
 };
+
+/** D_j; core->D is NULL where a direction allows it and the scaling is the identity over very many parameters. */
+static inline double marq_scale(const marq_core *core, size_t j) {
+  return core->D ? core->D[j] : 1;
+}
 
 /* Shared by directions. */
 /** ‖Dv‖. */

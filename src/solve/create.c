@@ -135,8 +135,10 @@ static void layout(marq_arena *arena, marq_solver *s) {
   const marq_options *o = &core->options;
   const size_t n = core->n, vectors = core->method->direction->vectors;
   const int accelerate = core->method->accelerate, polish = o->polish != 0;
-  double **always[] = {&core->p, &core->trial, &core->delta, &core->g, &core->D};
+  double **always[] = {&core->p, &core->trial, &core->delta, &core->g};
   for (size_t k = 0; k < sizeof always / sizeof *always; k++) *always[k] = marq_arena_doubles(arena, n);
+  const int identity = !o->method && core->method->direction->unscaled && core->scaling->identity && !polish;
+  core->D = identity && n > most_history_parameters ? NULL : marq_arena_doubles(arena, n);
   core->typical =
       n <= most_history_parameters || o->typical || core->scaling->needs_typical ? marq_arena_doubles(arena, n) : NULL;
   core->acceleration = accelerate ? marq_arena_doubles(arena, n) : NULL;
