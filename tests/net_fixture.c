@@ -28,6 +28,21 @@ double net_dot(size_t count, const double *a, const double *b) {
   return sum;
 }
 
+/* What the loss takes: labels, classes, counts, in place of any numbers. */
+static void make_targets(net *f) {
+  const marq_loss *loss = marq_loss_find(f->shape->loss);
+  if (!loss || !loss->predict) return;
+  for (size_t i = 0; i < f->N; i++) {
+    size_t most = 0;
+    for (size_t o = 1; o < f->c; o++)
+      if (f->y[o * f->N + i] > f->y[most * f->N + i]) most = o;
+    for (size_t o = 0; o < f->c; o++) {
+      double *y = &f->y[o * f->N + i];
+      *y = !loss->classifies ? floor(fabs(2 * *y)) : loss->coupled ? (o == most ? 1 : 0) : *y > 0;
+    }
+  }
+}
+
 static void make_data(net *f, uint64_t *seed) {
   const net_shape *shape = f->shape;
   f->x = net_doubles(f->N * shape->inputs);
@@ -35,6 +50,7 @@ static void make_data(net *f, uint64_t *seed) {
   f->w = net_doubles(f->N);
   for (size_t k = 0; k < f->N * shape->inputs; k++) f->x[k] = 2 * test_uniform(seed) - 1;
   for (size_t k = 0; k < f->N * f->c; k++) f->y[k] = test_normal(seed);
+  make_targets(f);
   for (size_t k = 0; k < f->N; k++) f->w[k] = k % 7 == 3 ? 0 : 0.2 + test_uniform(seed);
   /* samples of the inputs stand side by side, those of the targets one after the other */
   for (size_t q = 0; q < shape->inputs; q++) f->inputs[q] = (marq_column){f->x + q, shape->inputs};
@@ -65,15 +81,24 @@ net *net_make(const net_shape *shape, net_ways ways) {
   f->m = f->N * f->c;
   f->n = marq_network_free_parameters(f->network);
   make_data(f, &seed);
-  if (shape->standard)
-    assert_int_equal(marq_network_standardise(f->network, f->inputs, f->targets, f->N, &error), MARQ_OK);
+  const marq_loss *loss = marq_loss_find(shape->loss);
+  assert_true(loss || !shape->loss);
+  const marq_column *targets = loss && loss->predict ? NULL : f->targets;
+  if (shape->standard) {
+    assert_int_equal(marq_network_standardise(f->network, f->inputs, targets, f->N, &error), MARQ_OK);
+  }
   double *values = marq_network_values(f->network);
   for (size_t j = 0; j < marq_network_parameters(f->network); j++)
     values[j] = test_normal(&seed) / sqrt((double)shape->inputs + 2);
+  for (size_t j = marq_network_offset(f->network, shape->depth - 1, NULL, NULL);
+       shape->confidence > 0 && j < marq_network_parameters(f->network); j++)
+    values[j] *= shape->confidence;
   const marq_network_options options = {.weights = shape->weighted ? f->weights : (marq_column){0},
                                         .threads = shape->threads,
                                         .block_samples = shape->block,
                                         .shuffle = shape->shuffle,
+                                        .loss = loss,
+                                        .scale = shape->scale,
                                         .seed = 5};
   assert_int_equal(netp_problem(f->network, f->inputs, f->targets, f->N, &options, &limits[ways], &f->problem, &error),
                    MARQ_OK);

@@ -14,6 +14,9 @@ typedef struct net_shape {
   unsigned no_bias, frozen;                /* bits of layers */
   size_t N, block;
   int weighted, threads, standard, shuffle;
+  const char *loss;  /* NULL: squared */
+  double scale;      /* of a robust loss */
+  double confidence; /* the last layer's values are so many times larger; 0: 1 */
 } net_shape;
 
 /** How a problem keeps its activations and sums its normal equations. */

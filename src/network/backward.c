@@ -31,11 +31,17 @@ static void sensitivities(const netp *s, const netp_point *point, netp_worker *w
   const size_t ld = v->ld, last = s->count - 1;
   for (size_t o = s->c; o-- > 0;) {
     double *out = v->d + o * s->units * ld, *D = netp_unit(s, v, out, last);
-    const double *d1 = netp_unit(s, v, v->d1, last) + o * ld;
+    if (s->coupled) {
+      netp_root_column(s, v, o, netp_unit(s, v, v->d1, last), D);
+      for (size_t q = 0; q < s->c; q++) memset(D + q * ld + v->count, 0, (ld - v->count) * sizeof *D);
+      descend(s, point, worker, out, s->c);
+      continue;
+    }
+    const double *d1 = netp_unit(s, v, v->d1, last) + o * ld, *root = netp_output_root(s, point, o);
     for (size_t q = 0; q < s->c; q++)
       if (q != o) memset(D + q * ld, 0, ld * sizeof *D);
-    if (point->of.root_weight)
-      s->kernels->multiply(d1, point->of.root_weight + v->i, v->count, D + o * ld);
+    if (root)
+      s->kernels->multiply(d1, root + v->i, v->count, D + o * ld);
     else if (D + o * ld != d1)
       memcpy(D + o * ld, d1, v->count * sizeof *D);
     memset(D + o * ld + v->count, 0, (ld - v->count) * sizeof *D);
@@ -55,8 +61,13 @@ void netp_seed(const netp *s, const netp_point *point, netp_worker *worker, cons
   }
   double *D = netp_unit(s, v, worker->s, last);
   const double *d1 = netp_unit(s, v, v->d1, last);
+  if (s->loss) netp_through_root(s, v, u, ldu, 0, D);
   for (size_t o = 0; o < s->c; o++) {
-    for (size_t i = 0; i < v->count; i++) D[o * ld + i] = netp_root(point, v->i + i) * d1[o * ld + i] * u[o * ldu + i];
+    if (s->loss)
+      s->kernels->multiply(D + o * ld, d1 + o * ld, v->count, D + o * ld);
+    else
+      for (size_t i = 0; i < v->count; i++)
+        D[o * ld + i] = netp_root(point, v->i + i) * d1[o * ld + i] * u[o * ldu + i];
     memset(D + o * ld + v->count, 0, (ld - v->count) * sizeof *D);
   }
   descend(s, point, worker, worker->s, s->c);
@@ -82,6 +93,7 @@ static void differentiate_block(void *context, size_t b, size_t thread) {
 }
 
 void netp_differentiate(netp *s) {
+  netp_curve(s);
   if (s->current->differential) return;
   s->current->differential = 1;
   s->counts.jacobian++;

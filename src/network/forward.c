@@ -81,6 +81,10 @@ void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, c
     second2 = swap;
   }
   const double *result = second ? below2 : below;
+  if (s->loss) {
+    netp_through_root(s, view, result, ld, 1, worker->u);
+    return;
+  }
   for (size_t o = 0; o < s->c; o++)
     for (size_t i = 0; i < m; i++) worker->u[o * ld + i] = netp_root(point, view->i + i) * result[o * ld + i];
 }

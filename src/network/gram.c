@@ -41,7 +41,7 @@ static void add_outputs(const gram_pass *q, size_t l, const tile *row, const til
   const netp *s = q->s;
   const netp_layer *layer = &s->layer[l];
   const size_t N = s->current->N, i0 = row->view.i + row->from, j0 = column->view.i + column->from;
-  const int last = l == s->count - 1, diagonal = o0 == o1 && i0 == j0;
+  const int last = l == s->count - 1 && !s->coupled, diagonal = o0 == o1 && i0 == j0;
   const double *left = netp_sensitivity(s, &row->view, o0, l) + row->from;
   const double *right = netp_sensitivity(s, &column->view, o1, l) + column->from;
   if (last) { /* only its own output's sensitivity is not zero */

@@ -1,7 +1,8 @@
 /* The memory of a network's problem, all of it taken at once. What only some operations use is not touched, and so not
  * resident, until they are called. With N samples, c outputs, U units and n fitted parameters, in doubles:
  *
- * - data: N·(inputs + 1 + c); points: n + 2·N·c
+ * - data: N·(inputs + 1 + c); points: n + 2·N·c; with a loss that is not squared N·c more for its curvature, three
+ * times that where it couples the outputs
  *
  * - kept: N·(U + layers) activations of the adopted point, N·U of its σ′ (for c = 1 its sensitivities), N·U of a
  * trial's z; where that is little N·(U + layers) more, for the trial's activations; c·N·U sensitivities for c > 1;
@@ -89,6 +90,9 @@ static void lay(netp *s, marq_arena *arena) {
   s->Y = marq_arena_doubles(arena, s->N * s->c);
   s->root_weight = s->weighted ? marq_arena_doubles(arena, s->N) : NULL;
   s->output = marq_arena_give(arena, s->c, sizeof *s->output);
+  s->root = marq_arena_doubles(arena, s->loss ? s->N * s->c : 0);
+  s->left = marq_arena_doubles(arena, s->coupled ? s->N * s->c : 0);
+  s->right = marq_arena_doubles(arena, s->coupled ? s->N * s->c : 0);
   s->block_cost = marq_arena_doubles(arena, blocks);
   lay_point(s, arena, &s->points[0], s->kept);
   lay_point(s, arena, &s->points[1], s->eager);
@@ -163,7 +167,11 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
   if (status == MARQ_OK) {
     describe(s, network);
     s->weighted = options->weights.data != NULL;
-    s->unit_output = s->c == 1 && !s->weighted && s->layer[s->count - 1].activation == marq_activation_find("linear");
+    s->loss = options->loss == marq_loss_find("squared") ? NULL : options->loss;
+    s->scale = options->scale;
+    s->coupled = s->loss && s->loss->coupled && s->c > 1;
+    s->unit_output =
+        s->c == 1 && !s->weighted && !s->loss && s->layer[s->count - 1].activation == marq_activation_find("linear");
     s->ldx = netp_round(samples);
     s->narrow = s->n <= limits->narrow;
     s->whole_rows = s->n <= limits->whole;

@@ -18,6 +18,10 @@ static void evaluate_block(void *context, size_t b, size_t thread) {
   const netp_view *v = &worker->view;
   const int lazy = s->kept && !s->eager;
   netp_forward(s, t, worker, v->a, lazy ? v->d1 : NULL, s->eager ? v->d1 : NULL, NULL);
+  if (s->loss) {
+    s->block_cost[b] = netp_cost(s, t, worker);
+    return;
+  }
   const double *f = v->a + s->layer[s->count - 1].a_at * v->ld;
   double cost = 0;
   for (size_t o = 0; o < s->c; o++) {
@@ -34,6 +38,15 @@ static void evaluate_block(void *context, size_t b, size_t thread) {
 static void find_nonfinite(const netp *s, marq_nonfinite *where) {
   const netp_point *t = s->trial;
   *where = (marq_nonfinite){t->N, 0, NAN}; /* the sum alone overflowed */
+  if (s->loss) {
+    size_t output = 0;
+    const size_t i = netp_find_infinite_cost(s, &output);
+    if (i == t->N) return;
+    const size_t at = t->of.index ? t->of.index[i] : t->of.i0 + i;
+    const marq_standard *out = &s->output[output];
+    *where = (marq_nonfinite){s->order ? s->order[at] : at, output, out->shift + out->scale * t->r[output * t->N + i]};
+    return;
+  }
   for (size_t i = 0; i < t->N; i++)
     for (size_t o = 0; o < s->c; o++) {
       const double r = t->r[o * t->N + i];
@@ -52,7 +65,7 @@ static marq_status evaluate(void *self, const double *p, marq_trial trial, doubl
   t->p = p;
   t->of = s->next;
   t->N = s->next.count;
-  t->differential = 0;
+  t->differential = t->curved = 0;
   s->fresh = 1;
   s->counts.residual++;
   netp_parallel(s->threads, netp_blocks(s, t), evaluate_block, s);
@@ -83,7 +96,8 @@ static marq_status linearize(void *self) {
 }
 
 static marq_status residual(void *self, double *r) {
-  const netp *s = self;
+  netp *s = self;
+  netp_curve(s);
   memcpy(r, s->current->r, s->current->N * s->c * sizeof *r);
   return MARQ_OK;
 }
@@ -216,6 +230,8 @@ marq_status netp_problem(const marq_network *network, const marq_column *inputs,
   if (status == MARQ_OK) status = check(targets, network_last(network)->shape.width, "target", error);
   if (status == MARQ_OK && options && options->weights.data) status = check(&options->weights, 1, "weight", error);
   netp *s = NULL;
+  if (status == MARQ_OK && options)
+    status = netp_check_loss(options, network->standards + network->inputs, network_last(network)->shape.width, error);
   if (status == MARQ_OK) status = netp_create(network, samples, options, limits, &s, error);
   if (status != MARQ_OK) return status;
   if (options && s->order) status = shuffle(s, options->seed, error);
@@ -229,6 +245,9 @@ marq_status netp_problem(const marq_network *network, const marq_column *inputs,
       copy_column(s, &targets[o], &s->output[o], s->Y + o * s->N);
     }
     s->next = netp_range(s, 0, samples);
+    status = netp_check_targets(s, error);
+  }
+  if (status == MARQ_OK) {
     status = marq_problem_create(&s->ops, s, samples, s->c, s->n, problem, error);
   }
   if (status != MARQ_OK) netp_destroy(s);

@@ -31,11 +31,12 @@ typedef struct netp_samples {
 /** Parameters and what is kept of the samples there. */
 typedef struct netp_point {
   const double *p;  /* [n] the caller's until it is adopted, then the problem's own copy */
-  double *r;        /* weighted residuals [c·N] */
+  double *r;        /* weighted residuals [c·N]; with a loss f, once it is `curved` √w r̃ */
   double *a, *z;    /* kept activations, and σ′(z), later D; or z until it is needed; NULL: not kept */
   netp_samples of;  /* its samples, … */
   size_t N;         /* … and how many they are */
   int differential; /* 1: a and σ′ stand; 2: sensitivities too */
+  int curved;       /* 1: √w r̃ and the root of the loss stand */
 } netp_point;
 
 /** Consecutive samples and where their matrices stand. d: the sensitivities of output o at d + o·units·ld. */
@@ -75,6 +76,10 @@ typedef struct netp {
   double *X, *Y, *root_weight;     /* standardised inputs [ldx × (inputs + 1)] and targets [N × c]; √w or NULL */
   size_t ldx, *order;              /* order[i]: the caller's sample; NULL when not shuffled */
   marq_standard *output;
+  const marq_loss *loss; /* NULL: squared */
+  double scale;
+  int coupled;                 /* 1: its root couples the outputs */
+  double *root, *left, *right; /* [c·N] √w a, √w x and z of the adopted point, as marq_loss_block has them */
   size_t block;
   netp_samples next; /* those that the next evaluation speaks of */
   double *batch;     /* gathered inputs, targets and weights of the samples chosen last */
@@ -131,6 +136,10 @@ static inline double *netp_sensitivity(const netp *s, const netp_view *v, size_t
 static inline double netp_root(const netp_point *point, size_t i) {
   return point->of.root_weight ? point->of.root_weight[i] : 1;
 }
+/** √w, or what stands in its place for output o; NULL: 1. Not of a coupled loss. */
+static inline const double *netp_output_root(const netp *s, const netp_point *point, size_t o) {
+  return s->loss ? s->root + o * point->N : point->of.root_weight;
+}
 
 /* ---- samples.c ---- */
 
@@ -169,6 +178,22 @@ void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, c
                   const double *v);
 /** worker->u = J̃v of the view, by the sensitivities of a single output. */
 void netp_tangent_by_sensitivities(const netp *s, const netp_point *point, netp_worker *worker, const double *v);
+
+/* ---- loss.c: of a loss that is not squared ---- */
+
+/** Cost of a placed view of the trial, which has gone forward; its outputs are put into the trial's r. */
+double netp_cost(const netp *s, netp_point *trial, netp_worker *worker);
+/** The first sample of the trial whose cost is not finite (N: none) and the output that is most at fault. */
+size_t netp_find_infinite_cost(const netp *s, size_t *output);
+/** See to it that r̃ and the root of the current point stand. */
+void netp_curve(netp *s);
+/** out = d1 ∘ (column o of √w S) of a coupled loss: [c·ld]; out may be d1. */
+void netp_root_column(const netp *s, const netp_view *v, size_t o, const double *d1, double *out);
+/** out[c·ld] = √w S x, or √w Sᵀ x. */
+void netp_through_root(const netp *s, const netp_view *v, const double *x, size_t ldx, int transposed, double *out);
+marq_status netp_check_loss(const marq_network_options *options, const marq_standard *outputs, size_t count,
+                            marq_error *error);
+marq_status netp_check_targets(const netp *s, marq_error *error);
 
 /* ---- backward.c ---- */
 
