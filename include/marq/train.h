@@ -34,19 +34,29 @@ MARQ_API int marq_train_stop_done(marq_train_stop stop);
 
 /** How to train. Start from marq_train_options_default().
  *
- *  The cost is F = ½ Σ w ‖f − y‖² + ½ ridge ‖weights‖² + ½ ridge_biases ‖biases‖² in standardised units, summed over
- * the training samples. Where fewer of them are in use (grow, batch) both penalties shrink in proportion.
+ *  The cost is F = Σ w loss(f, y) + ½ ridge ‖weights‖² + ½ ridge_biases ‖biases‖² in standardised units, summed over
+ * the training samples; the loss is ½ ‖f − y‖² if nothing else is said. Where fewer of them are in use (grow, batch)
+ * both penalties shrink in proportion.
  *
  *  A mean squared error (mse) *in training* is Σ w ‖f − y‖² / (c Σ w): in the user's units when there is one target, in
- * standardised units when there are several. */
+ * standardised units when there are several. With another loss every field called mse holds the mean loss Σ w loss / Σ
+ * w instead, of classes the log loss (in standardised units where the loss is robust).
+ *
+ *  Targets of classes are columns of 0 and 1: one a class for softmax-cross-entropy (probabilities that sum to 1 will
+ * do), one a label for binary-cross-entropy. The network then says logits, of counts (poisson) logarithms of rates:
+ * marq_loss.predict turns what marq_network_predict gives into probabilities and rates. Weights of classes are weights
+ * of their samples. */
 typedef struct marq_train_options {
-  marq_options solve; /* solver, linear solver, scaling, tolerances, memory. Limits are below: max_iterations and
-                         max_seconds of this structure are not used */
+  const marq_loss *loss; /* borrowed; NULL: squared */
+  double scale;          /* of a robust loss, > 0, in units of standardised targets */
+  marq_options solve;    /* solver, linear solver, scaling, tolerances, memory. Limits are below: max_iterations and
+                            max_seconds of this structure are not used */
   const char *initialisation; /* see marq_initialisation_name; NULL: go on from the network's values */
-  int standardise;            /* 1: from the training samples; 0: as the network says */
+  int standardise;            /* 1: from the training samples (with a loss of classes or counts the inputs alone); 0: as
+                                 the network says */
   unsigned long seed;         /* of the split and order of the samples; run k begins with values of seed + k */
   double validation, test;    /* fractions of the samples, ≥ 0, validation + test < 1 */
-  size_t patience;            /* stop after so many epochs without a better validation error (0: never) */
+  size_t patience;            /* stop after so many epochs without a better validation mse (0: never) */
   size_t restarts;            /* further runs from other initial values; the best of all is kept */
   size_t epochs;              /* most epochs of one run. An epoch is a trial step, with batches a pass over them all */
   double max_seconds;         /* for all runs together */
@@ -54,7 +64,7 @@ typedef struct marq_train_options {
   double ridge, ridge_biases; /* λ ≥ 0 */
   /** NULL: the ridge is as given. Else it is chosen (a key of MARQ_RIDGE_CHOICES), the same λ for weights and biases,
    * on all training samples at once; "validation" judges by the validation samples. Nothing stops early then, and
-   * `epochs` are the most of each fit on the way. */
+   * `epochs` are the most of each fit on the way. "gcv" and "evidence" need the squared loss. */
   const char *ridge_choice;
   int ridge_apart;     /* 1: under "evidence" weights and biases have each their λ */
   int grow;            /* 1: begin on a fortieth of the samples, triple them when progress stalls; -1: where
@@ -93,8 +103,20 @@ typedef int (*marq_train_callback)(void *context, const marq_train_progress *pro
 /** How well a network predicts some samples, in the user's units, over all outputs together and unweighted. All but
  * `samples` is NaN where a prediction is not finite. Returns as marq_network_predict. */
 MARQ_API marq_status marq_network_metrics(const marq_network *network, const marq_column *inputs,
-                                          const marq_column *targets, size_t samples,
-                                          marq_regression_metrics *metrics, marq_error *error);
+                                          const marq_column *targets, size_t samples, marq_regression_metrics *metrics,
+                                          marq_error *error);
+
+/** How well a network knows classes, unweighted: log loss and Brier score as marq/metrics.h defines them, of the label
+ * with the largest share of a target; with several binary outputs the means over them. All but `samples` is NaN where a
+ * prediction is not finite. */
+typedef struct marq_train_classes {
+  size_t samples; /* 0: the rest is NaN */
+  double log_loss, accuracy, brier;
+} marq_train_classes;
+/** loss: one that classifies. MARQ_EINVAL when it does not; otherwise as marq_network_metrics. */
+MARQ_API marq_status marq_network_class_metrics(const marq_network *network, const marq_loss *loss,
+                                                const marq_column *inputs, const marq_column *targets, size_t samples,
+                                                marq_train_classes *metrics, marq_error *error);
 
 /** How training ended. Of the best run, unless it says of all. */
 typedef struct marq_train_result {
@@ -103,8 +125,9 @@ typedef struct marq_train_result {
   char detail[256];           /* one sentence */
   double start_cost, cost;    /* F over all training samples */
   double mse, validation_mse; /* as in training, of the parameters kept; NaN without a validation set */
-  marq_regression_metrics train, validation, test;
-  size_t epochs, best_epoch;  /* made; the one whose parameters are kept */
+  marq_regression_metrics train, validation, test; /* of rates with poisson; samples 0 with a loss of classes, … */
+  marq_train_classes train_classes, validation_classes, test_classes; /* … whose metrics these are */
+  size_t epochs, best_epoch;                                          /* made; the one whose parameters are kept */
   size_t run, runs;           /* which run is the best; runs made, those that failed included */
   double ridge, ridge_biases; /* λ of weights and biases: as given, or as chosen */
   double effective, noise,
@@ -124,7 +147,8 @@ typedef struct marq_train_result {
  *  inputs, targets  columns of N samples in the user's units, borrowed
  *  options, callback, result, error  may be NULL
  *  Returns: MARQ_OK whatever ended it (result->reason says); MARQ_EINVAL (an option, or fewer samples than the split
- * needs); MARQ_EDATA (a value that is not finite); MARQ_EDOMAIN (no run's start is finite); as marq_network_problem and
+ * needs); MARQ_EDATA (a value that is not finite, a target that the loss does not take: error->line is its sample, from
+ * 1); MARQ_EDOMAIN (no run's start is finite); as marq_network_problem and
  * marq_solver_create. */
 MARQ_API marq_status marq_train(marq_network *network, const marq_column *inputs, const marq_column *targets,
                                 size_t samples, const marq_train_options *options, marq_train_callback callback,

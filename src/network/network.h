@@ -27,6 +27,9 @@ struct marq_network {
   const char **name_list;   /* [inputs + outputs], or NULL */
 };
 
+/** σ′ and σ″ from a = σ(z) where the value tells them; 0 where it does not. */
+int network_slopes(const marq_activation *activation, const double *a, size_t count, double *d1, double *d2);
+
 static inline size_t network_layer_parameters(const network_layer *layer) {
   return layer->shape.width * layer->columns;
 }
@@ -52,6 +55,9 @@ typedef struct network_samples {
 
 /** Σ w ‖f − y‖² in standardised units with the fitted parameters p; buffer: network_buffer() doubles. */
 double network_squares(const marq_network *network, const double *p, const network_samples *samples, double *buffer);
+/** Σ w loss(f, y) likewise. */
+double network_losses(const marq_network *network, const marq_loss *loss, double scale, const double *p,
+                      const network_samples *samples, double *buffer);
 size_t network_buffer(const marq_network *network);
 
 #endif

@@ -52,7 +52,7 @@ static const double *forward(const marq_network *network, const double *p, const
 }
 
 size_t network_buffer(const marq_network *network) {
-  return 2 * block * network->widest;
+  return block * (2 * network->widest + marq_network_outputs(network) + 1);
 }
 
 marq_status marq_network_predict(const marq_network *network, const marq_column *inputs, size_t samples, double *out,
@@ -90,6 +90,32 @@ double network_squares(const marq_network *network, const double *p, const netwo
         sum += (w.data ? w.data[k * w.stride] : 1) * d * d;
       }
     }
+  }
+  return sum;
+}
+
+double network_losses(const marq_network *network, const marq_loss *loss, double scale, const double *p,
+                      const network_samples *samples, double *buffer) {
+  const marq_standard *s = network->standards + network->inputs;
+  const size_t outputs = marq_network_outputs(network), *order = samples->order;
+  const marq_column w = samples->weights;
+  double *y = buffer + 2 * block * network->widest, *cost = y + block * outputs, sum = 0;
+  for (size_t i0 = 0; i0 < samples->count; i0 += block) {
+    const size_t count = samples->count - i0 < block ? samples->count - i0 : block;
+    for (size_t o = 0; o < outputs; o++) {
+      const marq_column from = samples->targets[o];
+      for (size_t i = 0; i < count; i++)
+        y[i + o * block] = (from.data[at(order, i0 + i) * from.stride] - s[o].shift) / s[o].scale;
+    }
+    const marq_loss_block of = {.outputs = outputs,
+                                .count = count,
+                                .ld = block,
+                                .scale = scale,
+                                .f = forward(network, p, samples->inputs, order, i0, count, buffer),
+                                .y = y,
+                                .cost = cost};
+    loss->evaluate(&of);
+    for (size_t i = 0; i < count; i++) sum += (w.data ? w.data[at(order, i0 + i) * w.stride] : 1) * cost[i];
   }
   return sum;
 }

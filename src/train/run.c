@@ -72,6 +72,7 @@ static double penalty(const trainer *t, const double *p) {
 }
 
 double train_mse(const trainer *t, double data_cost, double weight) {
+  if (t->data.loss) return data_cost / weight;
   return 2 * data_cost / (weight * (double)t->data.target_count) * t->unit;
 }
 
@@ -92,8 +93,10 @@ double train_cost_of_all(trainer *t, const double *p, double *mse) {
 }
 
 double train_validation(trainer *t, const double *p) {
-  const double squares = network_squares(t->network, p, &t->validation, t->buffer);
-  return isfinite(squares) ? train_mse(t, squares / 2, t->validation_weight) : INFINITY;
+  const marq_loss *loss = t->data.loss;
+  const double cost = loss ? network_losses(t->network, loss, t->options->scale, p, &t->validation, t->buffer)
+                           : network_squares(t->network, p, &t->validation, t->buffer) / 2;
+  return isfinite(cost) ? train_mse(t, cost, t->validation_weight) : INFINITY;
 }
 
 static double within(double x, double least, double most) {

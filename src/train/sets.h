@@ -27,14 +27,15 @@ typedef struct train_data {
   const marq_column *inputs, *targets;
   marq_column weights;
   size_t input_count, target_count;
+  const marq_loss *loss; /* NULL: squared */
 } train_data;
 
 marq_status train_gather(const train_data *data, const size_t *order, size_t count, train_columns *columns,
                          marq_error *error);
 void train_columns_free(train_columns *columns);
 
-/** Metrics over the samples order[0 … count), or the first count. */
+/** Metrics over the samples order[0 … count), or the first count. classes: with a loss of classes; else values. */
 marq_status train_metrics(const marq_network *network, const train_data *data, const size_t *order, size_t count,
-                          marq_regression_metrics *metrics, marq_error *error);
+                          marq_regression_metrics *values, marq_train_classes *classes, marq_error *error);
 
 #endif

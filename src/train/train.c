@@ -26,7 +26,8 @@ static marq_status make_problem(trainer *t, marq_error *error) {
   train_columns columns;
   marq_status status = train_gather(&t->data, order, count, &columns, error);
   if (status) return status;
-  const marq_network_options o = {.weights = columns.weights, .threads = t->options->threads};
+  const marq_network_options o = {
+      .weights = columns.weights, .threads = t->options->threads, .loss = t->data.loss, .scale = t->options->scale};
   status = marq_network_problem(t->network, columns.inputs, columns.targets, count, &o, &t->training, error);
   if (status && error && error->line && order) error->line = order[error->line - 1] + 1;
   if (!status && columns.weights.data) status = copy_weights(&columns.weights, count, &t->weights, error);
@@ -74,7 +75,11 @@ static marq_status standardise(trainer *t, marq_error *error) {
   train_columns columns;
   marq_status status = train_gather(&t->data, t->sets.order, t->sets.training, &columns, error);
   if (status) return status;
-  status = marq_network_standardise(t->network, columns.inputs, columns.targets, t->sets.training, error);
+  const int as_they_are = t->data.loss && t->data.loss->predict;
+  status = marq_network_standardise(t->network, columns.inputs, as_they_are ? NULL : columns.targets, t->sets.training,
+                                    error);
+  for (size_t o = 0; o < t->data.target_count && as_they_are && !status; o++)
+    marq_network_output_standard(t->network)[o] = (marq_standard){0, 1};
   if (status && error && error->line && t->sets.order) error->line = t->sets.order[error->line - 1] + 1;
   train_columns_free(&columns);
   return status;
@@ -83,7 +88,7 @@ static marq_status standardise(trainer *t, marq_error *error) {
 /* With one target an mse can be told in the user's units. */
 static double unit_of(const trainer *t) {
   const double scale = marq_network_output_standard(t->network)->scale;
-  return t->data.target_count == 1 ? scale * scale : 1;
+  return t->data.target_count == 1 && !t->data.loss ? scale * scale : 1;
 }
 
 static double *vector(size_t n) {
@@ -181,14 +186,15 @@ static marq_status measure(trainer *t, marq_error *error) {
   const size_t *order = t->sets.order, training = t->sets.training, validation = t->sets.validation;
   marq_train_result *result = t->result;
   t->result->counts = marq_problem_counts(t->training);
-  marq_status status = train_metrics(t->network, &t->data, order, training, &result->train, error);
+  marq_status status =
+      train_metrics(t->network, &t->data, order, training, &result->train, &result->train_classes, error);
   if (!status) {
-    status =
-        train_metrics(t->network, &t->data, order ? order + training : NULL, validation, &result->validation, error);
+    status = train_metrics(t->network, &t->data, order ? order + training : NULL, validation, &result->validation,
+                           &result->validation_classes, error);
   }
   if (!status) {
     status = train_metrics(t->network, &t->data, order ? order + training + validation : NULL, t->sets.test,
-                           &result->test, error);
+                           &result->test, &result->test_classes, error);
   }
   return status;
 }
@@ -220,10 +226,29 @@ static marq_status check_columns(const marq_column *columns, size_t count, size_
   return MARQ_OK;
 }
 
+static marq_status check_targets(const train_data *data, size_t samples, marq_error *error) {
+  const marq_loss *loss = data->loss;
+  const char *wrong = NULL;
+  size_t i = 0;
+  if (!loss || !loss->check) return MARQ_OK;
+  double *y = malloc(data->target_count * sizeof *y);
+  if (!y) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  for (; i < samples && !wrong; i++) {
+    for (size_t o = 0; o < data->target_count; o++) y[o] = data->targets[o].data[i * data->targets[o].stride];
+    wrong = loss->check(y, data->target_count);
+  }
+  free(y);
+  if (!wrong) return MARQ_OK;
+  marq_fail(error, MARQ_EDATA, "a target of %s %s, and sample %zu has none such", loss->name, wrong, i);
+  if (error) error->line = i;
+  return MARQ_EDATA;
+}
+
 static marq_status train(trainer *t, size_t samples, marq_error *error) {
   marq_status status = train_check_options(t->options, error);
   if (!status) status = check_columns(t->data.inputs, t->data.input_count, samples, "input", error);
   if (!status) status = check_columns(t->data.targets, t->data.target_count, samples, "target", error);
+  if (!status) status = check_targets(&t->data, samples, error);
   if (status) return status;
   const size_t size = (t->data.input_count + t->data.target_count) * sizeof(marq_standard);
   marq_standard *before = size ? malloc(size) : NULL;
@@ -250,7 +275,8 @@ marq_status marq_train(marq_network *network, const marq_column *inputs, const m
                         .targets = targets,
                         .weights = t.options->weights,
                         .input_count = marq_network_inputs(network),
-                        .target_count = marq_network_outputs(network)};
+                        .target_count = marq_network_outputs(network),
+                        .loss = t.options->loss == marq_loss_find("squared") ? NULL : t.options->loss};
   t.result = result ? result : &own;
   *t.result = (marq_train_result){.seed = t.options->seed,
                                   .validation_mse = NAN,

@@ -50,8 +50,8 @@ void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error
 /** The same with a ridge to be chosen. */
 void train_run_regularised(trainer *t, size_t run, train_outcome *outcome, marq_error *error);
 
-/** Σ w of training samples i0 … i1−1; a mean squared error from a cost; that of the validation set (infinite where it
- * is not finite); cost and mean squared error of all training samples, likewise. */
+/** Σ w of training samples i0 … i1−1; a mean squared error (or the mean of another loss) from a cost; that of the
+ * validation set (infinite where it is not finite); cost and mean squared error of all training samples, likewise. */
 double train_weight(const trainer *t, size_t i0, size_t i1);
 double train_mse(const trainer *t, double data_cost, double weight);
 double train_validation(trainer *t, const double *p);
