@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
-#include "network/network.h"
+#include "network/problem.h"
 
 #define ACTIVATION(key, function)                                                          \
   static void function(const double *z, size_t count, double *a, double *d1, double *d2) { \
@@ -25,6 +25,28 @@ static const marq_activation table[] = {
     {"sine", "sine of z in radians", run_sine, 1},
     {"gaussian", "exp(-z^2)", run_gaussian, 1},
 };
+
+int network_slopes(const marq_activation *activation, const double *a, size_t count, double *d1, double *d2) {
+  if (activation->evaluate == run_tanh) {
+    for (size_t i = 0; i < count; i++) {
+      d1[i] = (1 - a[i]) * (1 + a[i]);
+      d2[i] = -2 * a[i] * d1[i];
+    }
+  } else if (activation->evaluate == run_sigmoid) {
+    for (size_t i = 0; i < count; i++) {
+      d1[i] = a[i] * (1 - a[i]);
+      d2[i] = d1[i] * (1 - 2 * a[i]);
+    }
+  } else if (activation->evaluate == run_linear) {
+    for (size_t i = 0; i < count; i++) {
+      d1[i] = 1;
+      d2[i] = 0;
+    }
+  } else {
+    return 0;
+  }
+  return 1;
+}
 
 const marq_activation *marq_activation_at(size_t i) {
   return i < sizeof table / sizeof *table ? &table[i] : NULL;

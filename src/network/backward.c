@@ -109,17 +109,20 @@ void netp_open(const netp *s, netp_worker *worker, size_t b, int want) {
 
 /* ---- sums ---- */
 
-void netp_add_strip(const netp *s, netp_worker *worker, const netp_strip *strip, int squares, int first, double *g) {
+void netp_add_strip(const netp *s, netp_worker *worker, const netp_strip *strip, double *squares, int first,
+                    double *g) {
   const netp_layer *layer = &s->layer[strip->layer];
   const netp_view *v = &worker->view;
   size_t lda;
-  const double *in = netp_in(s, s->current, v, strip->layer, &lda);
+  const double *in = netp_in(s, s->current, v, strip->layer, &lda) + strip->q0 * lda;
   if (squares) {
+    for (size_t q = 0; q < strip->q1 - strip->q0; q++)
+      s->kernels->multiply(in + q * lda, in + q * lda, v->count, squares + q * v->ld);
+    in = squares;
     lda = v->ld;
-    in = worker->x + (strip->layer ? s->inputs + 1 + s->layer[strip->layer - 1].a_at : 0) * v->ld;
   }
   marq_la_gemm(1, 0, layer->width, strip->q1 - strip->q0, v->count, 1, netp_unit(s, v, worker->s, strip->layer), v->ld,
-               in + strip->q0 * lda, lda, first ? 0 : 1, g + layer->at + strip->q0 * layer->width, layer->width);
+               in, lda, first ? 0 : 1, g + layer->at + strip->q0 * layer->width, layer->width);
 }
 
 typedef enum quantity { GRADIENT, VJP, PRODUCT, DIAGONAL, ACCELERATE, JVP } quantity;
@@ -132,15 +135,8 @@ typedef struct pass {
   size_t b0, blocks; /* the window at work */
 } pass;
 
-static void square_inputs(const netp *s, netp_worker *worker) {
+static void square_sensitivities(const netp *s, netp_worker *worker) {
   const netp_view *v = &worker->view;
-  double *to = worker->x;
-  for (size_t q = 0; q <= s->inputs; q++) {
-    const double *x = s->current->of.X + q * s->current->of.ldx + v->i;
-    for (size_t i = 0; i < v->count; i++) to[q * v->ld + i] = x[i] * x[i];
-  }
-  to += (s->inputs + 1) * v->ld;
-  for (size_t k = 0; k < s->a_columns * v->ld; k++) to[k] = v->a[k] * v->a[k];
   memset(worker->s, 0, s->units * v->ld * sizeof *worker->s);
   for (size_t o = 0; o < s->c; o++) {
     const double *d = v->d + o * s->units * v->ld;
@@ -158,13 +154,8 @@ static void prepare_block(void *context, size_t k, size_t thread) {
   const int by_sensitivities = s->kept && s->c == 1;
   if (q->what == ACCELERATE) {
     netp_place(s, point, worker, b);
-    netp_forward(s, point, worker, worker->a, NULL, worker->z, worker->x);
-    const netp_view kept = worker->view;
-    worker->view.a = worker->a;
-    worker->view.d1 = worker->z;
-    netp_tangent(s, point, worker, worker->z, worker->x, q->given);
-    worker->view.d = kept.d;
-    netp_seed(s, point, worker, worker->u, kept.ld, by_sensitivities);
+    netp_tangent(s, point, worker, 1, q->given);
+    netp_seed(s, point, worker, worker->u, worker->view.ld, by_sensitivities);
     return;
   }
   netp_open(s, worker, b, q->what == DIAGONAL ? NETP_SENSITIVITIES : NETP_FORWARD);
@@ -173,13 +164,13 @@ static void prepare_block(void *context, size_t k, size_t thread) {
     if (by_sensitivities)
       netp_tangent_by_sensitivities(s, point, worker, q->given);
     else
-      netp_tangent(s, point, worker, v->d1, NULL, q->given);
+      netp_tangent(s, point, worker, 0, q->given);
   }
   if (q->what == JVP)
     for (size_t o = 0; o < s->c; o++)
       memcpy(q->out + o * point->N + v->i, worker->u + o * v->ld, v->count * sizeof *q->out);
   else if (q->what == DIAGONAL)
-    square_inputs(s, worker);
+    square_sensitivities(s, worker);
   else if (q->what == PRODUCT)
     netp_seed(s, point, worker, worker->u, v->ld, by_sensitivities);
   else
@@ -187,10 +178,10 @@ static void prepare_block(void *context, size_t k, size_t thread) {
 }
 
 static void sum_strip(void *context, size_t strip, size_t thread) {
-  (void)thread;
   const pass *q = context;
+  double *squares = q->what == DIAGONAL ? q->s->workers[thread].tile[0] : NULL;
   for (size_t k = 0; k < q->blocks; k++)
-    netp_add_strip(q->s, &q->s->workers[k], &q->s->strips[strip], q->what == DIAGONAL, q->b0 + k == 0, q->out);
+    netp_add_strip(q->s, &q->s->workers[k], &q->s->strips[strip], squares, q->b0 + k == 0, q->out);
 }
 
 static void run(netp *s, quantity what, const double *given, double *out) {

@@ -47,13 +47,34 @@ static void through_activation(size_t count, const double *d1, const double *d2,
   for (size_t k = 0; k < count; k++) first[k] *= d1[k];
 }
 
-void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, const double *d1, const double *second,
-                  const double *v) {
+/* σ′ and σ″ of one layer, from its value where that tells them, else from z once more: that of all layers at once would
+ * take more memory than all else. Where nothing is kept the forward pass goes along. */
+static void differentiate_layer(const netp *s, const netp_point *point, netp_worker *worker, size_t l, double *d1,
+                                double *d2) {
+  const netp_view *v = &worker->view;
+  const netp_layer *layer = &s->layer[l];
+  const size_t count = layer->width * v->ld;
+  double *a = v->a + layer->a_at * v->ld;
+  if (s->kept && network_slopes(layer->activation, a, count, d1, d2)) return;
+  size_t lda;
+  const double *in = netp_in(s, point, v, l, &lda);
+  marq_la_gemm(0, 1, v->count, layer->width, layer->columns, 1, in, lda, netp_weights(s, point, l), layer->width, 0,
+               worker->temp, v->ld);
+  clear_below(v, layer->width, worker->temp);
+  layer->activation->evaluate(worker->temp, count, s->kept ? worker->temp : a, d1, d2);
+  for (size_t i = 0; !s->kept && i < v->ld; i++) a[count + i] = 1;
+}
+
+void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, int second, const double *v) {
   const netp_view *view = &worker->view;
   const size_t ld = view->ld, m = view->count;
   double *below = worker->t[0], *first = worker->t[1], *below2 = worker->t[2], *second2 = worker->t[3];
-  for (size_t l = s->first; l < s->count; l++) {
+  for (size_t l = second && !s->kept ? 0 : s->first; l < s->count; l++) {
     const netp_layer *layer = &s->layer[l];
+    double *s1 = netp_unit(s, view, view->d1, l), *s2 = second ? worker->slope[1] : NULL;
+    if (second && s->kept) s1 = worker->slope[0];
+    if (second) differentiate_layer(s, point, worker, l, s1, s2);
+    if (l < s->first) continue;
     const double *V = layer->frozen ? NULL : v + layer->at, *W = netp_weights(s, point, l);
     const size_t h = layer->width;
     const int moving = l > s->first; /* the layer below has a tangent */
@@ -71,7 +92,6 @@ void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, c
     }
     clear_below(view, h, first);
     if (second) clear_below(view, h, second2);
-    const double *s1 = d1 + layer->z_at * ld, *s2 = second ? second + layer->z_at * ld : NULL;
     through_activation(h * ld, s1, s2, first, second ? second2 : NULL);
     double *swap = below;
     below = first;

@@ -8,7 +8,7 @@
  * trial's z; where that is little N·(U + layers) more, for the trial's activations; c·N·U sensitivities for c > 1;
  * nothing of this beyond the limit while n ≤ m
  *
- * - each worker: about block·(4·U + 5·widest); for the normal equations block·c·n, and for a layer of h units and k
+ * - each worker: about block·(3·U + 7·widest); for the normal equations block·c·n, and for a layer of h units and k
  * inputs (the bias one of them) with pair products block·(h(h+1)/2 + k(k+1)/2)
  *
  * - normal: a quarter of the square of such a layer's parameters, the sums of pairs
@@ -49,7 +49,7 @@ static void lay_worker(netp *s, marq_arena *arena, netp_worker *worker, size_t p
   worker->z = marq_arena_doubles(arena, B * s->units);
   worker->d = marq_arena_doubles(arena, s->kept || s->c == 1 ? 0 : rows * s->units);
   worker->s = marq_arena_doubles(arena, B * s->units);
-  worker->x = marq_arena_doubles(arena, B * (s->inputs + 1 + s->a_columns));
+  for (size_t k = 0; k < 2; k++) worker->slope[k] = marq_arena_doubles(arena, B * s->widest);
   for (size_t k = 0; k < 4; k++) worker->t[k] = marq_arena_doubles(arena, B * s->widest);
   worker->temp = marq_arena_doubles(arena, B * s->widest);
   worker->u = marq_arena_doubles(arena, rows);

@@ -216,7 +216,7 @@ static void sum_normal(void *context, size_t index, size_t thread) {
     if (!strip)
       run_task(q, &t, &s->workers[k], thread, first);
     else
-      netp_add_strip(s, &s->workers[k], &s->strips[index - q->products], 0, first, q->g);
+      netp_add_strip(s, &s->workers[k], &s->strips[index - q->products], NULL, first, q->g);
   }
 }
 

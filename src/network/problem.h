@@ -50,7 +50,7 @@ typedef struct netp_worker {
   netp_view view;
   double *a, *z, *d;   /* a block's, where nothing is kept */
   double *s;           /* Σ_o u_o D_o */
-  double *x;           /* second derivatives, or squares of activations and inputs */
+  double *slope[2];    /* σ′ and σ″ of one layer */
   double *t[4], *temp; /* tangents of two layers, first and second; one layer */
   double *u;           /* [c·block] seeds, J̃v, … */
   double *J, *P, *Q;   /* columns of J̃, products of sensitivities and of inputs */
@@ -166,6 +166,11 @@ marq_status netp_problem(const marq_network *network, const marq_column *inputs,
                          size_t samples, const marq_network_options *options, const netp_limits *limits,
                          marq_problem **problem, marq_error *error);
 
+/* ---- activations.c ---- */
+
+/** σ′ and σ″ from a = σ(z) where the value tells them; 0 where it does not. */
+int network_slopes(const marq_activation *activation, const double *a, size_t count, double *d1, double *d2);
+
 /* ---- forward.c ---- */
 
 /** Place a view on block b of a point: on what is kept of it, else on the worker's scratch. */
@@ -173,9 +178,9 @@ void netp_place(const netp *s, const netp_point *point, netp_worker *worker, siz
 /** Forward pass of a placed view. z: where z goes; d1, d2: where the derivatives go, or NULL. d1 may be z. */
 void netp_forward(const netp *s, const netp_point *point, netp_worker *worker, double *a, double *z, double *d1,
                   double *d2);
-/** worker->u = J̃v of the view, by σ′. With `second` (σ″) f̃_vv instead. */
-void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, const double *d1, const double *second,
-                  const double *v);
+/** worker->u = J̃v of the view, by σ′. With `second` f̃_vv instead, of a view that is placed: where nothing is kept, its
+ * activations and σ′ are formed on the way. */
+void netp_tangent(const netp *s, const netp_point *point, netp_worker *worker, int second, const double *v);
 /** worker->u = J̃v of the view, by the sensitivities of a single output. */
 void netp_tangent_by_sensitivities(const netp *s, const netp_point *point, netp_worker *worker, const double *v);
 
@@ -206,8 +211,9 @@ void netp_open(const netp *s, netp_worker *worker, size_t b, int want);
  */
 void netp_seed(const netp *s, const netp_point *point, netp_worker *worker, const double *u, size_t ldu,
                int by_sensitivities);
-/** g += SᵀA of a block's strip. squares: the inputs' squares in worker->x stand for A. */
-void netp_add_strip(const netp *s, netp_worker *worker, const netp_strip *strip, int squares, int first, double *g);
+/** g += SᵀA of a block's strip. squares: room for the squares of the strip's inputs, which then stand for A; or NULL.
+ */
+void netp_add_strip(const netp *s, netp_worker *worker, const netp_strip *strip, double *squares, int first, double *g);
 
 marq_status netp_gradient(void *self, double *g);
 marq_status netp_product(void *self, const double *v, double *out);
