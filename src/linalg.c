@@ -235,6 +235,19 @@ marq_status marq_la_svd(size_t m, size_t n, double *A, size_t lda, double *s, do
                                      narrow(ldvt), work, narrow(lwork), iwork));
 }
 
+size_t marq_la_svd_jacobi_work(size_t m, size_t n) {
+  return 2 * m + 2 * n * n + 6 * n + block * (n + 1) + 64;
+}
+
+marq_status marq_la_svd_jacobi(size_t m, size_t n, double *A, size_t lda, double *s, double *U, size_t ldu, double *V,
+                               size_t ldv, double *work, size_t lwork, int *iwork) {
+  const int info = LAPACKE_dgejsv_work(LAPACK_COL_MAJOR, 'F', 'U', 'V', 'N', 'N', 'N', narrow(m), narrow(n), A,
+                                       narrow(lda), s, U, narrow(ldu), V, narrow(ldv), work, narrow(lwork), iwork);
+  /* what would have overflowed comes back scaled */
+  for (size_t k = 0; k < n && info == 0; k++) s[k] *= work[0] / work[1];
+  return outcome(info);
+}
+
 marq_status marq_la_eigen(size_t n, double *A, size_t lda, double *values, double *work, size_t lwork) {
   return outcome(
       LAPACKE_dsyev_work(LAPACK_COL_MAJOR, 'V', 'U', narrow(n), A, narrow(lda), values, work, narrow(lwork)));

@@ -13,6 +13,7 @@ marq_solver_test(contract_problem)
 marq_solver_test(contract_subset)
 target_link_libraries(contract_subset PRIVATE marq_net_fixture)
 marq_solver_test(contract_linsys)
+marq_solver_test(property_ridge)
 marq_solver_test(reference_nist)
 marq_solver_test(reference_mgh)
 

@@ -4,6 +4,7 @@
 #define MARQ_H
 
 #include <marq/base.h>
+#include <marq/basis.h>
 #include <marq/constraints.h>
 #include <marq/data.h>
 #include <marq/file.h>
@@ -15,6 +16,7 @@
 #include <marq/options.h>
 #include <marq/problem.h>
 #include <marq/regularise.h>
+#include <marq/ridge.h>
 #include <marq/solve.h>
 #include <marq/statistics.h>
 #include <marq/train.h>
