@@ -63,7 +63,15 @@ static marq_status make(marq_network **net, marq_error *error) {
 /* Everything but training: create, initialise, standardise, predict, save, load. */
 static marq_status use(marq_error *error) {
   static const char *const names[] = {"x", "y"};
-  const marq_network_notes notes = {names, names + 1, 5, "{\"a\": 1}"};
+  const marq_network_notes notes = {.inputs = names,
+                                    .targets = names + 1,
+                                    .seed = 5,
+                                    .summary = "{\"a\": 1}",
+                                    .loss = "huber",
+                                    .scale = 1,
+                                    .label = "c",
+                                    .classes = names,
+                                    .class_count = 2};
   marq_network *net = NULL, *back = NULL;
   marq_network_notes read;
   marq_regression_metrics metrics;

@@ -88,6 +88,8 @@ typedef struct marq_network_options {
   unsigned long seed;
   const marq_loss *loss; /* NULL: squared. A loss of classes or counts takes targets as they are, unstandardised */
   double scale;          /* of a robust loss, > 0, in standardised units */
+  int borrow; /* 1: no copy of the parameters is kept. Those that were handed to evaluate() then stay as they are and
+                 where they are until linearize() adopts others, as marq_solve sees to: a vector less of memory */
 } marq_network_options;
 
 /** The problem of fitting the free parameters to N samples: F = ½ Σ w ‖f(x) − y‖² in standardised units.
@@ -106,10 +108,18 @@ typedef struct marq_network_notes {
   const char *const *inputs, *const *targets; /* names of columns, [inputs] and [outputs] */
   unsigned long seed;
   const char *summary; /* a JSON object as text, or NULL */
+  const char *loss;    /* its name; NULL: squared. What is predicted then needs its inverse link (marq_loss.predict) */
+  double scale;        /* of a robust loss */
+  /** Where one column of the data holds classes: its name, and theirs in the order of their numbers. NULL and none: the
+   * targets are columns. */
+  const char *label;
+  const char *const *classes;
+  size_t class_count;
 } marq_network_notes;
 /** Save to one JSON file (format name and version, shape, parameters, standardisation, notes) that reads back to the
  * same bits; parameters are streamed. The old file stays whole if anything fails (written beside it, synced, renamed).
- * User-made activations are saved by name. */
+ * User-made activations are saved by name. Without a loss the file is of version 1, which marq 0.1 reads; with one of
+ * version 2. */
 MARQ_API marq_status marq_network_save(const marq_network *network, const marq_network_notes *notes, const char *path,
                                        marq_error *error);
 /** Load such a file. activations [count]: rows of the user's own that the file may name.

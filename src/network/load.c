@@ -84,10 +84,10 @@ static marq_status read_standards(const loading *l, const char *key, size_t coun
   return MARQ_OK;
 }
 
-static marq_status check_sums(const loading *l, const marq_network *network) {
+static marq_status check_sums(const loading *l, const marq_network *network, const marq_network_notes *notes) {
   const char *written = json_string_value(json_object_get(l->root, "checksum"));
   char own[17];
-  snprintf(own, sizeof own, "%016" PRIx64, network_checksum(network));
+  snprintf(own, sizeof own, "%016" PRIx64, network_checksum(network, notes));
   if (!written) return bad(l, "'checksum' is missing");
   if (strcmp(written, own) != 0)
     return marq_fail(l->error, MARQ_EDATA, "the file was altered: its checksum is %s, its contents give %s", written,
@@ -127,8 +127,7 @@ static marq_status build(const loading *l, network_scan *scan, marq_network **ne
   if (status) return status;
   scan->values = NULL;
   status = read_standards(l, "inputs", inputs, (*network)->standards);
-  if (!status) status = read_standards(l, "targets", below, (*network)->standards + inputs);
-  return status ? status : check_sums(l, *network);
+  return status ? status : read_standards(l, "targets", below, (*network)->standards + inputs);
 }
 
 static const char *name_at(const loading *l, const char *key, size_t k) {
@@ -144,9 +143,27 @@ static const char *store(char **place, const char *text) {
   return copy;
 }
 
+static marq_status check_loss(const loading *l, const json_t *loss) {
+  const json_t *label = json_object_get(loss, "label"), *classes = json_object_get(loss, "classes"), *one;
+  size_t k;
+  if (!loss) return MARQ_OK;
+  if (!json_is_string(json_object_get(loss, "name"))) return bad(l, "'loss' has no name");
+  if (!json_is_number(json_object_get(loss, "scale"))) return bad(l, "'loss' has no scale");
+  if (label && !json_is_string(label)) return bad(l, "the label of 'loss' is no text");
+  if (classes && !json_is_array(classes)) return bad(l, "the classes of 'loss' are no list");
+  json_array_foreach(classes, k, one) if (!json_is_string(one)) return bad(l, "a class of 'loss' is no text");
+  return MARQ_OK;
+}
+
 /* Names and summary into one block that lives as long as the network. */
 static marq_status read_notes(const loading *l, marq_network *network, marq_network_notes *notes) {
   const size_t outputs = marq_network_outputs(network), count = network->inputs + outputs;
+  const json_t *loss = json_object_get(l->root, "loss"), *classes = json_object_get(loss, "classes");
+  const char *loss_name = json_string_value(json_object_get(loss, "name")),
+             *label = json_string_value(json_object_get(loss, "label"));
+  const size_t class_count = json_array_size(classes);
+  const marq_status status = check_loss(l, loss);
+  if (status) return status;
   const json_t *object = json_object_get(l->root, "summary"), *seed = json_object_get(l->root, "seed");
   char *summary = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
   size_t size = summary ? strlen(summary) + 1 : 1;
@@ -154,8 +171,10 @@ static marq_status read_notes(const loading *l, marq_network *network, marq_netw
     const char *name = k < network->inputs ? name_at(l, "inputs", k) : name_at(l, "targets", k - network->inputs);
     size += name ? strlen(name) + 1 : 0;
   }
+  size += (loss_name ? strlen(loss_name) + 1 : 0) + (label ? strlen(label) + 1 : 0);
+  for (size_t k = 0; k < class_count; k++) size += strlen(json_string_value(json_array_get(classes, k))) + 1;
   network->names = malloc(size);
-  network->name_list = calloc(count + 1, sizeof *network->name_list);
+  network->name_list = calloc(count + class_count + 1, sizeof *network->name_list);
   if (!network->names || !network->name_list || (object && !summary)) {
     free(summary);
     return marq_fail(l->error, MARQ_ENOMEM, "out of memory for a saved network");
@@ -168,6 +187,13 @@ static marq_status read_notes(const loading *l, marq_network *network, marq_netw
   notes->inputs = network->name_list;
   notes->targets = network->name_list + network->inputs;
   notes->summary = store(&place, summary);
+  notes->loss = store(&place, loss_name);
+  notes->label = store(&place, label);
+  notes->scale = json_number_value(json_object_get(loss, "scale"));
+  notes->class_count = class_count;
+  notes->classes = class_count ? network->name_list + count : NULL;
+  for (size_t k = 0; k < class_count; k++)
+    network->name_list[count + k] = store(&place, json_string_value(json_array_get(classes, k)));
   notes->seed =
       json_is_string(seed) ? strtoul(json_string_value(seed), NULL, 10) : (unsigned long)json_integer_value(seed);
   free(summary);
@@ -190,7 +216,10 @@ marq_status marq_network_load(const char *path, const marq_activation *const *ac
   }
   if (!status) status = check_kind(&l);
   if (!status) status = build(&l, &scan, network);
-  if (!status && *network && notes) status = read_notes(&l, *network, notes);
+  marq_network_notes own = {0};
+  if (!status && *network) status = read_notes(&l, *network, &own);
+  if (!status && *network) status = check_sums(&l, *network, &own);
+  if (!status && notes) *notes = own;
   json_decref(root);
   network_scan_free(&scan);
   if (status) {

@@ -24,11 +24,8 @@ struct marq_network {
   double *values;           /* [parameters] */
   marq_standard *standards; /* [inputs + outputs], the outputs' after the inputs' */
   char *names;              /* text that the notes of a loaded network point into, or NULL */
-  const char **name_list;   /* [inputs + outputs], or NULL */
+  const char **name_list;   /* [inputs + outputs, and classes], or NULL */
 };
-
-/** σ′ and σ″ from a = σ(z) where the value tells them; 0 where it does not. */
-int network_slopes(const marq_activation *activation, const double *a, size_t count, double *d1, double *d2);
 
 static inline size_t network_layer_parameters(const network_layer *layer) {
   return layer->shape.width * layer->columns;

@@ -75,21 +75,40 @@ static marq_status put_summary(FILE *out, const char *summary, marq_error *error
   return failed ? MARQ_EIO : MARQ_OK;
 }
 
+static marq_status put_loss(FILE *out, const marq_network_notes *notes) {
+  fputs("  \"loss\": {\"name\": ", out);
+  marq_status status = put_text(out, notes->loss);
+  fputs(", \"scale\": ", out);
+  put_number(out, notes->scale);
+  if (!status && notes->label) {
+    fputs(", \"label\": ", out);
+    status = put_text(out, notes->label);
+  }
+  for (size_t k = 0; k < notes->class_count && !status; k++) {
+    fputs(k ? ", " : ", \"classes\": [", out);
+    status = put_text(out, notes->classes[k]);
+  }
+  fputs(notes->class_count ? "]},\n" : "},\n", out);
+  return status;
+}
+
 static marq_status put(const marq_network *network, const marq_network_notes *notes, FILE *out, marq_error *error) {
-  fprintf(out, "{\n  \"format\": \"%s\",\n  \"version\": %d,\n  \"marq\": \"%s\",\n", NETWORK_FORMAT, network_version,
-          marq_version());
+  const int has_loss = notes && notes->loss;
+  fprintf(out, "{\n  \"format\": \"%s\",\n  \"version\": %d,\n  \"marq\": \"%s\",\n", NETWORK_FORMAT,
+          has_loss ? network_version : 1, marq_version());
   marq_status status = put_columns(out, "inputs", notes ? notes->inputs : NULL, network->standards, network->inputs);
   if (!status) {
     status = put_columns(out, "targets", notes ? notes->targets : NULL, network->standards + network->inputs,
                          marq_network_outputs(network));
   }
   if (!status) status = put_layers(out, network);
+  if (!status && has_loss) status = put_loss(out, notes);
   if (status == MARQ_EINVAL) return marq_fail(error, status, "a name to be saved is not UTF-8 text");
   /* As text: whole numbers beyond 2^53 do not survive every reader. */
   if (notes) fprintf(out, "  \"seed\": \"%lu\",\n", notes->seed);
   if (!status && notes && notes->summary) status = put_summary(out, notes->summary, error);
   fprintf(out, "  \"parameter_count\": %zu,\n  \"checksum\": \"%016" PRIx64 "\",\n  \"parameters\": [",
-          network->parameters, network_checksum(network));
+          network->parameters, network_checksum(network, notes));
   for (size_t k = 0; k < network->parameters; k++) {
     fputs(k == 0 ? "\n    " : k % 8 == 0 ? ",\n    " : ", ", out);
     put_number(out, network->values[k]);
@@ -98,7 +117,9 @@ static marq_status put(const marq_network *network, const marq_network_notes *no
   return status;
 }
 
-static marq_status check(const marq_network *network, marq_error *error) {
+static marq_status check(const marq_network *network, const marq_network_notes *notes, marq_error *error) {
+  if (notes && notes->loss && !isfinite(notes->scale))
+    return marq_fail(error, MARQ_EINVAL, "the scale of the loss is not finite: such a network is not saved");
   const size_t standards = network->inputs + marq_network_outputs(network);
   for (size_t k = 0; k < standards; k++)
     if (!isfinite(network->standards[k].shift) || !isfinite(network->standards[k].scale))
@@ -113,7 +134,7 @@ static marq_status check(const marq_network *network, marq_error *error) {
 marq_status marq_network_save(const marq_network *network, const marq_network_notes *notes, const char *path,
                               marq_error *error) {
   marq_file *file;
-  marq_status status = check(network, error);
+  marq_status status = check(network, notes, error);
   if (!status) status = marq_file_create(path, &file, error);
   if (status) return status;
   status = put(network, notes, marq_file_stream(file), error);

@@ -8,7 +8,8 @@
 #include "network/network.h"
 
 #define NETWORK_FORMAT "marq-network"
-enum { network_version = 1 };
+/** The first version without a loss; the second has one. */
+enum { network_version = 2 };
 
 /** Fowler, Noll & Vo's FNV-1a, by 64-bit words. */
 static inline uint64_t network_hash(uint64_t hash, uint64_t word) {
@@ -22,8 +23,14 @@ static inline uint64_t network_hash_double(uint64_t hash, double x) {
   return network_hash(hash, word);
 }
 
-/** Of everything that a prediction depends on: shape, standardisation and parameters, bit by bit. */
-static inline uint64_t network_checksum(const marq_network *network) {
+static inline uint64_t network_hash_text(uint64_t hash, const char *text) {
+  for (const char *c = text; c && *c; c++) hash = network_hash(hash, (unsigned char)*c);
+  return network_hash(hash, 0);
+}
+
+/** Of everything that a prediction depends on: shape, standardisation and parameters, bit by bit; and the loss, where
+ * there is one, with its classes. */
+static inline uint64_t network_checksum(const marq_network *network, const marq_network_notes *notes) {
   uint64_t hash = network_hash(UINT64_C(0xcbf29ce484222325), network->inputs);
   for (size_t l = 0; l < network->count; l++) {
     const marq_layer *layer = &network->layers[l].shape;
@@ -37,7 +44,11 @@ static inline uint64_t network_checksum(const marq_network *network) {
     hash = network_hash_double(hash, network->standards[k].scale);
   }
   for (size_t k = 0; k < network->parameters; k++) hash = network_hash_double(hash, network->values[k]);
-  return hash;
+  if (!notes || !notes->loss) return hash;
+  hash = network_hash_text(hash, notes->loss);
+  hash = network_hash_text(hash, notes->label);
+  for (size_t k = 0; k < notes->class_count; k++) hash = network_hash_text(hash, notes->classes[k]);
+  return network_hash_double(hash, notes->scale);
 }
 
 #endif

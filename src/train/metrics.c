@@ -104,9 +104,9 @@ marq_status train_metrics(const marq_network *network, const train_data *data, c
   q.store = malloc((inputs + 1 + outputs) * most * sizeof *q.store);
   q.columns = malloc((inputs + outputs) * sizeof *q.columns);
   q.values = calloc(outputs, sizeof *q.values);
-  marq_status status = MARQ_OK;
-  if (!q.store || !q.columns || !q.values) status = marq_fail(error, MARQ_ENOMEM, "out of memory for metrics");
-  for (size_t i0 = 0; i0 < count && !status; i0 += most) {
+  const int ready = q.store && q.columns && q.values;
+  marq_status status = ready ? MARQ_OK : marq_fail(error, MARQ_ENOMEM, "out of memory for metrics");
+  for (size_t i0 = 0; i0 < count && ready && !status; i0 += most) {
     const size_t part = count - i0 < most ? count - i0 : most;
     status = add_block(&q, i0, part, error);
   }
