@@ -342,6 +342,7 @@ static void test_nothing_hides_nan(void **state) {
     if (strcmp(loss->name, "softmax-cross-entropy")) {
       assert_finite_or_not(loss, NAN, 1);
       assert_finite_or_not(loss, 0, NAN);
+      assert_finite_or_not(loss, INFINITY, 1);
     }
     for (size_t o = 0; o < 3; o++) {
       full a = {.f = {0}, .y = {1, 1}};

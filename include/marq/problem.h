@@ -79,6 +79,11 @@ typedef struct marq_problem_ops {
   /** From the next evaluate() on speak of the samples index[0 … count) alone, in this order; one may be there more than
    * once. index is borrowed until the next choose or restrict. NULL: refused. */
   marq_status (*choose)(void *self, const size_t *index, size_t count);
+  /** The loss of the problem and, where it is robust, its scale: for statistics and reports; solvers do not ask. NULL:
+   * it is the squared one, and F (without a ridge) is half of r̃ᵀr̃. */
+  const marq_loss *(*loss)(const void *self, double *scale);
+  /** From the next evaluate() on the loss is another one (NULL: squared), or has another scale. NULL: refused. */
+  marq_status (*set_loss)(void *self, const marq_loss *loss, double scale);
   /** Flops of the operations at this size, for choosing a method: counted, never measured. NULL: estimated from m and
    * n. */
   void (*work)(const void *self, marq_work *work);
@@ -104,8 +109,8 @@ typedef struct marq_problem_options {
   marq_column weights;        /* w_i ≥ 0, one a sample, borrowed; data NULL: all 1 */
   int sigma;                  /* 1: `weights` holds standard deviations σ_i > 0 instead, w = 1/σ² */
   int threads;                /* at most this many (0: 1); the result has the same bits for any number */
-  const marq_loss *loss;      /* a row of the table or one's own, borrowed; NULL: squared */
-  double scale;               /* of a robust loss, > 0 */
+  const marq_loss *loss;      /* a row of the table or one's own, borrowed; NULL: squared, for good */
+  double scale; /* of a robust loss, > 0; with `sigma` a robust loss is of (f − y)/σ, and so is its scale */
 } marq_problem_options;
 
 /** Build a problem on a block model: everything in the table of operations, streamed over blocks; no array of length m
@@ -136,6 +141,8 @@ typedef struct marq_callbacks {
   const double *weights;                                                    /* [m] w_i ≥ 0, borrowed; NULL: all 1 */
   marq_difference difference;
   const double *typical; /* [n] typical sizes of the parameters, copied; NULL: 1 for each */
+  const marq_loss *loss; /* of each residual: one of those that are of_residual, borrowed; NULL: squared */
+  double scale;          /* of a robust loss, > 0 */
 } marq_callbacks;
 
 /** Build a problem from callbacks. With jacobian, or with neither jacobian nor vjp (finite differences), J is stored
@@ -220,6 +227,12 @@ MARQ_API marq_status marq_problem_restrict(marq_problem *problem, size_t i0, siz
 /** Samples index[0 … count) of those become its samples; index is borrowed until the next choose or restrict, and what
  * was adopted before is not to be asked any more: evaluate and linearize come next. At most as many as there are. */
 MARQ_API marq_status marq_problem_choose(marq_problem *problem, const size_t *index, size_t count);
+/** The loss: NULL where it is the squared one, and *scale (may be NULL) is then left as it is. */
+MARQ_API const marq_loss *marq_problem_loss(const marq_problem *problem, double *scale);
+/** Take another loss (NULL: squared) or another scale from the next evaluate() on: of a problem that was made with a
+ * loss, be it the squared one. Returns MARQ_OK, MARQ_EUNSUPPORTED, MARQ_EINVAL (scale), MARQ_EDATA (a target that the
+ * loss does not know). */
+MARQ_API marq_status marq_problem_set_loss(marq_problem *problem, const marq_loss *loss, double scale);
 /** Samples it was made with. */
 MARQ_API size_t marq_problem_all_samples(const marq_problem *problem);
 /** 1 when MARQ_TRIAL_AUTO evaluates cost and derivatives together. */

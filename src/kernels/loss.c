@@ -42,7 +42,7 @@ INLINE single poisson(vd f, vd y, int want_cost) {
   if (want_cost) {
     const vi some = y > 0.0;
     const vd d = f - vlog(vselect(some, y, vsplat(1.0)));
-    cost = vselect(some, y * (vexpm1(d) - d), vselect(y == 0.0, rate, y * vsplat(NAN)));
+    cost = vselect(some, y * vmax(vexpm1(d) - d, vzero()), vselect(y == 0.0, rate, y * vsplat(NAN)));
   }
   const vd quotient = vselect(y == 0.0, h, h - y / vmax(h, vsplat(1e-300))), most = vsplat(MARQ_LOSS_MOST_RESIDUAL);
   const vi over = quotient < -most;

@@ -1,6 +1,6 @@
 /* Robust losses: cost ½ s² ρ(t²), t = ‖f − y‖/s, with the curvature root S = √ρ′ (I − (1 − κ) rrᵀ/‖r‖²), κ² = 1 +
  * 2t²ρ″/ρ′ (Triggs, McLauchlan, Hartley and Fitzgibbon, 2000, §4.3). Everything is a function of t, which does not
- * overflow where t² would. */
+ * overflow where t² would; of bounded ones + (t − t) keeps what is not finite so. */
 #include "kernels/loss_step.h"
 
 /* value = ½ρ, root = √ρ′, kappa2 = κ² (anything below 0.01 when it is not used). */
@@ -35,14 +35,14 @@ INLINE robust biweight(vd t, int want_value) {
   const vd small = vmin(t, vsplat(1.0)), z = small * small, rest = 1.0 - z;
   const vi inside = t < 1.0;
   const vd value = want_value ? z * vfma(z, z - 3.0, vsplat(3.0)) * (1.0 / 6.0) : vzero();
-  return (robust){vselect(t != t, t, value), rest, vselect(inside, (1.0 - 5.0 * z) / rest, vzero())};
+  return (robust){value + (t - t), rest, vselect(inside, (1.0 - 5.0 * z) / rest, vzero())};
 }
 
 INLINE robust arc(vd t, int want_value) {
   const vd small = vmin(t, vsplat(1e75)), z = small * small, q = one_and(z);
   const vi bend = z < 1.0;
   const vd part = vselect(bend, z * z, vsplat(1.0));
-  return (robust){want_value ? 0.5 * vatan(z) : vzero(), 1.0 / q,
+  return (robust){(want_value ? 0.5 * vatan(z) : vzero()) + (t - t), 1.0 / q,
                   vselect(bend, (1.0 - 3.0 * part) / (1.0 + part), vzero())};
 }
 

@@ -28,8 +28,10 @@ marq_status user_difference(user_functions *user, marq_difference kind, const do
                             size_t ldj, size_t *calls);
 /** Status of a user's return value. */
 marq_status user_outcome(int returned);
-/** Check sizes, functions and weights. */
+/** Check sizes, functions, weights and loss. */
 marq_status user_check(const marq_callbacks *callbacks, marq_error *error);
+/** The loss, NULL where it is the squared one. */
+const marq_loss *user_loss(const marq_callbacks *callbacks);
 
 /** The problem that stores no matrix: jvp and vjp only. */
 marq_status matrix_free_create(const marq_callbacks *callbacks, marq_problem **problem, marq_error *error);

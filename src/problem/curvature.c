@@ -21,7 +21,7 @@ static void add_difference(const streamed_problem *s, streamed_worker *worker, c
     for (size_t i = 0; i < block->count; i++)
       worker->r[o * s->block + i] = -2 / h * (worker->f[o][i] / h + Jv[i]); /* the part at p */
   }
-  for (size_t o = 0; o < s->c; o++)
+  for (size_t o = 0; o < s->c && !s->loss; o++)
     s->kernels->project(block->J + o * s->n, s->n, worker->r + o * s->block, w, block->count, sum);
   /* The columns at p must outlive the second call of the model, which reuses its scratch: keep them. */
   const double *kept[1];
@@ -40,12 +40,18 @@ static void add_difference(const streamed_problem *s, streamed_worker *worker, c
   const marq_status status = s->model.ops->block(s->model.self, d->probe->prepared, worker->scratch, &there);
   if (status < 0) worker->status = status;
   for (size_t o = 0; o < s->c; o++) {
+    if (s->loss) break;
     for (size_t i = 0; i < block->count; i++) worker->target[i] = 2 / (h * h) * worker->f[o][i];
     for (size_t j = 0; j < s->n; j++) {
       kept[0] = worker->rows + j * s->ld + o * block->count;
       s->kernels->project(kept, 1, worker->target, w, block->count, sum + j);
     }
   }
+  if (!s->loss) return;
+  for (size_t o = 0; o < s->c; o++)
+    for (size_t i = 0; i < block->count; i++)
+      worker->target[o * s->block + i] = 2 / (h * h) * worker->f[o][i] + worker->r[o * s->block + i];
+  streamed_loss_difference(s, worker, block->count, w, sum);
 }
 
 marq_status streamed_accelerate_by_difference(streamed_problem *s, const double *v, double *out) {

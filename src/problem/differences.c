@@ -1,6 +1,7 @@
 /* A user's functions over whole vectors, and finite differences of them. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "problem/callbacks.h"
 
@@ -106,5 +107,15 @@ marq_status user_check(const marq_callbacks *c, marq_error *error) {
     }
   }
   if (c->weights && sum == 0) return marq_fail(error, MARQ_EDATA, "all weights are 0: nothing is left to fit");
+  if (c->loss && !c->loss->of_residual)
+    return marq_fail(error, MARQ_EINVAL, "the loss %s is not one of residuals: it needs outputs and targets",
+                     c->loss->name);
+  if (c->loss && c->loss->robust && !(c->scale > 0 && isfinite(c->scale)))
+    return marq_fail(error, MARQ_EINVAL, "the scale of the loss %s is %g; it must be positive", c->loss->name,
+                     c->scale);
   return MARQ_OK;
+}
+
+const marq_loss *user_loss(const marq_callbacks *c) {
+  return c->loss && strcmp(c->loss->name, "squared") != 0 ? c->loss : NULL;
 }

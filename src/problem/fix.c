@@ -106,6 +106,13 @@ static marq_status fixed_choose(void *self, const size_t *index, size_t count) {
   return marq_problem_choose(((fixed_problem *)self)->inner, index, count);
 }
 
+static const marq_loss *fixed_loss(const void *self, double *scale) {
+  return marq_problem_loss(((const fixed_problem *)self)->inner, scale);
+}
+static marq_status fixed_set_loss(void *self, const marq_loss *other, double scale) {
+  return marq_problem_set_loss(((fixed_problem *)self)->inner, other, scale);
+}
+
 static int fixed_fuses(const void *self) {
   return marq_problem_fuses(((const fixed_problem *)self)->inner);
 }
@@ -182,6 +189,8 @@ marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, co
                                        .rows = fixed_rows,
                                        .restrict_to = fixed_restrict_to,
                                        .choose = fixed_choose,
+                                       .loss = fixed_loss,
+                                       .set_loss = fixed_set_loss,
                                        .fuses = fixed_fuses,
                                        .counts = fixed_counts,
                                        .destroy = fixed_destroy};

@@ -124,7 +124,8 @@ marq_status marq_problem_from_callbacks(const marq_callbacks *callbacks, marq_pr
       .block_samples = padded(m) < block_samples ? padded(m) : block_samples,
       .prepared_bytes = point_bytes(model),
       .scratch_bytes = lanes};
-  const marq_problem_options options = {.weights = {callbacks->weights, 1}};
+  const marq_problem_options options = {
+      .weights = {callbacks->weights, 1}, .loss = callbacks->loss, .scale = callbacks->scale};
   streamed_problem *s;
   status = streamed_create(&view, &options, &s, error);
   if (status != MARQ_OK) {

@@ -28,6 +28,7 @@ static void layout_worker(marq_arena *arena, const streamed_problem *s, streamed
   w->target = marq_arena_doubles(arena, s->ld);
   w->rows = marq_arena_doubles(arena, s->ld * (s->n + 1));
   w->work = marq_arena_doubles(arena, marq_la_append_work(s->n + 1));
+  if (s->holds_loss) streamed_loss_layout(arena, s, &w->loss);
 }
 
 static void layout(marq_arena *arena, streamed_problem *s) {
@@ -87,6 +88,7 @@ marq_status streamed_create(const marq_model *model, const marq_problem_options 
   s->targets = o->targets;
   s->weights = o->weights;
   s->sigma = o->sigma;
+  s->holds_loss = o->loss != NULL;
   s->N = model->samples;
   s->c = model->outputs;
   s->n = model->parameters;
@@ -114,6 +116,13 @@ marq_status streamed_create(const marq_model *model, const marq_problem_options 
   layout(&s->arena, s);
   s->current = &s->points[0];
   s->trial = &s->points[1];
+  status = streamed_loss_choose(s, o->loss, o->scale, error);
+  if (status == MARQ_OK) status = streamed_loss_check(s, error);
+  if (status != MARQ_OK) {
+    marq_arena_free(&s->arena);
+    free(s);
+    return status;
+  }
   *created = s;
   return MARQ_OK;
 }

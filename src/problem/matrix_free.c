@@ -9,7 +9,7 @@
 #include "problem/callbacks.h"
 
 typedef struct free_point {
-  double *p, *r; /* r weighted */
+  double *p, *r; /* r weighted, of a loss as the user gave it */
 } free_point;
 
 typedef struct matrix_free {
@@ -18,9 +18,12 @@ typedef struct matrix_free {
   size_t m, n;
   free_point points[2], *trial, *current;
   int fresh;
-  double *root; /* [m] √w, or NULL */
-  double *u;    /* [m] */
-  double *g;    /* [n] */
+  double *root; /* [m] √w, of a loss √w S; NULL: 1 */
+  const marq_loss *loss;
+  double scale;
+  double *cost, *slope, *pseudo; /* [m] of a loss: what each residual costs, w u and √w r̃ at the adopted point */
+  double *u;                     /* [m] */
+  double *g;                     /* [n] */
   int has_gradient;
   marq_counts counts;
   marq_arena arena;
@@ -30,6 +33,39 @@ static void weigh(const matrix_free *s, double *r) {
   for (size_t i = 0; s->root && i < s->m; i++) r[i] *= s->root[i];
 }
 
+/* What the loss says of the residuals r; cost alone at a trial point. */
+static void ask_loss(matrix_free *s, const double *r, int cost_alone) {
+  const marq_loss_block block = {.outputs = 1,
+                                 .count = s->m,
+                                 .ld = s->m,
+                                 .scale = s->scale,
+                                 .f = r,
+                                 .cost = s->cost,
+                                 .u = cost_alone ? NULL : s->slope,
+                                 .residual = cost_alone ? NULL : s->pseudo,
+                                 .root = cost_alone ? NULL : s->root};
+  const double *w = s->user.call.weights;
+  s->loss->evaluate(&block);
+  for (size_t i = 0; w && i < s->m; i++) {
+    s->cost[i] *= w[i];
+    if (cost_alone) continue;
+    s->slope[i] *= w[i];
+    s->pseudo[i] *= sqrt(w[i]);
+    s->root[i] *= sqrt(w[i]);
+  }
+}
+
+static double cost_of(matrix_free *s, double *r) {
+  double sum = 0;
+  if (s->loss) {
+    ask_loss(s, r, 1);
+    for (size_t i = 0; i < s->m; i++) sum += s->cost[i];
+    return sum;
+  }
+  weigh(s, r);
+  return 0.5 * marq_la_dot(s->m, r, r);
+}
+
 static marq_status evaluate(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where) {
   matrix_free *s = self;
   (void)trial;
@@ -37,8 +73,7 @@ static marq_status evaluate(void *self, const double *p, marq_trial trial, doubl
   memcpy(s->trial->p, p, s->n * sizeof *p);
   const marq_status status = user_residual(&s->user, p, s->trial->r, &s->counts.residual);
   if (status < 0) return status;
-  weigh(s, s->trial->r);
-  *cost = status == MARQ_OK ? 0.5 * marq_la_dot(s->m, s->trial->r, s->trial->r) : NAN;
+  *cost = status == MARQ_OK ? cost_of(s, s->trial->r) : NAN;
   if (isfinite(*cost)) return MARQ_OK;
   if (where) {
     *where = (marq_nonfinite){s->m, 0, NAN};
@@ -56,6 +91,7 @@ static marq_status linearize(void *self) {
   s->trial = s->current;
   s->current = adopted;
   s->fresh = s->has_gradient = 0;
+  if (s->loss) ask_loss(s, s->current->r, 0);
   return MARQ_OK;
 }
 
@@ -83,7 +119,13 @@ static marq_status vjp(void *self, const double *u, double *JTu) {
 static marq_status gradient(void *self, double *g) {
   matrix_free *s = self;
   if (!s->has_gradient) {
-    const marq_status status = vjp(s, s->current->r, s->g);
+    marq_status status;
+    if (s->loss) {
+      s->counts.product++;
+      status = user_outcome(s->user.call.vjp(s->user.call.context, s->current->p, s->slope, s->g));
+    } else {
+      status = vjp(s, s->current->r, s->g);
+    }
     if (status != MARQ_OK) return status;
     s->has_gradient = 1;
   }
@@ -108,12 +150,18 @@ static marq_status accelerate(void *self, const double *v, double *out) {
 
 static marq_status residual(void *self, double *r) {
   matrix_free *s = self;
-  memcpy(r, s->current->r, s->m * sizeof *r);
+  memcpy(r, s->loss ? s->pseudo : s->current->r, s->m * sizeof *r);
   return MARQ_OK;
 }
 
 static void counts(const void *self, marq_counts *out) {
   *out = ((const matrix_free *)self)->counts;
+}
+
+static const marq_loss *loss(const void *self, double *scale) {
+  const matrix_free *s = self;
+  if (s->loss && scale) *scale = s->scale;
+  return s->loss;
 }
 
 static void destroy(void *self) {
@@ -128,7 +176,9 @@ static void layout(marq_arena *arena, matrix_free *s) {
     s->points[k].p = marq_arena_doubles(arena, s->n);
     s->points[k].r = marq_arena_doubles(arena, s->m);
   }
-  s->root = s->user.call.weights ? marq_arena_doubles(arena, s->m) : NULL;
+  s->root = s->user.call.weights || s->loss ? marq_arena_doubles(arena, s->m) : NULL;
+  double **const arrays[] = {&s->cost, &s->slope, &s->pseudo};
+  for (size_t k = 0; s->loss && k < sizeof arrays / sizeof *arrays; k++) *arrays[k] = marq_arena_doubles(arena, s->m);
   s->u = marq_arena_doubles(arena, s->m);
   s->g = marq_arena_doubles(arena, s->n);
 }
@@ -143,6 +193,7 @@ marq_status matrix_free_create(const marq_callbacks *callbacks, marq_problem **p
                                        .residual = residual,
                                        .jvp = jvp,
                                        .vjp = vjp,
+                                       .loss = loss,
                                        .counts = counts,
                                        .destroy = destroy};
   if (!marq_la_fits(callbacks->residuals) || !marq_la_fits(callbacks->parameters))
@@ -153,6 +204,8 @@ marq_status matrix_free_create(const marq_callbacks *callbacks, marq_problem **p
   s->ops = all;
   if (!callbacks->fvv) s->ops.accelerate = NULL;
   s->user.call = *callbacks;
+  s->loss = user_loss(callbacks);
+  s->scale = callbacks->scale;
   s->m = callbacks->residuals;
   s->n = callbacks->parameters;
   layout(&s->arena, s);
@@ -160,7 +213,7 @@ marq_status matrix_free_create(const marq_callbacks *callbacks, marq_problem **p
   if (status == MARQ_OK) {
     layout(&s->arena, s);
     user_set_typical(&s->user, callbacks->typical);
-    for (size_t i = 0; s->root && i < s->m; i++) s->root[i] = sqrt(callbacks->weights[i]);
+    for (size_t i = 0; !s->loss && s->root && i < s->m; i++) s->root[i] = sqrt(callbacks->weights[i]);
     s->trial = &s->points[0];
     s->current = &s->points[1];
     status = marq_problem_create(&s->ops, s, s->m, 1, s->n, problem, error);

@@ -56,6 +56,12 @@ static const double *block_target(const streamed_problem *s, streamed_worker *wo
   return out;
 }
 
+void streamed_ask_loss(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                       int cost_alone) {
+  for (size_t o = 0; o < s->c; o++) worker->loss.columns[o] = block_target(s, worker, block, o);
+  streamed_loss_block(s, worker, block, worker->loss.columns, w, cost_alone);
+}
+
 static marq_status run_chunk(const streamed_problem *s, streamed_worker *worker, const streamed_point *point,
                              unsigned want, size_t chunk, streamed_consumer *consumer, double *sum,
                              const void *argument) {
@@ -70,7 +76,9 @@ static marq_status run_chunk(const streamed_problem *s, streamed_worker *worker,
     const marq_status status = s->model.ops->block(s->model.self, point->prepared, worker->scratch, &block);
     if (status < 0) return status;
     const double *w = streamed_block_weights(s, worker, &block);
-    if (want & MARQ_WANT_OUTPUT)
+    if ((want & MARQ_WANT_OUTPUT) && s->loss)
+      streamed_ask_loss(s, worker, &block, w, consumer == s->sums_of->cost);
+    else if (want & MARQ_WANT_OUTPUT)
       for (size_t o = 0; o < s->c; o++)
         s->kernels->residual(worker->f[o], block_target(s, worker, &block, o), NULL, block.count,
                              worker->r + o * s->block);

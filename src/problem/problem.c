@@ -205,6 +205,15 @@ marq_status marq_problem_choose(marq_problem *problem, const size_t *index, size
   return status;
 }
 
+const marq_loss *marq_problem_loss(const marq_problem *problem, double *scale) {
+  return problem->ops->loss ? problem->ops->loss(problem->self, scale) : NULL;
+}
+
+marq_status marq_problem_set_loss(marq_problem *problem, const marq_loss *loss, double scale) {
+  OFFERED(set_loss);
+  return problem->ops->set_loss(problem->self, loss, scale);
+}
+
 size_t marq_problem_all_samples(const marq_problem *problem) {
   return problem->all_samples;
 }

@@ -165,6 +165,13 @@ static marq_status choose(void *self, const size_t *index, size_t count) {
 static void work(const void *self, marq_work *out) {
   *out = marq_problem_work(((const ridge_problem *)self)->inner);
 }
+static const marq_loss *loss(const void *self, double *scale) {
+  return marq_problem_loss(((const ridge_problem *)self)->inner, scale);
+}
+static marq_status set_loss(void *self, const marq_loss *other, double scale) {
+  return marq_problem_set_loss(((ridge_problem *)self)->inner, other, scale);
+}
+
 static int fuses(const void *self) {
   return marq_problem_fuses(((const ridge_problem *)self)->inner);
 }
@@ -215,6 +222,8 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
                                        .restrict_to = restrict_to,
                                        .choose = choose,
                                        .work = work,
+                                       .loss = loss,
+                                       .set_loss = set_loss,
                                        .fuses = fuses,
                                        .counts = counts,
                                        .destroy = destroy};

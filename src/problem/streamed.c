@@ -80,15 +80,10 @@ static void write_residual(const streamed_problem *s, streamed_worker *worker, c
       (*r)[o * s->current->of.count + worker->at + i] = root_weight(w, i) * worker->r[o * s->block + i];
 }
 
-typedef struct directional {
-  const double *v;
-  double *out;
-} directional;
-
 static void write_jvp(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
                       double *sum, const void *argument) {
   (void)sum;
-  const directional *d = argument;
+  const streamed_directional *d = argument;
   for (size_t o = 0; o < s->c; o++) {
     const double *Jv = streamed_block_jvp(s, worker, block, d->v, o);
     for (size_t i = 0; i < block->count; i++)
@@ -107,8 +102,9 @@ static void add_vjp(const streamed_problem *s, streamed_worker *worker, const ma
 }
 
 /* Columns J̃ of a block into out[o·outputs_apart + i + j·ldout]. */
-static void weighted_rows(const streamed_problem *s, const marq_block *block, const double *w, double *out,
-                          size_t outputs_apart, size_t ldout) {
+static void weighted_rows(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                          double *out, size_t outputs_apart, size_t ldout) {
+  (void)worker;
   for (size_t j = 0; j < s->n; j++)
     for (size_t o = 0; o < s->c; o++) {
       const double *column = block->J[o * s->n + j];
@@ -125,7 +121,7 @@ static void append_triangle(const streamed_problem *s, streamed_worker *worker, 
                             const double *w, double *sum, const void *argument) {
   (void)argument;
   const size_t rows = s->c * block->count;
-  weighted_rows(s, block, w, worker->rows, block->count, s->ld);
+  s->sums_of->rows(s, worker, block, w, worker->rows, block->count, s->ld);
   for (size_t o = 0; o < s->c; o++)
     for (size_t i = 0; i < block->count; i++)
       worker->rows[s->n * s->ld + o * block->count + i] = root_weight(w, i) * worker->r[o * s->block + i];
@@ -133,10 +129,25 @@ static void append_triangle(const streamed_problem *s, streamed_worker *worker, 
   if (status < 0) worker->status = status;
 }
 
+const streamed_sums streamed_square_sums = {.cost = add_cost,
+                                            .gram = add_gram,
+                                            .gradient = add_gradient,
+                                            .squares = add_squares,
+                                            .product = add_product,
+                                            .curvature = add_curvature,
+                                            .jvp = write_jvp,
+                                            .vjp = add_vjp,
+                                            .rows = weighted_rows};
+
 /* ---- operations ---- */
 
+/* Of squares the curvature root is 1; of another loss it depends on the outputs. */
+static unsigned root_wants(const streamed_problem *s) {
+  return s->loss ? MARQ_WANT_OUTPUT : 0;
+}
+
 static unsigned jvp_wants(const streamed_problem *s) {
-  return s->model.can & MARQ_WANT_JVP ? MARQ_WANT_JVP : MARQ_WANT_JACOBIAN;
+  return (s->model.can & MARQ_WANT_JVP ? MARQ_WANT_JVP : MARQ_WANT_JACOBIAN) | root_wants(s);
 }
 
 /* The first sample that is not finite, for the message of a start that is none. */
@@ -146,7 +157,7 @@ static void find_nonfinite(const streamed_problem *s, streamed_worker *worker, c
   marq_nonfinite *const *where = argument;
   for (size_t i = 0; i < block->count && sum[0] == 0; i++)
     for (size_t o = 0; o < s->c && sum[0] == 0; o++)
-      if (!isfinite(worker->r[o * s->block + i])) {
+      if (!isfinite(worker->r[o * s->block + i]) || (s->loss && o + 1 == s->c && !isfinite(worker->loss.cost[i]))) {
         **where = (marq_nonfinite){block->index ? block->index[i] : block->i0 + i, o, worker->f[o][i]};
         sum[0] = 1;
       }
@@ -185,14 +196,14 @@ static marq_status evaluate(void *self, const double *p, marq_trial trial, doubl
   if (fused) {
     s->counts.fused++;
     const size_t width = packed(s->n + 1);
-    status = streamed_pass(s, t, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gram, width, NULL);
+    status = streamed_pass(s, t, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, s->sums_of->gram, width, NULL);
     memcpy(t->gram, s->sums, width * sizeof *s->sums);
     *cost = 0.5 * s->sums[width - 1];
     if (status == MARQ_OK && isfinite(*cost) && !streamed_all_finite(width, s->sums)) status = MARQ_NONFINITE;
     t->has_gram = t->has_gradient = status == MARQ_OK;
   } else {
     s->counts.residual++;
-    status = streamed_pass(s, t, NULL, MARQ_WANT_OUTPUT, add_cost, 1, NULL);
+    status = streamed_pass(s, t, NULL, MARQ_WANT_OUTPUT, s->sums_of->cost, 1, NULL);
     *cost = 0.5 * s->sums[0];
   }
   if (status < 0) return status;
@@ -219,7 +230,7 @@ static marq_status need_gram(streamed_problem *s) {
   const size_t width = packed(s->n + 1);
   s->counts.jacobian++;
   const marq_status status =
-      streamed_pass(s, point, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gram, width, NULL);
+      streamed_pass(s, point, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, s->sums_of->gram, width, NULL);
   if (status != MARQ_OK) return status;
   memcpy(point->gram, s->sums, width * sizeof *s->sums);
   if (!streamed_all_finite(width, point->gram)) return MARQ_NONFINITE;
@@ -237,7 +248,7 @@ static marq_status gradient(void *self, double *g) {
   if (!s->current->has_gradient) {
     s->counts.jacobian++;
     const marq_status status =
-        streamed_pass(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, add_gradient, s->n, NULL);
+        streamed_pass(s, s->current, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, s->sums_of->gradient, s->n, NULL);
     if (status != MARQ_OK) return status;
     memcpy(own, s->sums, s->n * sizeof *own);
     if (!streamed_all_finite(s->n, own)) return MARQ_NONFINITE;
@@ -262,7 +273,8 @@ static marq_status product(void *self, const double *v, double *out) {
   streamed_problem *s = self;
   s->counts.product++;
   const unsigned want = MARQ_WANT_JACOBIAN | jvp_wants(s);
-  const marq_status status = streamed_pass(s, s->current, want & MARQ_WANT_JVP ? v : NULL, want, add_product, s->n, v);
+  const marq_status status =
+      streamed_pass(s, s->current, want & MARQ_WANT_JVP ? v : NULL, want, s->sums_of->product, s->n, v);
   memcpy(out, s->sums, s->n * sizeof *out);
   return status;
 }
@@ -274,7 +286,8 @@ static marq_status diagonal(void *self, double *q) {
     return MARQ_OK;
   }
   s->counts.jacobian++;
-  const marq_status status = streamed_pass(s, s->current, NULL, MARQ_WANT_JACOBIAN, add_squares, s->n, NULL);
+  const marq_status status =
+      streamed_pass(s, s->current, NULL, MARQ_WANT_JACOBIAN | root_wants(s), s->sums_of->squares, s->n, NULL);
   memcpy(q, s->sums, s->n * sizeof *q);
   return status;
 }
@@ -283,8 +296,8 @@ static marq_status accelerate(void *self, const double *v, double *out) {
   streamed_problem *s = self;
   s->counts.curvature++;
   if (!(s->model.can & MARQ_WANT_CURVATURE)) return streamed_accelerate_by_difference(s, v, out);
-  const marq_status status =
-      streamed_pass(s, s->current, v, MARQ_WANT_JACOBIAN | MARQ_WANT_CURVATURE, add_curvature, s->n, NULL);
+  const unsigned want = MARQ_WANT_JACOBIAN | MARQ_WANT_CURVATURE | root_wants(s);
+  const marq_status status = streamed_pass(s, s->current, v, want, s->sums_of->curvature, s->n, NULL);
   memcpy(out, s->sums, s->n * sizeof *out);
   return status;
 }
@@ -313,15 +326,16 @@ static marq_status residual(void *self, double *r) {
 static marq_status jvp(void *self, const double *v, double *Jv) {
   streamed_problem *s = self;
   const unsigned want = jvp_wants(s);
-  const directional d = {v, Jv};
+  const streamed_directional d = {v, Jv};
   s->counts.product++;
-  return streamed_pass(s, s->current, want & MARQ_WANT_JVP ? v : NULL, want, write_jvp, 0, &d);
+  return streamed_pass(s, s->current, want & MARQ_WANT_JVP ? v : NULL, want, s->sums_of->jvp, 0, &d);
 }
 
 static marq_status vjp(void *self, const double *u, double *JTu) {
   streamed_problem *s = self;
   s->counts.product++;
-  const marq_status status = streamed_pass(s, s->current, NULL, MARQ_WANT_JACOBIAN, add_vjp, s->n, u);
+  const marq_status status =
+      streamed_pass(s, s->current, NULL, MARQ_WANT_JACOBIAN | root_wants(s), s->sums_of->vjp, s->n, u);
   memcpy(JTu, s->sums, s->n * sizeof *JTu);
   return status;
 }
@@ -331,16 +345,21 @@ static marq_status rows(void *self, size_t i0, size_t i1, double *J, size_t ldj)
   streamed_point *point = s->current;
   streamed_worker *worker = s->workers;
   if (i0 == 0) s->counts.jacobian++;
-  const marq_status prepared = streamed_prepare(s, point, NULL, MARQ_WANT_JACOBIAN);
+  const marq_status prepared = streamed_prepare(s, point, NULL, MARQ_WANT_JACOBIAN | root_wants(s));
   if (prepared != MARQ_OK) return prepared;
-  marq_block block = {
-      .want = MARQ_WANT_JACOBIAN, .f = worker->f, .y = worker->y, .J = worker->J, .Jv = worker->Jv, .fvv = worker->fvv};
+  marq_block block = {.want = MARQ_WANT_JACOBIAN | root_wants(s),
+                      .f = worker->f,
+                      .y = worker->y,
+                      .J = worker->J,
+                      .Jv = worker->Jv,
+                      .fvv = worker->fvv};
   for (size_t i = i0; i < i1; i += block.count) {
     streamed_take(s, &point->of, i, i1, &block);
     const marq_status status = s->model.ops->block(s->model.self, point->prepared, worker->scratch, &block);
     if (status < 0) return status;
     const double *w = streamed_block_weights(s, worker, &block);
-    weighted_rows(s, &block, w, J + (i - i0), i1 - i0, ldj);
+    if (s->loss) streamed_ask_loss(s, worker, &block, w, 0);
+    s->sums_of->rows(s, worker, &block, w, J + (i - i0), i1 - i0, ldj);
   }
   return MARQ_OK;
 }
@@ -355,6 +374,22 @@ static marq_status choose(void *self, const size_t *index, size_t count) {
   streamed_problem *s = self;
   s->next = streamed_divide(s, 0, index, count);
   return MARQ_OK;
+}
+
+static const marq_loss *loss(const void *self, double *scale) {
+  const streamed_problem *s = self;
+  if (s->loss && scale) *scale = s->scale;
+  return s->loss;
+}
+
+/* What was summed with the loss before is void. */
+static marq_status set_loss(void *self, const marq_loss *other, double scale) {
+  streamed_problem *s = self;
+  if (!s->holds_loss) return MARQ_EUNSUPPORTED;
+  marq_status status = streamed_loss_choose(s, other, scale, NULL);
+  if (status == MARQ_OK) status = streamed_loss_check(s, NULL);
+  for (size_t k = 0; k < 2; k++) s->points[k].has_gram = s->points[k].has_gradient = 0;
+  return status;
 }
 
 static void counts(const void *self, marq_counts *out) {
@@ -383,6 +418,8 @@ const marq_problem_ops streamed_ops = {.name = "block model",
                                        .rows = rows,
                                        .restrict_to = restrict_to,
                                        .choose = choose,
+                                       .loss = loss,
+                                       .set_loss = set_loss,
                                        .fuses = fuses,
                                        .counts = counts,
                                        .destroy = destroy};

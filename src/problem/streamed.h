@@ -25,6 +25,13 @@ typedef struct streamed_point {
   int has_gram, has_gradient; /* has_gradient: the column J̃ᵀr̃ of gram is valid */
 } streamed_point;
 
+/** What a loss says of a block; outputs outermost, ld = s->block. r̃ stands in the worker's r. */
+typedef struct streamed_lossy {
+  double *cost, *dot; /* [block] */
+  double *u, *root, *left, *right, *t, *half, *f, *y;
+  const double **columns, **directions; /* [c] */
+} streamed_lossy;
+
 /** What one thread works with. */
 typedef struct streamed_worker {
   void *scratch; /* the model's */
@@ -32,13 +39,20 @@ typedef struct streamed_worker {
   const double **columns; /* [n+1] */
   double *r, *w, *target; /* [c·block], [block], [c·block] */
   double *rows, *work;    /* [c·block·(n+1)] and scratch of the triangle */
+  streamed_lossy loss;    /* empty without one */
   size_t at;              /* of the block at work: its first sample's place among the point's */
   marq_status status;
 } streamed_worker;
 
+typedef struct streamed_sums streamed_sums;
+
 typedef struct streamed_problem {
   marq_model model;
-  const marq_column *targets; /* [c], or NULL when the model holds them */
+  const marq_loss *loss;        /* NULL: squared */
+  double scale;                 /* of the loss */
+  int holds_loss;               /* there is memory for one */
+  const streamed_sums *sums_of; /* what passes add up with this loss */
+  const marq_column *targets;   /* [c], or NULL when the model holds them */
   marq_column weights;
   int sigma, threads;
   size_t N, c, n, block, ld; /* ld: c·block rounded up */
@@ -61,6 +75,38 @@ typedef struct streamed_problem {
  * is the chunk's. */
 typedef void streamed_consumer(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
                                const double *w, double *sum, const void *argument);
+
+/** What the operations add up: for squares, and for any other loss. The last number of a packed Gram matrix, and all of
+ * `cost`, is twice the cost. */
+struct streamed_sums {
+  streamed_consumer *cost, *gram, *gradient, *squares, *product, *curvature, *jvp, *vjp;
+  /* Columns J̃ of a block into out[o·outputs_apart + i + j·ldout]. */
+  void (*rows)(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+               double *out, size_t outputs_apart, size_t ldout);
+};
+extern const streamed_sums streamed_square_sums, streamed_loss_sums;
+
+/** A vector to multiply by J̃, and where the product goes. */
+typedef struct streamed_directional {
+  const double *v;
+  double *out;
+} streamed_directional;
+
+/* Losses (streamed_loss.c). */
+/** Choose the loss; the scale is checked. */
+marq_status streamed_loss_choose(streamed_problem *s, const marq_loss *loss, double scale, marq_error *error);
+void streamed_loss_layout(marq_arena *arena, const streamed_problem *s, streamed_lossy *lossy);
+/** MARQ_EDATA, with the sample, where a target is not one that the loss knows. */
+marq_status streamed_loss_check(streamed_problem *s, marq_error *error);
+/** The same of the block that the model wrote last, with the problem's targets. */
+void streamed_ask_loss(const streamed_problem *s, streamed_worker *worker, const marq_block *block, const double *w,
+                       int cost_alone);
+/** Ask the loss of a block: everything, or its cost alone. */
+void streamed_loss_block(const streamed_problem *s, streamed_worker *worker, const marq_block *block,
+                         const double *const *targets, const double *w, int cost_alone);
+/** sum += Jᵀ S Sᵀ x of curvature.c's columns and its x in worker->target. */
+void streamed_loss_difference(const streamed_problem *s, streamed_worker *worker, size_t count, const double *w,
+                              double *sum);
 
 /** Run over all samples of a point: fold what `want` needs, evaluate block by block, leave each chunk's sums of `width`
  * doubles (at most (n+1)²) in s->sums. The residual is formed when `want` has MARQ_WANT_OUTPUT. v: as the model's
