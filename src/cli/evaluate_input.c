@@ -1,0 +1,274 @@
+/* What `marq evaluate` reads: its columns, the kind of task, the classes and the costs. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evaluate.h"
+#include "table_options.h"
+
+enum { few_classes = 100, name_size = 256 };
+
+static int out_of_memory(void) {
+  return message_fail(exit_system, "out of memory");
+}
+
+void evaluate_warn(evaluation *e, const char *format, ...) {
+  va_list list;
+  if (e->warning_count == evaluate_warnings) return;
+  va_start(list, format);
+  vsnprintf(e->warnings[e->warning_count++], sizeof *e->warnings, format, list);
+  va_end(list);
+}
+
+static int find_column(const evaluation *e, const marq_table_reader *reader, const char *option, const char *name,
+                       unsigned char *keep, size_t *source) {
+  char names[400], suggestion[200];
+  const size_t count = marq_table_reader_columns(reader);
+  *source = table_find(reader, name);
+  if (*source < count) {
+    keep[*source] = 1;
+    return exit_done;
+  }
+  nearest search = nearest_to(name);
+  for (size_t k = 0; k < count; k++) nearest_offer(&search, marq_table_reader_name(reader, k));
+  return message_fail_at(exit_usage, e->request.data, 0, "--%s: there is no column '%s'%s (columns: %s)", option, name,
+                         nearest_text(&search, suggestion, sizeof suggestion),
+                         table_names_text(reader, names, sizeof names));
+}
+
+/* Columns of the file that are wanted; (size_t)-1: not there. */
+typedef struct sources {
+  size_t truth, predicted, weights, *scores;
+  unsigned char *keep, *labels;
+} sources;
+
+static int find_prediction(evaluation *e, const marq_table_reader *reader, sources *s) {
+  evaluate_request *r = &e->request;
+  char name[name_size], names[400];
+  if (r->predicted) return find_column(e, reader, "pred", r->predicted, s->keep, &s->predicted);
+  if (r->scores_option) return exit_done;
+  snprintf(name, sizeof name, "%s_fit", r->truth);
+  s->predicted = table_find(reader, name);
+  if (s->predicted == marq_table_reader_columns(reader)) {
+    return message_fail_at(exit_usage, r->data, 0,
+                           "there is no column '%s': say with --pred or --prob what was predicted (columns: %s)", name,
+                           table_names_text(reader, names, sizeof names));
+  }
+  s->keep[s->predicted] = 1;
+  return exit_done;
+}
+
+static int find_columns(evaluation *e, const marq_table_reader *reader, sources *s) {
+  const evaluate_request *r = &e->request;
+  int status = find_column(e, reader, "truth", r->truth, s->keep, &s->truth);
+  if (status == exit_done) status = find_prediction(e, reader, s);
+  for (size_t k = 0; k < r->scores.count && status == exit_done; k++) {
+    status = find_column(e, reader, r->scores_option, r->scores.names[k], s->keep, &s->scores[k]);
+    if (status == exit_done && s->scores[k] == s->truth) {
+      status = message_fail(exit_usage, "--%s: column %s is the truth", r->scores_option, r->truth);
+    }
+  }
+  if (status == exit_done && r->weights) {
+    status = find_column(e, reader, "weights", r->weights, s->keep, &s->weights);
+  }
+  if (status == exit_done && s->truth == s->predicted) {
+    status = message_fail(exit_usage, "--pred: column %s is the truth", r->truth);
+  }
+  /* Words in the truth and in what was predicted; elsewhere only numbers make sense. */
+  s->labels[s->truth < marq_table_reader_columns(reader) ? s->truth : 0] = r->task != TASK_REGRESSION;
+  if (s->predicted != (size_t)-1) s->labels[s->predicted] = r->task != TASK_REGRESSION;
+  return status;
+}
+
+/* Columns of a table keep the order of the file: the one from `source` is preceded by those kept before it. */
+static marq_column kept_column(const evaluation *e, const sources *s, size_t source) {
+  if (source == (size_t)-1) return (marq_column){NULL, 1};
+  size_t place = 0;
+  for (size_t k = 0; k < source; k++) place += s->keep[k] != 0;
+  return marq_table_column(e->table, place);
+}
+
+static int read_table(evaluation *e, marq_table_reader *reader, sources *s) {
+  const evaluate_request *r = &e->request;
+  marq_error error = {0};
+  int status = find_columns(e, reader, s);
+  if (status != exit_done) return status;
+  if (r->task != TASK_REGRESSION &&
+      marq_table_reader_labels(reader, s->labels, r->classes.count ? r->classes.names : NULL, r->classes.count,
+                               &error) != MARQ_OK) {
+    return error.status == MARQ_EINVAL ? message_fail(exit_usage, "--classes: %s", error.text)
+                                       : message_fail_library(NULL, &error);
+  }
+  if (marq_table_read_rows(reader, s->keep, &e->table, &error) != MARQ_OK) {
+    return message_fail_library(r->data, &error);
+  }
+  e->samples = marq_table_rows(e->table);
+  e->truth = kept_column(e, s, s->truth);
+  e->predicted = kept_column(e, s, s->predicted);
+  e->weights = kept_column(e, s, s->weights);
+  for (size_t k = 0; k < r->scores.count; k++) e->scores[k] = kept_column(e, s, s->scores[k]);
+  return exit_done;
+}
+
+/* The largest value of a column, or −1 where one is no whole number from 0 to 99. */
+static double largest_class(marq_column column, size_t samples) {
+  double most = 0;
+  for (size_t i = 0; i < samples && column.data; i++) {
+    const double value = column.data[i * column.stride];
+    if (!(value >= 0 && value < few_classes && value == floor(value))) return -1;
+    most = fmax(most, value);
+  }
+  return most;
+}
+
+static void detect_task(evaluation *e, size_t words) {
+  evaluate_request *r = &e->request;
+  if (r->task != TASK_DETECT) return;
+  e->detected = 1;
+  const int classes = words || r->scores_option || r->classes.count || r->costs_text || r->beta != 1 ||
+                      (largest_class(e->truth, e->samples) >= 0 && largest_class(e->predicted, e->samples) >= 0);
+  r->task = classes ? TASK_CLASSES : TASK_REGRESSION;
+}
+
+/* How many classes there are: as many as are named, as there are columns, or one more than the largest. */
+static int count_classes(evaluation *e, size_t words) {
+  const evaluate_request *r = &e->request;
+  const size_t columns = r->scores.count;
+  double most = 1;
+  for (size_t i = 0; i < e->samples; i++) {
+    most = fmax(most, e->truth.data[i]);
+    if (e->predicted.data) most = fmax(most, e->predicted.data[i]);
+  }
+  const size_t found = words ? words : most < MARQ_MOST_CLASSES ? (size_t)most + 1 : MARQ_MOST_CLASSES;
+  e->named = words > 0;
+  e->class_count = columns == 1 ? 2 : columns ? columns : found < 2 ? 2 : found;
+  if (!words || !columns || found == e->class_count) return exit_done;
+  return message_fail(exit_usage,
+                      "--%s: %zu column%s for %zu classes, and there %s %zu: expected one for each class%s (--classes "
+                      "names those that do not occur, too)",
+                      r->scores_option, columns, columns == 1 ? "" : "s", e->class_count, found == 1 ? "is" : "are",
+                      found, columns == 1 ? ", or one for the second of two" : "");
+}
+
+static int name_classes(evaluation *e, const char *const *words, size_t count) {
+  char number[32];
+  e->classes = calloc(e->class_count, sizeof *e->classes);
+  if (!e->classes) return out_of_memory();
+  for (size_t k = 0; k < e->class_count; k++) {
+    snprintf(number, sizeof number, "%zu", k);
+    const char *name = words && k < count ? words[k] : words ? "(none)" : number;
+    e->classes[k] = malloc(strlen(name) + 1);
+    if (!e->classes[k]) return out_of_memory();
+    strcpy(e->classes[k], name);
+  }
+  return exit_done;
+}
+
+/* The column whose name ends in that of a class, with or without something before it such as p_. */
+static size_t column_of_class(const evaluation *e, const char *class) {
+  const name_list *list = &e->request.scores;
+  size_t found = list->count;
+  for (size_t k = 0; k < list->count; k++) {
+    const size_t length = strlen(list->names[k]), ending = strlen(class);
+    if (length < ending || strcmp(list->names[k] + length - ending, class) != 0) continue;
+    if (length > ending && !strchr("_.- :", list->names[k][length - ending - 1])) continue;
+    if (found < list->count) return list->count;
+    found = k;
+  }
+  return found;
+}
+
+/* Columns named after the classes are taken by their names, whatever their order. */
+static int order_scores(evaluation *e) {
+  const size_t count = e->request.scores.count;
+  if (!e->named || count != e->class_count || count < 2) return exit_done;
+  marq_column *ordered = calloc(count, sizeof *ordered);
+  if (!ordered) return out_of_memory();
+  int all = 1, moved = 0;
+  for (size_t k = 0; k < count && all; k++) {
+    const size_t from = column_of_class(e, e->classes[k]);
+    all = from < count;
+    if (all) ordered[k] = e->scores[from];
+    moved |= from != k;
+  }
+  if (all && moved) {
+    memcpy(e->scores, ordered, count * sizeof *ordered);
+    evaluate_warn(e, "the columns of --%s are taken by their names, not in the order given", e->request.scores_option);
+  }
+  free(ordered);
+  return exit_done;
+}
+
+static int parse_costs(evaluation *e) {
+  if (!e->request.costs_text) return exit_done;
+  name_list list = {0};
+  const size_t wanted = e->class_count * e->class_count;
+  int status = name_list_make(&list, "costs", e->request.costs_text);
+  if (status == exit_done && list.count != wanted) {
+    status = message_fail(exit_usage,
+                          "--costs: %zu number%s for %zu classes; expected %zu, row by row: a row for each true class",
+                          list.count, list.count == 1 ? "" : "s", e->class_count, wanted);
+  }
+  e->costs = status == exit_done ? calloc(wanted, sizeof *e->costs) : NULL;
+  if (status == exit_done && !e->costs) status = out_of_memory();
+  for (size_t k = 0; k < wanted && status == exit_done; k++) {
+    size_t used;
+    e->costs[k] = marq_parse_double(list.names[k], strlen(list.names[k]), &used);
+    if (!used || list.names[k][used] || !isfinite(e->costs[k])) {
+      status = message_fail(exit_usage, "--costs: '%s' is not a number", list.names[k]);
+    }
+  }
+  name_list_free(&list);
+  return status;
+}
+
+static int take_classes(evaluation *e) {
+  size_t words;
+  const char *const *names = marq_table_classes(e->table, &words);
+  detect_task(e, words);
+  if (e->request.task == TASK_REGRESSION) return exit_done;
+  int status = count_classes(e, words);
+  if (status == exit_done) status = name_classes(e, names, words);
+  if (status == exit_done) status = order_scores(e);
+  if (status == exit_done) status = parse_costs(e);
+  return status;
+}
+
+int evaluate_read(evaluation *e) {
+  marq_error error = {0};
+  marq_table_reader *reader = NULL;
+  const evaluate_request *r = &e->request;
+  if (marq_table_open(r->data, &r->table, &reader, &error) != MARQ_OK) return message_fail_library(r->data, &error);
+  const size_t columns = marq_table_reader_columns(reader), none = (size_t)-1;
+  sources s = {.truth = none, .predicted = none, .weights = none};
+  s.scores = calloc(r->scores.count + 1, sizeof *s.scores);
+  s.keep = calloc(columns, 1);
+  s.labels = calloc(columns, 1);
+  e->scores = calloc(r->scores.count + 1, sizeof *e->scores);
+  int status = s.scores && s.keep && s.labels && e->scores ? exit_done : out_of_memory();
+  if (status == exit_done) status = read_table(e, reader, &s);
+  if (status == exit_done) status = take_classes(e);
+  marq_table_close(reader);
+  free(s.scores);
+  free(s.keep);
+  free(s.labels);
+  const size_t dropped = status == exit_done ? marq_table_dropped(e->table) : 0;
+  if (dropped) evaluate_warn(e, "%zu row%s with missing cells left out", dropped, dropped == 1 ? "" : "s");
+  return status;
+}
+
+void evaluation_free(evaluation *e) {
+  for (size_t k = 0; k < e->class_count; k++) {
+    if (e->classes) free(e->classes[k]);
+    if (e->curves) marq_curve_free(e->curves[k]);
+  }
+  marq_class_metrics_free(e->metrics);
+  marq_table_free(e->table);
+  name_list_free(&e->request.scores);
+  name_list_free(&e->request.classes);
+  free(e->classes);
+  free(e->curves);
+  free(e->scores);
+  free(e->costs);
+}
