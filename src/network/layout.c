@@ -76,7 +76,7 @@ static size_t plan_strips(const netp *s, netp_strip *strips) {
 static void lay(netp *s, marq_arena *arena) {
   size_t pair_p = 0, pair_q = 0, sums = 0;
   const size_t blocks = (s->N + s->block - 1) / s->block;
-  s->adopted = marq_arena_doubles(arena, s->n);
+  s->adopted = s->borrows ? NULL : marq_arena_doubles(arena, s->n);
   s->pair_at = marq_arena_give(arena, s->count + 1, sizeof *s->pair_at);
   for (size_t l = 0; l <= s->count; l++) {
     if (s->pair_at) s->pair_at[l] = sums;
@@ -167,6 +167,7 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
   if (status == MARQ_OK) {
     describe(s, network);
     s->weighted = options->weights.data != NULL;
+    s->borrows = options->borrow;
     s->loss = options->loss == marq_loss_find("squared") ? NULL : options->loss;
     s->scale = options->scale;
     s->coupled = s->loss && s->loss->coupled && s->c > 1;

@@ -85,8 +85,10 @@ static marq_status linearize(void *self) {
   s->trial = s->current;
   s->current = adopted;
   s->fresh = 0;
-  memcpy(s->adopted, adopted->p, s->n * sizeof *s->adopted);
-  adopted->p = s->adopted;
+  if (!s->borrows) {
+    memcpy(s->adopted, adopted->p, s->n * sizeof *s->adopted);
+    adopted->p = s->adopted;
+  }
   if (s->kept && !s->eager) { /* the one set of activations goes with the adopted point, formed from z when needed */
     double *a = s->trial->a ? s->trial->a : s->current->a;
     s->trial->a = NULL;

@@ -30,7 +30,7 @@ typedef struct netp_samples {
 
 /** Parameters and what is kept of the samples there. */
 typedef struct netp_point {
-  const double *p;  /* [n] the caller's until it is adopted, then the problem's own copy */
+  const double *p;  /* [n] the caller's until it is adopted, then the problem's own copy, if any */
   double *r;        /* weighted residuals [c·N]; with a loss f, once it is `curved` √w r̃ */
   double *a, *z;    /* kept activations, and σ′(z), later D; or z until it is needed; NULL: not kept */
   netp_samples of;  /* its samples, … */
@@ -65,13 +65,13 @@ typedef struct netp_strip {
 } netp_strip;
 
 typedef struct netp {
-  double *adopted; /* [n] the parameters of the adopted point */
+  double *adopted; /* [n] the parameters of the adopted point; NULL: borrowed */
   marq_problem_ops ops;
   netp_layer *layer;
   size_t count, inputs, c, n, N;
   size_t units, a_columns, widest; /* Σ width, Σ (width + 1), of the inputs too */
   size_t first;                    /* the lowest layer that is fitted */
-  int weighted;                    /* samples have weights */
+  int weighted, borrows;           /* samples have weights; adopted parameters are the caller's */
   int unit_output;                 /* the output's own sensitivity is 1: one, linear, without weights */
   double *X, *Y, *root_weight;     /* standardised inputs [ldx × (inputs + 1)] and targets [N × c]; √w or NULL */
   size_t ldx, *order;              /* order[i]: the caller's sample; NULL when not shuffled */

@@ -26,8 +26,11 @@ static marq_status make_problem(trainer *t, marq_error *error) {
   train_columns columns;
   marq_status status = train_gather(&t->data, order, count, &columns, error);
   if (status) return status;
-  const marq_network_options o = {
-      .weights = columns.weights, .threads = t->options->threads, .loss = t->data.loss, .scale = t->options->scale};
+  const marq_network_options o = {.weights = columns.weights,
+                                  .threads = t->options->threads,
+                                  .loss = t->data.loss,
+                                  .scale = t->options->scale,
+                                  .borrow = t->single && !t->options->ridge_choice};
   status = marq_network_problem(t->network, columns.inputs, columns.targets, count, &o, &t->training, error);
   if (status && error && error->line && order) error->line = order[error->line - 1] + 1;
   if (!status && columns.weights.data) status = copy_weights(&columns.weights, count, &t->weights, error);

@@ -43,7 +43,7 @@ static int fit(const char *solver, double iterations) {
   for (size_t q = 0; q < inputs; q++) columns[q] = (marq_column){x + q * samples, 1};
   if (marq_network_create(inputs, layers, 3, &network, &error) ||
       marq_network_initialise(network, "glorot", 1, &error) ||
-      marq_network_problem(network, columns, &target, samples, NULL, &problem, &error))
+      marq_network_problem(network, columns, &target, samples, &(marq_network_options){.borrow = 1}, &problem, &error))
     return 1;
   marq_options options = marq_options_default();
   options.solver = solver;
