@@ -21,7 +21,7 @@
 #include "linalg.h"
 #include "network/problem.h"
 
-enum { alignment = 64, default_block = 256 };
+enum { alignment = 64, default_block = 256, tight_block = 200 };
 
 const netp_limits netp_limits_default = {.kept = 64e6, .eager = 16e6, .narrow = 127, .whole = 8192};
 
@@ -137,9 +137,9 @@ static void describe(netp *s, const marq_network *network) {
   }
 }
 
-/* Where columns are summed, as many samples as keep them in a quarter of a megabyte. */
+/* Where columns are summed, as many samples as keep them in a quarter of a megabyte; where memory is short, fewer. */
 static size_t block_size(const netp *s, size_t wanted) {
-  size_t target = wanted ? wanted : default_block;
+  size_t target = wanted ? wanted : s->kept && !s->eager ? tight_block : default_block;
   if (!wanted && s->narrow)
     while (target < 1024 && 2 * target * (s->n + 1) <= 32768) target *= 2;
   const size_t count = (s->N + target - 1) / target;
@@ -176,10 +176,10 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
     s->ldx = netp_round(samples);
     s->narrow = s->n <= limits->narrow;
     s->whole_rows = s->n <= limits->whole;
-    s->block = block_size(s, options->block_samples);
     const double bytes = (double)samples * (double)s->units * sizeof(double);
     s->kept = bytes * (double)s->c <= limits->kept || s->n > samples * s->c;
     s->eager = s->kept && bytes <= limits->eager;
+    s->block = block_size(s, options->block_samples);
     s->kernels = marq_kernels_select();
     s->current = &s->points[0];
     s->trial = &s->points[1];
