@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "linalg.h"
+#include "statistics/loss.h"
 
 enum { block_rows = 128 };
 
@@ -263,9 +264,10 @@ static double quantile(marq_weights kind, double dof) {
   return dof >= least ? gsl_cdf_tdist_Pinv(0.975, dof) : NAN;
 }
 
-static marq_status compute(marq_problem *problem, const double *p, marq_weights kind, const marq_column *targets,
-                           const marq_column *weights, double tolerance, scratch *s, marq_statistics *out,
-                           marq_error *error) {
+/* loss: that of the fit, or NULL; the problem itself has the squared one while a robust fit is judged. */
+static marq_status compute_at(marq_problem *problem, const double *p, const marq_loss *loss, marq_weights kind,
+                              const marq_column *targets, const marq_column *weights, double tolerance, scratch *s,
+                              marq_statistics *out, marq_error *error) {
   const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem), n = s->n;
   double cost;
   marq_nonfinite where = {0, 0, NAN};
@@ -290,12 +292,37 @@ static marq_status compute(marq_problem *problem, const double *p, marq_weights 
   out->aic = likelihood + 2 * ((double)n + 1);
   out->bic = likelihood + log(count) * ((double)n + 1);
   out->t95 = quantile(kind, out->dof);
+  double factor = kind == MARQ_WEIGHTS_SIGMA ? 1 : variance;
+  if (loss) status = statistics_of_loss(problem, loss, kind, targets, weights, cost, out, &factor, error);
+  if (status != MARQ_OK) return status;
 
   mark_undetermined(s, out->rank, out->undetermined);
-  fill_covariance(s, out->rank, kind == MARQ_WEIGHTS_SIGMA ? 1 : variance, out);
+  fill_covariance(s, out->rank, factor, out);
   fill_correlation(s, out->rank, out);
   for (size_t j = 0; j < n; j++) out->stderr_[j] = sqrt(out->covariance[j + j * n]);
   return MARQ_OK;
+}
+
+/* A robust fit is judged with the Jacobian as it is, without the weights that the loss gives. */
+static marq_status compute(marq_problem *problem, const double *p, marq_weights kind, const marq_column *targets,
+                           const marq_column *weights, double tolerance, scratch *s, marq_statistics *out,
+                           marq_error *error) {
+  double *const others[] = {&out->deviance,  &out->null_deviance, &out->log_likelihood,
+                            &out->pseudo_r2, &out->pearson,       &out->scale};
+  for (size_t k = 0; k < sizeof others / sizeof *others; k++) *others[k] = NAN;
+  const marq_loss *loss = marq_problem_loss(problem, &out->scale);
+  if (!loss || !loss->robust) return compute_at(problem, p, loss, kind, targets, weights, tolerance, s, out, error);
+  marq_status status = marq_problem_set_loss(problem, NULL, 0);
+  if (status != MARQ_OK)
+    return marq_fail(error, status, "the statistics of a robust fit need the Jacobian without its loss, too");
+  status = compute_at(problem, p, loss, kind, targets, weights, tolerance, s, out, error);
+  double cost;
+  marq_status back = marq_problem_set_loss(problem, loss, out->scale);
+  if (back == MARQ_OK) back = marq_problem_evaluate(problem, p, MARQ_TRIAL_VALUE, &cost, NULL);
+  if (back == MARQ_OK) back = marq_problem_linearize(problem);
+  if (status == MARQ_OK && back != MARQ_OK)
+    status = marq_fail(error, back, "evaluating at the solution: %s", marq_status_text(back));
+  return status;
 }
 
 marq_status marq_statistics_compute(marq_problem *problem, const double *p, marq_weights kind,

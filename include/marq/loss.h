@@ -49,12 +49,37 @@ typedef struct marq_loss {
   /** What is wrong with the targets y[0 … outputs) of a sample, as a phrase ("must be 0 or 1"), or NULL. NULL: any
    * finite value is right. */
   const char *(*check)(const double *y, size_t outputs);
+  double
+      tuning; /* of a robust loss: the scale, in standard deviations of normal errors, at which it is 95 % efficient */
 } marq_loss;
 
 /** The table: squared, binary-cross-entropy, softmax-cross-entropy, poisson, huber, soft-l1, cauchy, tukey, arctan.
  * NULL when there is none. docs/losses.md tabulates each, with its scale and the conversion to other programs' ρ. */
 MARQ_API const marq_loss *marq_loss_find(const char *name);
 MARQ_API const marq_loss *marq_loss_at(size_t i);
+
+/** weight[i] = ρ′ = uᵀr/rᵀr of each sample: what iteratively reweighted least squares would give it; 1 at r = 0. Of
+ * losses that are of_residual. r as f of a block. */
+MARQ_API void marq_loss_weights(const marq_loss *loss, double scale, const double *r, size_t outputs, size_t count,
+                                size_t ld, double *weight);
+
+/** How far predictions have left the labels behind. Where every label is on its side (complete separation) the cost
+ * falls towards 0 as parameters run to infinity, and no estimate exists (Albert & Anderson 1984); a ridge gives one. */
+typedef struct marq_separation {
+  size_t samples;   /* of weight > 0 */
+  size_t wrong;     /* whose label is not strictly the most probable */
+  size_t saturated; /* whose label has probability 1 to ten digits */
+  size_t classes;   /* that occur, of those there could be */
+  size_t most_classes;
+  int separated; /* 1: no sample is wrong; of several binary outputs: of one of them */
+} marq_separation;
+
+/** Look for separated classes in the predictions of a loss that classifies: f and y [outputs] columns of logits and
+ * labels, weights NULL: all 1 (or σ, > 0). With several binary outputs the one that is nearest to separation counts.
+ * Returns MARQ_OK; MARQ_EINVAL for a loss that does not classify. */
+MARQ_API marq_status marq_loss_separation(const marq_loss *loss, const marq_column *f, const marq_column *y,
+                                          const marq_column *weights, size_t outputs, size_t samples,
+                                          marq_separation *found);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,7 @@
 #include <marq/problem.h>
 #include <marq/regularise.h>
 #include <marq/ridge.h>
+#include <marq/robust.h>
 #include <marq/solve.h>
 #include <marq/statistics.h>
 #include <marq/train.h>

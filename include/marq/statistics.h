@@ -22,7 +22,7 @@ typedef struct marq_statistics {
   double observations;         /* N, or Σ w for counts */
   double dof;                  /* observations − rank */
   double rss;                  /* Σ w r² = 2F */
-  double residual_sd;          /* √(rss/dof); NaN when dof ≤ 0 */
+  double residual_sd;          /* √(rss/dof); NaN when dof ≤ 0. Of a robust loss τ: see below */
   double tss;                  /* Σ w (y − ȳ_w)²: NaN when no targets were given */
   double r2;                   /* 1 − rss/tss */
   double aic, bic;             /* N ln(rss/N) + 2(n+1), + ln(N)(n+1) */
@@ -31,9 +31,24 @@ typedef struct marq_statistics {
   double *stderr_;             /* [n] */
   double *correlation;         /* [n×n] */
   unsigned char *undetermined; /* [n] 1: takes part in a direction that the data do not determine */
+  /* Of another loss than the squared one; NaN where they mean nothing. */
+  double deviance;       /* 2F without a ridge: cross-entropies and poisson */
+  double null_deviance;  /* the same of a constant alone; NaN when no targets were given */
+  double log_likelihood; /* of the data; poisson needs targets */
+  double pseudo_r2;      /* McFadden's: 1 − log likelihood / that of a constant */
+  double pearson;        /* χ² = r̃ᵀr̃; χ²/dof is far above 1 where counts are more dispersed than Poisson's */
+  double scale;          /* of a robust loss */
 } marq_statistics;
 
-/** Compute statistics at p.
+/** Compute statistics at p. What they are depends on the loss of the problem:
+ *    squared                   all of the first block.
+ *    cross-entropies, poisson  covariance (J̃ᵀJ̃)⁻¹: the inverse of the expected information, with no dispersion to
+ *                              estimate; normal quantiles; aic = −2 log L + 2n, bic with ln N in place of 2; rss,
+ *                              residual_sd, tss and r2 are NaN.
+ *    robust                    covariance τ² (JᵀWJ)⁻¹ with τ² = K² (Σ w ψ²/(N − rank)) / ψ̄′², ψ = ρ′(r) r, ψ̄′ the mean
+ *                              of its slope and K = 1 + (n/N) var(ψ′)/ψ̄′² (Huber 1981, eq. 7.6.10); residual_sd is τ,
+ *                              rss and tss are those of all samples, r2, aic and bic NaN. Where the problem cannot
+ *                              change its loss (matrix-free callbacks) MARQ_EUNSUPPORTED.
  *  problem   evaluated and linearized at p by this call.
  *  targets   y, for R² (data NULL: no R²); w  weights as the problem uses them (data NULL: 1; σ when kind is
  * MARQ_WEIGHTS_SIGMA). rank_tolerance  as the option of that name. Maths:    covariance = s² (J̃ᵀJ̃)⁻¹ from the triangle

@@ -1,0 +1,144 @@
+/* Robust fits of estimated scale: alternate between the fit and the median absolute residual. Huber, Robust Statistics
+ * (1981), §7.8; Rousseeuw & Leroy, Robust Regression and Outlier Detection (1987), ch. 1. */
+#include <marq/robust.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct stage {
+  marq_problem *problem;
+  marq_solver *solver;
+  const marq_robust_options *options;
+  size_t m, n;
+  double *p, *r;
+  marq_callback callback;
+  void *context;
+  marq_result *total;
+  marq_robust *found;
+  marq_error *error;
+} stage;
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+double marq_robust_sigma(double *r, size_t count, size_t parameters) {
+  if (count <= parameters) return 0;
+  for (size_t i = 0; i < count; i++) r[i] = isfinite(r[i]) ? fabs(r[i]) : INFINITY;
+  qsort(r, count, sizeof *r, by_size);
+  const double *left = r + parameters;
+  const size_t k = count - parameters;
+  const double median = k % 2 ? left[k / 2] : 0.5 * (left[k / 2 - 1] + left[k / 2]);
+  return median / 0.67448975019608174320;
+}
+
+/* The spread of f − y at p; samples of weight 0 say nothing. */
+static marq_status measure(stage *s, double *sigma) {
+  double cost, scale = 0;
+  const marq_loss *loss = marq_problem_loss(s->problem, &scale);
+  marq_status status = marq_problem_set_loss(s->problem, NULL, 0);
+  if (status != MARQ_OK) return marq_fail(s->error, status, "the problem was made without a loss, or cannot change it");
+  status = marq_problem_evaluate(s->problem, s->p, MARQ_TRIAL_VALUE, &cost, NULL);
+  if (status == MARQ_OK) status = marq_problem_linearize(s->problem);
+  if (status == MARQ_OK) status = marq_problem_residual(s->problem, s->r);
+  const marq_status restored = marq_problem_set_loss(s->problem, loss, scale);
+  if (status == MARQ_OK) status = restored;
+  if (status != MARQ_OK)
+    return marq_fail(s->error, status == MARQ_NONFINITE ? MARQ_EDOMAIN : status, "the residuals: %s",
+                     marq_status_text(status));
+  const marq_column *w = s->options->weights;
+  const size_t samples = marq_problem_samples(s->problem);
+  size_t count = 0;
+  for (size_t k = 0; k < s->m; k++) {
+    const double weight = w && w->data ? w->data[k % samples * w->stride] : 1;
+    if (weight > 0) s->r[count++] = s->r[k] / sqrt(weight);
+  }
+  *sigma = marq_robust_sigma(s->r, count, s->n);
+  if (*sigma > 0 && isfinite(*sigma)) return MARQ_OK;
+  return marq_fail(s->error, MARQ_EINVAL,
+                   count <= s->n ? "as many parameters as residuals: there is no scale to estimate"
+                                 : "half of the residuals or more are 0: there is no scale to estimate");
+}
+
+static void add_result(marq_result *total, const marq_result *one) {
+  const marq_result before = *total;
+  *total = *one;
+  if (before.solver) total->start_cost = before.start_cost;
+  total->iterations += before.iterations;
+  total->accepted += before.accepted;
+  total->linear_solves += before.linear_solves;
+  total->seconds += before.seconds;
+  total->counts.residual += before.counts.residual;
+  total->counts.jacobian += before.counts.jacobian;
+  total->counts.fused += before.counts.fused;
+  total->counts.product += before.counts.product;
+  total->counts.curvature += before.counts.curvature;
+}
+
+/* Fit with one loss until its scale settles, or `most` fits are done; *sigma in and out. */
+static marq_status settle(stage *s, const marq_loss *loss, double tuning, double tolerance, size_t most,
+                          double *sigma) {
+  s->found->settled = 0;
+  while (s->found->fits < most && !s->found->settled) {
+    marq_result one = {0};
+    s->found->sigma = *sigma;
+    s->found->scale = tuning * *sigma;
+    marq_status status = marq_problem_set_loss(s->problem, loss, s->found->scale);
+    if (status != MARQ_OK)
+      return marq_fail(s->error, status, "the scale %g: %s", s->found->scale, marq_status_text(status));
+    status = marq_solver_run(s->solver, s->p, s->callback, s->context, &one, s->error);
+    add_result(s->total, &one);
+    s->found->fits++;
+    if (status != MARQ_OK || one.stop == MARQ_STOP_USER) return status;
+    status = measure(s, sigma);
+    if (status != MARQ_OK) return status;
+    s->found->settled = fabs(*sigma - s->found->sigma) <= tolerance * s->found->sigma;
+  }
+  return MARQ_OK;
+}
+
+static marq_status run(stage *s) {
+  const marq_robust_options *o = s->options;
+  const marq_loss *huber = marq_loss_find("huber");
+  const int convex = strcmp(o->loss->name, "huber") == 0 || strcmp(o->loss->name, "soft-l1") == 0;
+  const size_t most = o->most_fits ? o->most_fits : 50;
+  const double tolerance = o->tolerance > 0 ? o->tolerance : 1e-4;
+  double sigma;
+  marq_status status = measure(s, &sigma);
+  if (status == MARQ_OK && !convex) status = settle(s, huber, huber->tuning, 0.01, (most + 1) / 2, &sigma);
+  if (status != MARQ_OK || s->total->stop == MARQ_STOP_USER) return status;
+  return settle(s, o->loss, o->tuning > 0 ? o->tuning : o->loss->tuning, tolerance, most, &sigma);
+}
+
+marq_status marq_robust_solve(marq_problem *problem, const marq_robust_options *robust, const marq_options *options,
+                              double *p, marq_callback callback, void *context, marq_result *result, marq_robust *found,
+                              marq_error *error) {
+  marq_result ignored_result;
+  marq_robust ignored;
+  if (!robust || !robust->loss || !robust->loss->robust)
+    return marq_fail(error, MARQ_EINVAL, "a scale is estimated for robust losses only");
+  if (!(robust->tuning >= 0) || !isfinite(robust->tuning) || !(robust->tuning > 0 || robust->loss->tuning > 0))
+    return marq_fail(error, MARQ_EINVAL, "the tuning constant of the loss %s must be positive", robust->loss->name);
+  if (!marq_problem_offers(problem, MARQ_OP_RESIDUAL))
+    return marq_fail(error, MARQ_EUNSUPPORTED, "the scale needs residuals, which the problem does not offer");
+  stage s = {.problem = problem,
+             .options = robust,
+             .m = marq_problem_residuals(problem),
+             .n = marq_problem_parameters(problem),
+             .p = p,
+             .callback = callback,
+             .context = context,
+             .total = result ? result : &ignored_result,
+             .found = found ? found : &ignored,
+             .error = error};
+  memset(s.total, 0, sizeof *s.total);
+  memset(s.found, 0, sizeof *s.found);
+  marq_status status = marq_solver_create(problem, options, &s.solver, error);
+  if (status != MARQ_OK) return status;
+  s.r = malloc(s.m * sizeof *s.r);
+  status = s.r ? run(&s) : marq_fail(error, MARQ_ENOMEM, "no memory for %zu residuals", s.m);
+  free(s.r);
+  marq_solver_free(s.solver);
+  return status;
+}
