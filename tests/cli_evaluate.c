@@ -146,6 +146,50 @@ static void words_are_classes(void **state) {
   cli_free(&r);
 }
 
+/* The probabilities that marq predict writes before its class are found; what only looks like them is not taken. */
+static void probabilities_beside_the_class(void **state) {
+  (void)state;
+  cli_write("net.csv",
+            "x,kind,kind_cat,kind_dog,kind_owl,kind_fit\n1,cat,0.7,0.2,0.1,cat\n2,dog,0.3,0.6,0.1,dog\n"
+            "3,dog,0.5,0.4,0.1,cat\n");
+  json_t *j = cli_json(0, "evaluate", "net.csv", "--truth", "kind", "--json", NULL);
+  assert_close(cli_number(j, "log_loss"), -(log(0.7) + log(0.6) + log(0.4)) / 3, 1e-14, 0);
+  assert_int_equal(json_array_size(json_object_get(j, "classes")), 3);
+  assert_close(cli_number(j, "accuracy"), 2.0 / 3, 1e-15, 0);
+  json_decref(j);
+  /* Of two classes one column, which says by its name of which: well comes after ill, and yet ill is class 1. */
+  cli_write("ill.csv", "state,state_ill,state_fit\nwell,0.1,well\nill,0.8,ill\nwell,0.3,well\nill,0.2,well\n");
+  const char *const ways[][3] = {{"--json", NULL, NULL}, {"--json", "--prob", "state_ill"}};
+  for (size_t k = 0; k < 2; k++) {
+    j = cli_json(0, "evaluate", "ill.csv", "-t", "state", ways[k][0], ways[k][1], ways[k][2], NULL);
+    assert_close(cli_number(j, "log_loss"), -(log(0.9) + log(0.8) + log(0.7) + log(0.2)) / 4, 1e-14, 0);
+    const json_t *ill = at(json_object_get(j, "classes"), 1);
+    assert_string_equal(json_string_value(json_object_get(ill, "name")), "ill");
+    assert_close(cli_number(ill, "recall"), 0.5, 0, 0);
+    assert_close(cli_number(ill, "auc"), 0.75, 0, 0);
+    json_decref(j);
+  }
+  cli_write("01.csv", "y,y_1,y_fit\n0,0.1,0\n1,0.8,1\n");
+  j = cli_json(0, "evaluate", "01.csv", "-t", "y", "--json", NULL);
+  assert_close(cli_number(j, "brier"), 0.025, 1e-14, 0);
+  json_decref(j);
+  /* Values with columns of the same beginning beside them. */
+  cli_write("like.csv", "z,z_low,z_high,z_fit\n1.5,1,2,1.25\n2.5,2,3,2.5\n");
+  j = cli_json(0, "evaluate", "like.csv", "-t", "z", "--json", NULL);
+  assert_string_equal(json_string_value(json_object_get(j, "task")), "regression");
+  assert_close(cli_number(j, "mse"), 0.03125, 1e-15, 0);
+  json_decref(j);
+  cli_write("like.csv", "z,z_low,z_fit\n1.5,1,1.25\n2.5,2,2.5\n");
+  j = cli_json(0, "evaluate", "like.csv", "-t", "z", "--json", NULL);
+  assert_string_equal(json_string_value(json_object_get(j, "task")), "regression");
+  json_decref(j);
+  /* A column whose name says nothing. */
+  cli_write("ill.csv", "state,p\nwell,0.9\nill,0.2\n");
+  cli_run r = cli("evaluate", "ill.csv", "-t", "state", "--prob", "p", NULL);
+  contains(r.out, "p is taken for the probability of well, the second of ill, well");
+  cli_free(&r);
+}
+
 static void curves_are_a_table(void **state) {
   (void)state;
   cli_run r = cli("evaluate", "two.csv", "-t", "y", "--prob", "p", "--curves", "c.csv", "--quiet", NULL);
@@ -305,6 +349,7 @@ int main(void) {
       cmocka_unit_test(two_classes),
       cmocka_unit_test(text_of_two_classes),
       cmocka_unit_test(words_are_classes),
+      cmocka_unit_test(probabilities_beside_the_class),
       cmocka_unit_test(curves_are_a_table),
       cmocka_unit_test(pictures),
       cmocka_unit_test(bad_input_has_its_line),

@@ -43,6 +43,8 @@ typedef struct evaluation {
   char **classes; /* [class_count] their names */
   int named;      /* 1: they are words, or were given */
   int detected;   /* 1: the kind of task was found out */
+  int beside;     /* 1: the probabilities are those that stand beside the prediction, as marq predict writes them */
+  double *turned; /* [2·samples] truth and prediction with the two classes exchanged, or NULL */
   double *costs;  /* [class_count²], or NULL */
   /* what came out */
   marq_regression_metrics values;

@@ -43,6 +43,47 @@ typedef struct sources {
   unsigned char *keep, *labels;
 } sources;
 
+/* Beside the prediction of classes marq predict writes their probabilities, TRUTH_class before TRUTH_fit: of each
+ * class, or of the second of two. What stands there may be something else, so that it is looked at again when it is
+ * read. */
+static int take_beside(evaluation *e, const marq_table_reader *reader, sources *s) {
+  evaluate_request *r = &e->request;
+  const size_t prefix = strlen(r->truth);
+  size_t count = 0, bytes = 0;
+  while (r->task != TASK_REGRESSION && count < s->predicted) {
+    const char *name = marq_table_reader_name(reader, s->predicted - count - 1);
+    if (strncmp(name, r->truth, prefix) != 0 || name[prefix] != '_' || !name[prefix + 1]) break;
+    bytes += strlen(name) + 1;
+    count++;
+  }
+  if (!count) return exit_done;
+  free(s->scores);
+  free(e->scores);
+  s->scores = calloc(count, sizeof *s->scores);
+  e->scores = calloc(count, sizeof *e->scores);
+  r->scores.text = malloc(bytes);
+  r->scores.names = calloc(count, sizeof *r->scores.names);
+  const int name_them = count > 1 && !r->classes.count;
+  if (name_them) r->classes.names = calloc(count, sizeof *r->classes.names);
+  if (!s->scores || !e->scores || !r->scores.text || !r->scores.names || (name_them && !r->classes.names)) {
+    return out_of_memory();
+  }
+  char *text = r->scores.text;
+  for (size_t k = 0; k < count; k++) {
+    s->scores[k] = s->predicted - count + k;
+    s->keep[s->scores[k]] = 1;
+    strcpy(text, marq_table_reader_name(reader, s->scores[k]));
+    r->scores.names[k] = text;
+    if (name_them) r->classes.names[k] = text + prefix + 1;
+    text += strlen(text) + 1;
+  }
+  r->scores.count = count;
+  if (name_them) r->classes.count = count;
+  r->scores_option = "prob";
+  e->beside = 1;
+  return exit_done;
+}
+
 static int find_prediction(evaluation *e, const marq_table_reader *reader, sources *s) {
   evaluate_request *r = &e->request;
   char name[name_size], names[400];
@@ -56,7 +97,7 @@ static int find_prediction(evaluation *e, const marq_table_reader *reader, sourc
                            table_names_text(reader, names, sizeof names));
   }
   s->keep[s->predicted] = 1;
-  return exit_done;
+  return take_beside(e, reader, s);
 }
 
 static int find_columns(evaluation *e, const marq_table_reader *reader, sources *s) {
@@ -122,6 +163,37 @@ static double largest_class(marq_column column, size_t samples) {
   return most;
 }
 
+/* 1 when a column holds nothing but numbers of so many classes. */
+static int holds_classes(marq_column column, size_t samples, size_t classes) {
+  for (size_t i = 0; i < samples; i++) {
+    const double value = column.data[i * column.stride];
+    if (!(value >= 0 && value < (double)classes && value == floor(value))) return 0;
+  }
+  return 1;
+}
+
+/* Are columns beside the prediction what they look like? Otherwise they are left alone. Returns 0 when the names of the
+ * classes came from them and go as well. */
+static int check_beside(evaluation *e, const char *const *words, size_t count) {
+  evaluate_request *r = &e->request;
+  if (!e->beside) return 1;
+  const char *class = r->scores.names[0] + strlen(r->truth) + 1;
+  const size_t classes = r->scores.count > 1 ? r->scores.count : 2;
+  int right = holds_classes(e->truth, e->samples, classes) && holds_classes(e->predicted, e->samples, classes);
+  if (r->scores.count == 1) {
+    right &=
+        words ? count == 2 && (strcmp(class, words[0]) == 0 || strcmp(class, words[1]) == 0) : strcmp(class, "1") == 0;
+  }
+  if (right) return 1;
+  e->beside = 0;
+  r->scores.count = 0;
+  r->scores_option = NULL;
+  if (r->classes.text) return 1;
+  const int made_up = r->classes.count > 0;
+  r->classes.count = 0;
+  return !made_up;
+}
+
 static void detect_task(evaluation *e, size_t words) {
   evaluate_request *r = &e->request;
   if (r->task != TASK_DETECT) return;
@@ -179,6 +251,30 @@ static size_t column_of_class(const evaluation *e, const char *class) {
   return found;
 }
 
+/* One column named after the first class and not the second: the classes change places. */
+static int turn_classes(evaluation *e, int given) {
+  if (given || !e->named || e->class_count != 2 || e->request.scores.count != 1) return exit_done;
+  if (column_of_class(e, e->classes[0]) == 1 && column_of_class(e, e->classes[1]) == 1) {
+    evaluate_warn(
+        e, "%.60s is taken for the probability of %.60s, the second of %.60s, %.60s: --classes may say otherwise",
+        e->request.scores.names[0], e->classes[1], e->classes[0], e->classes[1]);
+  }
+  if (column_of_class(e, e->classes[0]) == 1 || column_of_class(e, e->classes[1]) != 1) return exit_done;
+  const size_t n = e->samples;
+  e->turned = malloc(2 * n * sizeof *e->turned);
+  if (!e->turned) return out_of_memory();
+  for (size_t i = 0; i < n; i++) {
+    e->turned[i] = 1 - e->truth.data[i];
+    if (e->predicted.data) e->turned[n + i] = 1 - e->predicted.data[i];
+  }
+  e->truth = (marq_column){e->turned, 1};
+  if (e->predicted.data) e->predicted = (marq_column){e->turned + n, 1};
+  char *name = e->classes[0];
+  e->classes[0] = e->classes[1];
+  e->classes[1] = name;
+  return exit_done;
+}
+
 /* Columns named after the classes are taken by their names, whatever their order. */
 static int order_scores(evaluation *e) {
   const size_t count = e->request.scores.count;
@@ -226,11 +322,15 @@ static int parse_costs(evaluation *e) {
 static int take_classes(evaluation *e) {
   size_t words;
   const char *const *names = marq_table_classes(e->table, &words);
+  const int given = e->request.classes.count > 0;
+  if (!check_beside(e, names, words)) words = 0;
+  if (!words) names = NULL;
   detect_task(e, words);
   if (e->request.task == TASK_REGRESSION) return exit_done;
   int status = count_classes(e, words);
   if (status == exit_done) status = name_classes(e, names, words);
   if (status == exit_done) status = order_scores(e);
+  if (status == exit_done) status = turn_classes(e, given);
   if (status == exit_done) status = parse_costs(e);
   return status;
 }
@@ -271,4 +371,5 @@ void evaluation_free(evaluation *e) {
   free(e->curves);
   free(e->scores);
   free(e->costs);
+  free(e->turned);
 }

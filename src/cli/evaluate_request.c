@@ -11,10 +11,11 @@
 const argument_option evaluate_options[] = {
     {"truth", 't', "COLUMN", "what is true: numbers, or classes as 0, 1, 2, ... or as words"},
     {"pred", 'y', "COLUMN",
-     "what was predicted [COLUMN_fit, as marq predict names it, where neither --prob nor --score is given]"},
+     "what was predicted [without --prob and --score: TRUTH_fit, and the probabilities before it, as marq predict "
+     "writes them]"},
     {"prob", 'P', "COLUMN,...", "probabilities: one column for class 1 of two, or one for each class in their order"},
     {"score", 0, "COLUMN,...", "the same for scores of any scale that grow with the belief, such as logits"},
-    {"classes", 'c', "NAME,...", "names of the classes in their order [those found: words in the order of letters]"},
+    {"classes", 'c', "NAME,...", "names of the classes in their order [those found: words in alphabetical order]"},
     {"task", 0, "regression|classes", "what kind of prediction it is [detected]"},
     {"threshold", 0, "T", "with two classes: predict class 1 where its score is at least T [0.5; of --score 0]"},
     {"beta", 'b', "B", "F_B counts recall B times as much as precision [1]"},
