@@ -138,7 +138,8 @@ static void put_mean(FILE *file, const char *name, const marq_class_mean *m, int
   put_name(file, name, name_width);
   fprintf(file, "%20s", "");
   for (size_t k = 2; k < (areas ? 8U : 6U); k++) {
-    if (k == 4 || (k > 5 && isnan(values[k]))) {
+    if (k > 5 && isnan(values[k])) break;
+    if (k == 4) {
       fprintf(file, "%12s", "");
     } else {
       put_number(file, 12, "%.4f", values[k]);
