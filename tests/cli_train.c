@@ -205,7 +205,7 @@ static void diagnostics_tell_the_truth(void **state) {
     p[8 + u] = u < 3 ? -10 : 5; /* biases: three units sleep for |x| < 2 */
   }
   const char *const inputs[] = {"x", "y"}, *const targets[] = {"z"};
-  const marq_network_notes notes = {inputs, targets, 1, NULL};
+  const marq_network_notes notes = {.inputs = inputs, .targets = targets, .seed = 1};
   assert_int_equal(marq_network_save(network, &notes, "dead.json", &error), MARQ_OK);
   marq_network_free(network);
   j = cli_json(0, "train", "s.csv", "--resume", "dead.json", "--diagnostics", "--epochs", "3", "--json", NULL);

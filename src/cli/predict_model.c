@@ -30,6 +30,28 @@ static int is_network(const char *path) {
   return strncmp(format, "\"marq-network\"", strlen("\"marq-network\"")) == 0;
 }
 
+/* Several columns of 0 and 1 that share one decision are classes under their own names. */
+static int adopt_loss(predict_model *m, const marq_network_notes *notes, const char *path) {
+  const marq_loss *loss = notes->loss ? marq_loss_find(notes->loss) : NULL;
+  if (notes->loss && !loss) {
+    return message_fail_at(exit_usage, path, 0, "its loss is '%s', which this marq does not know", notes->loss);
+  }
+  if (!loss || !loss->predict) return exit_done;
+  m->loss = loss;
+  m->label = notes->label;
+  m->classes = notes->classes;
+  m->class_count = notes->class_count;
+  const int shared = loss->classifies && loss->coupled && m->output_count > 1;
+  if (notes->label && notes->class_count != (shared ? m->output_count : 2)) {
+    return message_fail_at(exit_usage, path, 0, "names %zu classes for %zu outputs", notes->class_count,
+                           m->output_count);
+  }
+  if (notes->label || !shared) return exit_done;
+  m->classes = m->outputs;
+  m->class_count = m->output_count;
+  return exit_done;
+}
+
 static int open_network(predict_model *m, const char *path) {
   marq_network_notes notes = {0};
   marq_error error = {0};
@@ -41,6 +63,8 @@ static int open_network(predict_model *m, const char *path) {
   m->output_count = marq_network_outputs(m->network);
   m->inputs = notes.inputs;
   m->outputs = notes.targets;
+  const int status = adopt_loss(m, &notes, path);
+  if (status != exit_done) return status;
   for (size_t k = 0; k < m->input_count + m->output_count; k++) {
     const char *const *names = k < m->input_count ? m->inputs : m->outputs;
     if (!names || !names[k < m->input_count ? k : k - m->input_count]) {
@@ -71,8 +95,11 @@ int predict_model_open(predict_model *m, const char *path) {
 int predict_model_evaluate(predict_model *m, const marq_column *columns, size_t rows, double *f) {
   marq_error error = {0};
   if (m->network) {
-    if (marq_network_predict(m->network, columns, rows, f, &error) == MARQ_OK) return exit_done;
-    return message_fail_library(NULL, &error);
+    if (marq_network_predict(m->network, columns, rows, f, &error) != MARQ_OK) {
+      return message_fail_library(NULL, &error);
+    }
+    if (m->loss) m->loss->predict(f, m->output_count, rows, rows, f);
+    return exit_done;
   }
   if (!m->data && marq_formula_bind(m->fit.formula, columns, rows, &m->data, &error) != MARQ_OK) {
     return message_fail_library(NULL, &error);
@@ -80,6 +107,14 @@ int predict_model_evaluate(predict_model *m, const marq_column *columns, size_t 
   marq_status status = marq_formula_rebind(m->data, columns);
   if (status == MARQ_OK) status = marq_formula_predict(m->data, m->fit.values, f);
   return status == MARQ_OK ? exit_done : message_fail(exit_system, "%s", marq_status_text(status));
+}
+
+size_t predict_model_class(const predict_model *m, const double *f, size_t rows, size_t i) {
+  if (m->output_count == 1) return f[i] >= 0.5;
+  size_t most = 0;
+  for (size_t k = 1; k < m->output_count; k++)
+    if (f[k * rows + i] > f[most * rows + i]) most = k;
+  return most;
 }
 
 static int prepare_errors(predict_model *m, const marq_model *model) {

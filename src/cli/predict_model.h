@@ -15,6 +15,11 @@ typedef struct predict_model {
   /* one of the two */
   saved fit;
   marq_network *network;
+  /* of a network with a loss that has an inverse link: its outputs become probabilities or rates */
+  const marq_loss *loss;      /* NULL: they stand as they are */
+  const char *label;          /* the column of classes, or NULL */
+  const char *const *classes; /* [class_count] names to choose from; none: nothing is chosen */
+  size_t class_count;
   /* of a fit */
   const char *response;
   marq_formula_data *data;
@@ -28,6 +33,8 @@ int predict_model_open(predict_model *m, const char *path);
 int predict_model_evaluate(predict_model *m, const marq_column *columns, size_t rows, double *f);
 /** Standard errors of the values evaluated last, of a fit. */
 int predict_model_errors(predict_model *m, size_t rows, double *error);
+/** The most likely class by f[o·rows + i], with classes to choose from. */
+size_t predict_model_class(const predict_model *m, const double *f, size_t rows, size_t i);
 void predict_model_close(predict_model *m);
 
 #endif

@@ -13,10 +13,11 @@
 typedef struct train_request {
   const char *data;
   const char *inputs, *targets, *hidden, *activation, *output_activation, *no_bias, *freeze, *weights;
+  const char *loss, *classes, *class_weights;
   const char *save, *resume, *plot, *plot_gradients, *trace;
   int json, quiet, diagnostics;
   /* given: not the default of the option below */
-  int seed_given, validation_given, test_given, initialisation_given, standardise_given;
+  int seed_given, validation_given, test_given, initialisation_given, standardise_given, scale_given;
   marq_train_options options;
   marq_table_options table;
 } train_request;
@@ -46,11 +47,21 @@ typedef struct train_diagnostics train_diagnostics;
 typedef struct training {
   train_request request;
   /* what was read */
-  name_list inputs, targets;
+  name_list inputs, targets; /* of the network */
+  name_list responses;       /* columns of the data from which the targets come: the targets, or a column of labels */
   marq_table *table;
-  marq_column *columns; /* inputs, then targets: borrowed from the table */
+  marq_column *columns; /* inputs, then targets: borrowed from the table, or from shares */
   unsigned char *set;   /* [samples] 0 training, 1 validation, 2 test */
   size_t samples, sizes[3];
+  /* of a loss of classes that decides among them */
+  int labelled;          /* one column holds the classes */
+  name_list classes;     /* in the order of their numbers; none with several targets that are each 0 or 1 */
+  size_t class_limit;    /* labels are below it; 0: found from the data */
+  size_t *class_sizes;   /* [classes] samples */
+  marq_column labels;    /* that column, borrowed from the table */
+  double *shares;        /* [samples × classes] 0 and 1 made of it */
+  double *class_weights; /* [classes] or NULL */
+  double *weights;       /* [samples] that include them */
   marq_network *network;
   marq_plan plan;
   /* the run */
@@ -76,15 +87,31 @@ extern const argument_option train_options[];
 extern const char *const train_without[];
 
 /** Make the network that the options describe, or load the one to go on from, and learn the names of the columns
- * (train_network.c); read the table and split it, plan the solver (train_input.c). Failures print a message and return
- * how to exit. */
+ * (train_network.c); read the table and split it, plan the solver (train_input.c). Where the data tell how many outputs
+ * there are, the network is made once they are read. Failures print a message and return how to exit. */
 int train_make_network(training *t);
 int train_read_input(training *t);
+int train_finish_network(training *t);
 int train_make_plan(training *t);
 void training_free(training *t);
 
+/** The loss, once the names of the responses are known; classes that were given, as the reader of tables takes them;
+ * what a column of labels holds, or what the targets must; weights of classes, once the samples are split
+ * (train_loss.c).
+ */
+int train_take_loss(training *t);
+int train_check_ridge(const training *t);
+int train_given_classes(training *t, const char *const **names, size_t *count);
+int train_take_labels(training *t, marq_column labels);
+int train_check_targets(training *t);
+int train_weigh_classes(training *t);
+int train_is_of_classes(const training *t);
+/** Class of a sample, of those in t->classes. */
+size_t train_class_of(const training *t, size_t i);
+
 /** Split TEXT at commas. */
 int name_list_make(name_list *list, const char *option, const char *text);
+int name_list_copy(name_list *list, const char *const *names, size_t count);
 void name_list_free(name_list *list);
 void train_warn(training *t, const char *format, ...) MARQ_PRINTF(2, 3);
 

@@ -70,7 +70,8 @@ static int gather(training *t, train_diagnostics *d) {
 static marq_status make_problem(training *t, train_diagnostics *d, marq_error *error) {
   const marq_train_options *o = &t->request.options;
   const size_t inputs = t->inputs.count, layers = marq_network_layers(t->network);
-  const marq_network_options options = {.weights = d->columns[inputs + t->targets.count], .threads = o->threads};
+  const marq_network_options options = {
+      .weights = d->columns[inputs + t->targets.count], .threads = o->threads, .loss = o->loss, .scale = o->scale};
   marq_status status =
       marq_network_problem(d->network, d->columns, d->columns + inputs, d->samples, &options, &d->bare, error);
   if (status != MARQ_OK || (o->ridge == 0 && o->ridge_biases == 0)) return status;

@@ -79,18 +79,36 @@ static int check_weights(training *t, marq_column column) {
   return exit_done;
 }
 
+/* Before the first row is read: words in this column are classes. */
+static int announce_labels(training *t, marq_table_reader *reader, size_t column) {
+  const char *const *names;
+  size_t count;
+  marq_error error = {0};
+  int status = train_given_classes(t, &names, &count);
+  if (status != exit_done) return status;
+  unsigned char *which = calloc(marq_table_reader_columns(reader) + 1, 1);
+  if (!which) return out_of_memory();
+  which[column] = 1;
+  if (marq_table_reader_labels(reader, which, names, count, &error) != MARQ_OK) {
+    status = message_fail(exit_usage, "--classes: %s", error.text);
+  }
+  free(which);
+  return status;
+}
+
 static int read_columns(training *t, marq_table_reader *reader) {
-  const size_t width = t->inputs.count + t->targets.count;
+  const size_t width = t->inputs.count + t->responses.count;
   unsigned char *keep = calloc(marq_table_reader_columns(reader) + 1, 1);
   size_t *source = calloc(width + 1, sizeof *source), weights = 0;
   t->columns = calloc(width, sizeof *t->columns);
   int status = keep && source && t->columns ? exit_done : out_of_memory();
   if (status == exit_done) status = mark_columns(t, reader, "inputs", &t->inputs, keep, source);
-  if (status == exit_done) status = mark_columns(t, reader, "targets", &t->targets, keep, source + t->inputs.count);
+  if (status == exit_done) status = mark_columns(t, reader, "targets", &t->responses, keep, source + t->inputs.count);
   if (status == exit_done && t->request.weights) {
     status = find_column(t, reader, "weights", t->request.weights, &weights);
     if (status == exit_done) keep[weights] = 1;
   }
+  if (status == exit_done && t->labelled) status = announce_labels(t, reader, source[t->inputs.count]);
   marq_error error = {0};
   if (status == exit_done && marq_table_read_rows(reader, keep, &t->table, &error) != MARQ_OK) {
     status = message_fail_library(t->request.data, &error);
@@ -99,6 +117,8 @@ static int read_columns(training *t, marq_table_reader *reader) {
     t->samples = marq_table_rows(t->table);
     for (size_t k = 0; k < width; k++) t->columns[k] = kept_column(t->table, keep, source[k]);
     if (t->request.weights) status = check_weights(t, kept_column(t->table, keep, weights));
+    if (status == exit_done && t->labelled) status = train_take_labels(t, t->columns[t->inputs.count]);
+    if (status == exit_done) status = train_check_targets(t);
   }
   free(keep);
   free(source);
@@ -106,7 +126,7 @@ static int read_columns(training *t, marq_table_reader *reader) {
 }
 
 static void warn_of_columns(training *t) {
-  const size_t width = t->inputs.count + t->targets.count;
+  const size_t width = t->inputs.count + (t->classes.count ? 0 : t->targets.count);
   for (size_t k = 0; k < width; k++) {
     const marq_column c = t->columns[k];
     size_t i = 1;
@@ -141,6 +161,7 @@ int train_read_input(training *t) {
   int status = read_columns(t, reader);
   marq_table_close(reader);
   if (status == exit_done) status = split(t);
+  if (status == exit_done) status = train_weigh_classes(t);
   if (status == exit_done) warn_of_columns(t);
   return status;
 }
@@ -171,7 +192,7 @@ static int fail_for_memory(marq_problem *problem, const marq_options *options, c
 /* A plan depends on sizes alone: the first samples stand for those that training will use. */
 int train_make_plan(training *t) {
   const marq_train_options *o = &t->request.options;
-  const marq_network_options problem_options = {.threads = o->threads};
+  const marq_network_options problem_options = {.threads = o->threads, .loss = o->loss, .scale = o->scale};
   const size_t layers = marq_network_layers(t->network);
   const size_t samples = o->batch && o->batch < t->sizes[0] ? o->batch : t->sizes[0];
   marq_problem *bare = NULL, *problem = NULL;
@@ -205,7 +226,10 @@ void training_free(training *t) {
   train_diagnostics_free(t->diagnostics);
   name_list_free(&t->inputs);
   name_list_free(&t->targets);
+  name_list_free(&t->responses);
+  name_list_free(&t->classes);
   for (size_t i = 0; i < t->warning_count; i++) free(t->warnings[i]);
-  void *const owned[] = {t->columns, t->set, t->epochs, t->layer_states, t->last_state, t->warnings};
+  void *const owned[] = {t->columns,  t->set,         t->epochs, t->layer_states,  t->last_state,
+                         t->warnings, t->class_sizes, t->shares, t->class_weights, t->weights};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
 }

@@ -126,9 +126,8 @@ static int make_new(training *t) {
   size_t hidden = 0;
   int status = take_widths(r, layers, &hidden);
   if (status == exit_done) status = take_activations(r, layers, hidden);
-  if (status == exit_done) status = name_list_make(&t->inputs, "inputs", r->inputs);
-  if (status == exit_done) status = name_list_make(&t->targets, "targets", r->targets);
-  if (status != exit_done) return status;
+  /* a column of labels tells with its data how many classes there are */
+  if (status != exit_done || !t->targets.count) return status;
   layers[hidden].width = t->targets.count;
   status = create(t, layers, hidden + 1);
   if (status != exit_done || !r->freeze) return status;
@@ -136,6 +135,19 @@ static int make_new(training *t) {
   marq_error error = {0};
   if (marq_network_initialise(t->network, r->options.initialisation, r->options.seed, &error) == MARQ_OK) return status;
   return message_fail_library(NULL, &error);
+}
+
+static int name_columns(training *t) {
+  const train_request *r = &t->request;
+  int status = name_list_make(&t->inputs, "inputs", r->inputs);
+  if (status == exit_done) status = name_list_make(&t->responses, "targets", r->targets);
+  if (status == exit_done) status = train_take_loss(t);
+  if (status != exit_done || (t->labelled && r->options.loss->coupled)) return status;
+  return name_list_copy(&t->targets, t->responses.names, t->responses.count);
+}
+
+int train_finish_network(training *t) {
+  return t->network ? exit_done : make_new(t);
 }
 
 /* Names out of a file, or those of the option, which may not be others. */
@@ -150,22 +162,12 @@ static int adopt_names(name_list *list, const char *option, const char *asked, c
     }
     return exit_done;
   }
-  size_t length = 1;
   for (size_t k = 0; k < count; k++) {
     if (!names || !names[k]) {
       return message_fail_at(exit_usage, path, 0, "names no columns: say which they are with --%s", option);
     }
-    length += strlen(names[k]) + 1;
   }
-  list->text = malloc(length);
-  list->names = calloc(count + 1, sizeof *list->names);
-  if (!list->text || !list->names) return out_of_memory();
-  char *place = list->text;
-  for (; list->count < count; list->count++) {
-    list->names[list->count] = strcpy(place, names[list->count]);
-    place += strlen(place) + 1;
-  }
-  return exit_done;
+  return name_list_copy(list, names, count);
 }
 
 /* The samples that were held back must not be trained on now: the split is that of the run before. */
@@ -177,6 +179,32 @@ static void adopt_split(train_request *r, const marq_network_notes *notes) {
   if (!r->validation_given && json_is_number(validation)) r->options.validation = json_number_value(validation);
   if (!r->test_given && json_is_number(test)) r->options.test = json_number_value(test);
   json_decref(root);
+}
+
+/* The names of classes that are no more than their numbers are left to the data. */
+static int adopt_classes(training *t, const marq_network_notes *notes) {
+  size_t k = 0;
+  for (; k < notes->class_count; k++) {
+    char number[24];
+    snprintf(number, sizeof number, "%zu", k);
+    if (strcmp(number, notes->classes[k]) != 0) break;
+  }
+  t->class_limit = notes->class_count;
+  return k == notes->class_count ? exit_done : name_list_copy(&t->classes, notes->classes, notes->class_count);
+}
+
+static int adopt_loss(training *t, const marq_network_notes *notes) {
+  train_request *r = &t->request;
+  r->options.loss = notes->loss ? marq_loss_find(notes->loss) : NULL;
+  r->options.scale = notes->scale;
+  if (notes->loss && !r->options.loss) {
+    return message_fail_at(exit_usage, r->resume, 0, "its loss is '%s', which this marq does not know", notes->loss);
+  }
+  t->labelled = notes->label != NULL;
+  const int status = train_check_ridge(t);
+  if (status != exit_done) return status;
+  if (train_is_of_classes(t) || !r->class_weights) return t->labelled ? adopt_classes(t, notes) : exit_done;
+  return message_fail(exit_usage, "--class-weights belongs to a loss of classes: that of %s is none", r->resume);
 }
 
 static int copy_network(training *t, marq_network *from) {
@@ -206,8 +234,15 @@ static int load(training *t) {
     return message_fail_library(r->resume, &error);
   }
   int status = adopt_names(&t->inputs, "inputs", r->inputs, r->resume, notes.inputs, marq_network_inputs(saved));
+  if (status == exit_done) status = adopt_loss(t, &notes);
   if (status == exit_done) {
-    status = adopt_names(&t->targets, "targets", r->targets, r->resume, notes.targets, marq_network_outputs(saved));
+    const size_t count = t->labelled ? 1 : marq_network_outputs(saved);
+    status =
+        adopt_names(&t->responses, "targets", r->targets, r->resume, t->labelled ? &notes.label : notes.targets, count);
+  }
+  if (status == exit_done) {
+    status = notes.targets ? name_list_copy(&t->targets, notes.targets, marq_network_outputs(saved))
+                           : name_list_copy(&t->targets, t->responses.names, t->responses.count);
   }
   if (status == exit_done) status = copy_network(t, saved);
   if (status == exit_done) adopt_split(r, &notes);
@@ -220,5 +255,7 @@ static int load(training *t) {
 }
 
 int train_make_network(training *t) {
-  return t->request.resume ? load(t) : make_new(t);
+  if (t->request.resume) return load(t);
+  const int status = name_columns(t);
+  return status == exit_done ? make_new(t) : status;
 }

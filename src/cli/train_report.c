@@ -53,6 +53,22 @@ static void put_names(FILE *file, const name_list *list) {
   for (size_t k = 0; k < list->count; k++) fprintf(file, "%s%s", k ? ", " : "", list->names[k]);
 }
 
+static void put_loss(FILE *file, const training *t) {
+  const marq_loss *loss = t->request.options.loss;
+  enum { most_shown = 12 };
+  if (!loss) return;
+  header_line(file, "loss", loss->name);
+  if (loss->robust) fprintf(file, "  %-14s %g\n", "scale", t->request.options.scale);
+  if (!t->classes.count) return;
+  fprintf(file, "  %-14s ", "classes");
+  for (size_t k = 0; k < t->classes.count && k < most_shown; k++) {
+    fprintf(file, "%s%s (%zu", k ? ", " : "", t->classes.names[k], t->class_sizes[k]);
+    if (t->class_weights) fprintf(file, ", weight %.4g", t->class_weights[k]);
+    fputc(')', file);
+  }
+  fputs(t->classes.count > most_shown ? ", ...\n" : "\n", file);
+}
+
 void train_report_header(const training *t, FILE *file) {
   const marq_train_options *o = &t->request.options;
   char shape[300], activations[400], text[900], bytes[40], limit[40];
@@ -63,8 +79,9 @@ void train_report_header(const training *t, FILE *file) {
   fprintf(file, "  %-14s ", "columns");
   put_names(file, &t->inputs);
   fputs(" -> ", file);
-  put_names(file, &t->targets);
+  put_names(file, &t->responses);
   fputc('\n', file);
+  put_loss(file, t);
   snprintf(text, sizeof text, "%.400s, %zu samples: %zu for training, %zu for validation, %zu for testing",
            message_path(t->request.data), t->samples, t->sizes[0], t->sizes[1], t->sizes[2]);
   header_line(file, "data", text);
@@ -95,6 +112,11 @@ static void put_metrics(FILE *file, const char *name, const marq_regression_metr
   } else {
     fprintf(file, "%10s\n", "-");
   }
+}
+
+static void put_class_metrics(FILE *file, const char *name, const marq_train_classes *m) {
+  if (m->samples)
+    fprintf(file, "  %-12s %8zu  %12.6g  %12.6g  %12.6g\n", name, m->samples, m->log_loss, m->accuracy, m->brier);
 }
 
 static void put_layers(FILE *file, const training *t) {
@@ -133,17 +155,26 @@ static const char *reason_text(const marq_train_result *r) {
 
 void train_report_text(const training *t, FILE *file) {
   const marq_train_result *r = &t->result;
-  fprintf(file, "\n  %-12s %8s  %12s  %12s  %12s  %11s\n", "set", "samples", "MSE", "RMSE", "MAE", "R²");
-  put_metrics(file, "training", &r->train);
-  put_metrics(file, "validation", &r->validation);
-  put_metrics(file, "test", &r->test);
+  if (train_is_of_classes(t)) {
+    fprintf(file, "\n  %-12s %8s  %12s  %12s  %12s\n", "set", "samples", "log loss", "accuracy", "Brier");
+    put_class_metrics(file, "training", &r->train_classes);
+    put_class_metrics(file, "validation", &r->validation_classes);
+    put_class_metrics(file, "test", &r->test_classes);
+  } else {
+    fprintf(file, "\n  %-12s %8s  %12s  %12s  %12s  %11s\n", "set", "samples", "MSE", "RMSE", "MAE", "R²");
+    put_metrics(file, "training", &r->train);
+    put_metrics(file, "validation", &r->validation);
+    put_metrics(file, "test", &r->test);
+  }
   if (t->last_state) put_layers(file, t);
   put_ridge(file, t);
   fprintf(file, "\n%s: %s", marq_train_stop_done(r->reason) ? "Done" : "STOPPED", reason_text(r));
   if (r->detail[0] && r->reason != MARQ_TRAIN_USER && strcmp(r->detail, marq_train_stop_text(r->reason)) != 0) {
     fprintf(file, " (%s)", r->detail);
   }
-  fprintf(file, "\n  cost %.8g, in standardised units, from %.8g; ", r->cost, r->start_cost);
+  const marq_loss *loss = t->request.options.loss;
+  fprintf(file, "\n  cost %.8g%s, from %.8g; ", r->cost, loss && loss->predict ? "" : ", in standardised units",
+          r->start_cost);
   if (t->request.options.ridge_choice) {
     fprintf(file, "%zu fits on the way", r->epochs);
   } else {
@@ -181,6 +212,31 @@ static void json_metrics(json *j, const char *key, const marq_regression_metrics
   json_close(j, '}');
 }
 
+static void json_class_metrics(json *j, const char *key, const marq_train_classes *m) {
+  if (!m->samples) return;
+  json_open_flat(j, key, '{');
+  json_size(j, "samples", m->samples);
+  json_number(j, "log_loss", m->log_loss);
+  json_number(j, "accuracy", m->accuracy);
+  json_number(j, "brier", m->brier);
+  json_close(j, '}');
+}
+
+static void json_loss(json *j, const training *t) {
+  const marq_loss *loss = t->request.options.loss;
+  json_text(j, "loss", loss ? loss->name : "squared");
+  if (loss && loss->robust) json_number(j, "loss_scale", t->request.options.scale);
+  if (!t->classes.count) return;
+  json_names(j, "classes", &t->classes);
+  json_open_flat(j, "class_samples", '[');
+  for (size_t k = 0; k < t->classes.count; k++) json_size(j, NULL, t->class_sizes[k]);
+  json_close(j, ']');
+  if (!t->class_weights) return;
+  json_open_flat(j, "class_weights", '[');
+  for (size_t k = 0; k < t->classes.count; k++) json_number(j, NULL, t->class_weights[k]);
+  json_close(j, ']');
+}
+
 static void json_network(json *j, const training *t) {
   char shape[300];
   json_text(j, "network", train_shape_text(t, shape, sizeof shape));
@@ -202,7 +258,8 @@ static void json_network(json *j, const training *t) {
   json_size(j, "parameter_count", marq_network_parameters(t->network));
   json_size(j, "free_parameter_count", marq_network_free_parameters(t->network));
   json_names(j, "inputs", &t->inputs);
-  json_names(j, "targets", &t->targets);
+  json_names(j, "targets", &t->responses);
+  json_loss(j, t);
 }
 
 void train_report_json(const training *t, FILE *file) {
@@ -241,6 +298,9 @@ void train_report_json(const training *t, FILE *file) {
   json_metrics(j, "train", &r->train);
   json_metrics(j, "validation", &r->validation);
   json_metrics(j, "test", &r->test);
+  json_class_metrics(j, "train", &r->train_classes);
+  json_class_metrics(j, "validation", &r->validation_classes);
+  json_class_metrics(j, "test", &r->test_classes);
   json_close(j, '}');
   json_size(j, "epochs", r->epochs);
   json_size(j, "best_epoch", r->best_epoch);

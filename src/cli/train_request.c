@@ -18,6 +18,14 @@ const argument_option train_options[] = {
     {"output-activation", 0, "NAME", "of the output layer [linear]"},
     {"no-bias", 0, "LAYER,...", "layers without a bias, counted from 1; the output layer is the last"},
     {"freeze", 0, "LAYER,...", "layers whose parameters keep their values"},
+    {"loss", 'l', "NAME",
+     "what is made small: squared, binary-cross-entropy, softmax-cross-entropy, poisson, or a robust\n"
+     "one; see marq list losses. Classes stand in one column of words or of numbers from 0, or in a\n"
+     "column of 0 and 1 for each [squared]"},
+    {"loss-scale", 0, "S", "from which residual on a robust loss takes a sample for an outlier, standardised units"},
+    {"classes", 0, "N|NAME,...", "how many classes the labels 0 to N-1 stand for, or the labels in order [as found]"},
+    {"class-weights", 0, "balanced|W,...",
+     "weights of classes in their order; balanced: each class weighs the same in training"},
     {"weights", 'w', "COLUMN", "relative weights of the samples"},
     {"ridge", 'r', "LAMBDA|HOW",
      "penalty lambda/2 times the sum of the squared weights, standardised units, or how to choose\n"
@@ -25,10 +33,10 @@ const argument_option train_options[] = {
     {"ridge-biases", 0, "LAMBDA|apart", "the same for the biases; apart: their own under --ridge evidence [0]"},
     {"validation", 0, "FRACTION", "share of the samples that early stopping watches [0.2]"},
     {"test", 0, "FRACTION", "share of the samples that only the report sees [0]"},
-    {"patience", 0, "N", "stop after N epochs without a better validation error; 0: never [50]"},
+    {"patience", 0, "N", "stop after N epochs without a better validation error (or loss); 0: never [50]"},
     {"epochs", 'e', "N", "most epochs of a run: trial steps, with --batch passes over the data [1000]"},
     {"restarts", 0, "K", "further runs from other initial values; the best is kept [0]"},
-    {"target", 0, "MSE", "stop when the mean squared error of the training samples is at most this [0]"},
+    {"target", 0, "MSE", "stop when the mean squared error (or loss) of the training samples is at most this [0]"},
     {"max-seconds", 0, "S", "stop after this many seconds [no limit]"},
     {"seed", 's', "S", "seed of the split, of the initial values and of batches [1]"},
     {"init", 0, "NAME", "initial values; see marq list initialisations [nguyen-widrow]"},
@@ -132,6 +140,13 @@ static int take_ridge(train_request *r, const char *text) {
                       text, nearest_text(&search, suggestion, sizeof suggestion));
 }
 
+static int take_scale(train_request *r, const char *text) {
+  r->scale_given = 1;
+  const int status = parse_number("loss-scale", text, &r->options.scale);
+  if (status != exit_done || r->options.scale > 0) return status;
+  return message_fail(exit_usage, "--loss-scale: '%s' is no scale: a number above 0", text);
+}
+
 static int take_threads(train_request *r, const char *value) {
   unsigned long threads = 1;
   const int status = parse_count("threads", value, 1, &threads);
@@ -154,6 +169,9 @@ static int take_plain(train_request *r, const char *name, const char *value, int
                {"no-bias", &r->no_bias},
                {"freeze", &r->freeze},
                {"weights", &r->weights},
+               {"loss", &r->loss},
+               {"classes", &r->classes},
+               {"class-weights", &r->class_weights},
                {"save", &r->save},
                {"resume", &r->resume},
                {"trace", &r->trace}};
@@ -204,6 +222,7 @@ static int take(void *context, const char *name, const char *value) {
     r->options.ridge_apart = strcmp(value, "apart") == 0;
     return r->options.ridge_apart ? exit_done : parse_number(name, value, &r->options.ridge_biases);
   }
+  if (strcmp(name, "loss-scale") == 0) return take_scale(r, value);
   if (strcmp(name, "init") == 0) return take_initialisation(r, value);
   if (strcmp(name, "standardise") == 0) return take_standardise(r, value);
   if (strcmp(name, "threads") == 0) return take_threads(r, value);
@@ -283,6 +302,9 @@ static int check_request(const train_request *r) {
                  {"activation", r->activation != NULL},
                  {"output-activation", r->output_activation != NULL},
                  {"no-bias", r->no_bias != NULL},
+                 {"loss", r->loss != NULL},
+                 {"loss-scale", r->scale_given},
+                 {"classes", r->classes != NULL},
                  {"init", r->initialisation_given},
                  {"standardise", r->standardise_given},
                  {"restarts", o->restarts > 0}};

@@ -19,9 +19,18 @@ static void put_summary(const training *t, json *j) {
   json_text(j, "linear_solver", r->linear_solver ? r->linear_solver : t->plan.linear_solver);
   json_text(j, "stop", marq_train_stop_name(r->reason));
   json_number(j, "cost", r->cost);
-  json_number(j, "training_mse", r->train.mse);
-  json_number(j, "validation_mse", r->validation.mse);
-  json_number(j, "test_mse", r->test.mse);
+  if (train_is_of_classes(t)) {
+    json_number(j, "training_log_loss", r->train_classes.log_loss);
+    json_number(j, "validation_log_loss", r->validation_classes.log_loss);
+    json_number(j, "test_log_loss", r->test_classes.log_loss);
+    json_number(j, "training_accuracy", r->train_classes.accuracy);
+    json_number(j, "validation_accuracy", r->validation_classes.accuracy);
+    json_number(j, "test_accuracy", r->test_classes.accuracy);
+  } else {
+    json_number(j, "training_mse", r->train.mse);
+    json_number(j, "validation_mse", r->validation.mse);
+    json_number(j, "test_mse", r->test.mse);
+  }
   json_size(j, "epochs", r->epochs);
   json_size(j, "best_epoch", r->best_epoch);
   json_size(j, "run", r->run);
@@ -41,8 +50,16 @@ int train_save(const training *t, const char *path) {
     free(summary);
     return message_fail(exit_system, "out of memory");
   }
-  const marq_network_notes notes = {
-      .inputs = t->inputs.names, .targets = t->targets.names, .seed = t->request.options.seed, .summary = summary};
+  const marq_loss *loss = t->request.options.loss;
+  const marq_network_notes notes = {.inputs = t->inputs.names,
+                                    .targets = t->targets.names,
+                                    .seed = t->request.options.seed,
+                                    .summary = summary,
+                                    .loss = loss ? loss->name : NULL,
+                                    .scale = t->request.options.scale,
+                                    .label = t->labelled ? t->responses.names[0] : NULL,
+                                    .classes = t->labelled ? t->classes.names : NULL,
+                                    .class_count = t->labelled ? t->classes.count : 0};
   marq_error error = {0};
   const marq_status status = marq_network_save(t->network, &notes, path, &error);
   free(summary);

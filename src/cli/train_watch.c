@@ -29,8 +29,8 @@ static void show(training *t, const marq_train_progress *progress) {
   const double left = seconds_left(t, progress);
   fputs("\r\033[K", stderr);
   if (progress->runs > 1) fprintf(stderr, "run %zu of %zu, ", progress->run + 1, progress->runs);
-  fprintf(stderr, "epoch %zu of %zu: cost %.4g, MSE %.4g", progress->epoch, progress->epochs, progress->cost,
-          progress->mse);
+  fprintf(stderr, "epoch %zu of %zu: cost %.4g, %s %.4g", progress->epoch, progress->epochs, progress->cost,
+          t->request.options.loss ? "mean loss" : "MSE", progress->mse);
   if (isfinite(progress->validation_mse)) {
     fprintf(stderr, ", validation %.4g (best %.4g)", progress->validation_mse, progress->best_validation_mse);
   }
@@ -69,7 +69,9 @@ static void trace_line(const marq_train_progress *progress, FILE *file) {
 static int begin_trace(training *t) {
   const int status = output_open(&t->trace, t->request.trace);
   if (status != exit_done) return status;
-  fputs("run,epoch,seconds,cost,mse,validation_mse,best_validation_mse,damping,gain,accepted,samples\n", t->trace.file);
+  const char *what = t->request.options.loss ? "loss" : "mse";
+  fprintf(t->trace.file, "run,epoch,seconds,cost,%s,validation_%s,best_validation_%s,damping,gain,accepted,samples\n",
+          what, what, what);
   return exit_done;
 }
 

@@ -44,7 +44,8 @@ typedef struct run_state {
 
 static const argument_option options[] = {
     {"output", 'o', "FILE", "write to FILE instead of standard output"},
-    {"column", 'c', "NAME", "name of the new column [what is predicted, and _fit]"},
+    {"column", 'c', "NAME",
+     "name of the new column [what is predicted, and _fit]; of classes the beginning of the names"},
     {"standard-error", 'e', NULL, "add a second column: the standard error of the fitted value (not of networks)"},
     TABLE_OPTIONS,
     {NULL, 0, NULL, NULL}};
@@ -108,7 +109,7 @@ static int check_columns(const run_state *s) {
   if (s->request.errors && s->model.network) {
     return message_fail(exit_usage, "--standard-error: a network has no standard errors");
   }
-  if (s->request.column && s->model.output_count > 1) {
+  if (s->request.column && s->model.output_count > 1 && !s->model.label) {
     return message_fail(exit_usage, "--column: the network predicts %zu columns, and one name does not do for them",
                         s->model.output_count);
   }
@@ -134,6 +135,19 @@ static void put_name(const run_state *s, const char *name) {
   fputc('"', s->file);
 }
 
+/* "species_setosa": the probability of a class. Of two it is that of the second. */
+static void put_class_name(const run_state *s, size_t k) {
+  const predict_model *m = &s->model;
+  char name[2 * name_size];
+  const char *class = m->classes[m->output_count > 1 ? k : 1];
+  snprintf(name, sizeof name - 8, "%.*s_%.*s", name_size - 8, s->request.column ? s->request.column : m->label,
+           name_size - 8, class);
+  const size_t length = strlen(name);
+  for (int i = 2; is_taken(s, name) && i < 100; i++) snprintf(name + length, sizeof name - length, "%d", i);
+  fputc(marq_table_reader_separator(s->reader), s->file);
+  put_name(s, name);
+}
+
 static void put_new_name(const run_state *s, const char *base) {
   const char separator = marq_table_reader_separator(s->reader);
   char name[name_size], error_name[name_size + 8];
@@ -157,7 +171,13 @@ static void put_header(run_state *s) {
   const char *header = marq_table_reader_header(s->reader);
   if (!*header) return;
   fputs(header, s->file);
-  for (size_t o = 0; o < s->model.output_count; o++) put_new_name(s, s->model.outputs[o]);
+  for (size_t o = 0; o < s->model.output_count; o++) {
+    if (s->model.label)
+      put_class_name(s, o);
+    else
+      put_new_name(s, s->model.outputs[o]);
+  }
+  if (s->model.class_count) put_new_name(s, s->model.label ? s->model.label : "class");
   fputc('\n', s->file);
 }
 
@@ -165,6 +185,14 @@ static void put_value(run_state *s, double value) {
   char text[32];
   fputc(marq_table_reader_separator(s->reader), s->file);
   fputs(isfinite(value) ? marq_format_double(value, text) : "NA", s->file);
+}
+
+static void put_class(const run_state *s, size_t i) {
+  const predict_model *m = &s->model;
+  int finite = 1;
+  for (size_t o = 0; o < m->output_count; o++) finite &= isfinite(s->f[o * batch_rows + i]) != 0;
+  fputc(marq_table_reader_separator(s->reader), s->file);
+  put_name(s, finite ? m->classes[predict_model_class(m, s->f, batch_rows, i)] : "NA");
 }
 
 /* The model sees whole batches: the last row is repeated to the end. */
@@ -197,6 +225,7 @@ static int flush_batch(run_state *s) {
       if (!isfinite(f) && s->nonfinite++ == 0) s->first_nonfinite = b->first_row + i + 1;
     }
     if (s->request.errors) put_value(s, b->error[i]);
+    if (s->model.class_count) put_class(s, i);
     fputc('\n', s->file);
   }
   b->first_row += b->rows;
@@ -299,7 +328,8 @@ const argument_verb verb_predict = {
         "Apply a saved fit or network to the rows of a table. MODEL is what marq fit --save or marq train\n"
         "--save wrote. The rows are copied to standard output with one more column for each predicted\n"
         "value. Columns are found by name; the response need not be there. Tables of any length pass\n"
-        "through in constant memory.",
+        "through in constant memory. Networks of classes give a probability for each class (of two, for the\n"
+        "second) and the most likely class, networks of counts give rates.",
     .details = "Exit status: 0 done; 2 bad usage or bad input; 3 system failure.",
     .examples =
         "  marq fit 'y = a*exp(-b*x)' old.csv --save decay.json\n"

@@ -37,6 +37,18 @@ static int diagnose(training *t) {
   return status == exit_done ? train_diagnostics_look(t, NULL, t->last_state) : status;
 }
 
+/* A linear model that gets every sample right proves that the classes can be separated, and then it has no best
+ * parameters: twice the weights are always better. */
+static void warn_of_separation(training *t) {
+  const marq_train_result *r = &t->result;
+  if (!train_is_of_classes(t) || marq_network_layers(t->network) > 1 || r->ridge > 0) return;
+  if (!(r->train_classes.accuracy == 1)) return;
+  train_warn(
+      t,
+      "the classes are separable: without a penalty the weights of a linear model have no end, and they only say "
+      "where training stopped; --ridge gives them one");
+}
+
 static void warn_of_the_end(training *t) {
   const marq_train_result *r = &t->result;
   if (!marq_train_stop_done(r->reason)) {
@@ -45,9 +57,13 @@ static void warn_of_the_end(training *t) {
   if (r->ridge_at_border) {
     train_warn(t, "the penalty chosen, %.3g, is at the border of the range that was tried", r->ridge);
   }
-  if (r->validation.samples && r->train.samples && r->validation.mse > 4 * r->train.mse && r->train.mse > 0) {
-    train_warn(t, "the validation error is %.3g times the training error: more data, --ridge or fewer units may help",
-               r->validation.mse / r->train.mse);
+  warn_of_separation(t);
+  const int of_classes = train_is_of_classes(t);
+  const double learned = of_classes ? r->train_classes.log_loss : r->train.mse;
+  const double validation = of_classes ? r->validation_classes.log_loss : r->validation.mse;
+  if (validation > 4 * learned && learned > 0) {
+    train_warn(t, "the validation %s is %.3g times that of training: more data, --ridge or fewer units may help",
+               of_classes ? "log loss" : "error", validation / learned);
   }
 }
 
@@ -55,6 +71,7 @@ static int run_train(training *t) {
   const int header = !t->request.json && !t->request.quiet;
   int files = exit_done, status = train_make_network(t);
   if (status == exit_done) status = train_read_input(t);
+  if (status == exit_done) status = train_finish_network(t);
   if (status == exit_done) status = train_make_plan(t);
   if (status != exit_done) return status;
   if (header) {
@@ -107,6 +124,7 @@ const argument_verb verb_train = {
         "  marq train sensor.csv --inputs x,y --targets z --hidden 20,20 --save net.json --plot net.svg\n"
         "  marq train sensor.csv -x x,y -y z --hidden 15 --restarts 4 --test 0.1 --json\n"
         "  marq train few.csv -x x -y y --hidden 50 --ridge evidence\n"
+        "  marq train iris.csv -x length,width -y species --loss softmax-cross-entropy --hidden 8 --ridge 1e-3\n"
         "  marq train sensor.csv --resume net.json --epochs 200 --save net.json\n"
         "  marq predict net.json new.csv --output predicted.csv\n",
     .options = train_options,
