@@ -43,17 +43,26 @@ static int has_either(const marq_problem *p) {
   return has_rows(p) || has_triangle(p);
 }
 
+/* Ten squares and the panels of LAPACK's decompositions, beside the rows or their triangle. */
+static double squares(double rows, double n) {
+  return 8 * rows * n + 80 * n * n + 5000 * n;
+}
+static double all_rows(const marq_problem *problem) {
+  const size_t ridge = marq_problem_offers(problem, MARQ_OP_RIDGE) ? marq_problem_parameters(problem) : 0;
+  return (double)(marq_problem_all_samples(problem) * marq_problem_outputs(problem) + ridge);
+}
 static marq_cost qr_cost(const marq_problem *problem) {
-  const double m = (double)marq_problem_residuals(problem), n = (double)marq_problem_parameters(problem);
-  return (marq_cost){marq_problem_work(problem).triangle + 4 * n * n * n, 8 * m * n + 72 * n * n};
+  const double n = (double)marq_problem_parameters(problem);
+  return (marq_cost){marq_problem_work(problem).triangle + 4 * n * n * n, squares(all_rows(problem), n)};
 }
 static marq_cost tsqr_cost(const marq_problem *problem) {
   const double n = (double)marq_problem_parameters(problem);
-  return (marq_cost){qr_cost(problem).flops, 80 * n * n};
+  return (marq_cost){qr_cost(problem).flops, squares(fmin(all_rows(problem), n), n)};
 }
 static marq_cost svd_cost(const marq_problem *problem) {
   const double n = (double)marq_problem_parameters(problem);
-  return (marq_cost){marq_problem_work(problem).triangle + 22 * n * n * n, 80 * n * n};
+  return (marq_cost){marq_problem_work(problem).triangle + 22 * n * n * n,
+                     squares(has_triangle(problem) ? fmin(all_rows(problem), n) : all_rows(problem), n)};
 }
 
 static void *layout_as(marq_arena *arena, const marq_problem *problem, const marq_options *options, source from,

@@ -1,5 +1,6 @@
 /* Make a solver: choose its strategies, check that the problem serves them, take all memory. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,20 @@ static const char *applicable_systems(const marq_problem *problem, char *buffer,
     if (used) memcpy(buffer + used, ", ", 3), used += 2;
     memcpy(buffer + used, l->name, length + 1);
     used += length;
+  }
+  return buffer;
+}
+
+/* What each linear system would hold. */
+static const char *needs(const marq_problem *problem, char *buffer, size_t size) {
+  size_t used = 0;
+  buffer[0] = 0;
+  for (size_t i = 1; marq_linsys_at(i) && used < size; i++) { /* the first is "auto" */
+    const marq_linsys *l = marq_linsys_at(i);
+    if (!l->applicable(problem)) continue;
+    const int length =
+        snprintf(buffer + used, size - used, "%s%s %.3g", used ? ", " : "", l->name, l->cost(problem).bytes);
+    used += length > 0 ? (size_t)length : 0;
   }
   return buffer;
 }
@@ -60,7 +75,7 @@ static marq_status choose_linsys(marq_core *core, marq_error *error) {
     if (!core->linsys)
       return marq_fail(error, MARQ_EUNSUPPORTED,
                        "no linear solver fits %.3g bytes with %zu residuals and %zu parameters%s%s", o->memory, core->m,
-                       core->n, applicable_systems(core->problem, list, sizeof list)[0] ? "; applicable: " : "", list);
+                       core->n, needs(core->problem, list, sizeof list)[0] ? "; in bytes they hold: " : "", list);
   } else {
     core->linsys = marq_linsys_find(o->linear_solver);
     if (!core->linsys) return marq_fail(error, MARQ_EINVAL, "there is no linear solver '%s'", o->linear_solver);
