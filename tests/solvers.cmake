@@ -13,6 +13,7 @@ marq_solver_test(contract_problem)
 marq_solver_test(contract_subset)
 target_link_libraries(contract_subset PRIVATE marq_net_fixture)
 marq_solver_test(contract_linsys)
+marq_solver_test(unit_auto)
 marq_solver_test(property_ridge)
 marq_solver_test(reference_nist)
 marq_solver_test(reference_mgh)
@@ -36,6 +37,7 @@ marq_solver_test(fault_solvers)
 marq_solver_test(fault_solver_memory)
 target_link_options(fault_solver_memory PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free)
 marq_solver_test(unit_options)
+
 
 # The choice of a ridge.
 marq_test(unit_regularise)
