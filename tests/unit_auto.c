@@ -102,7 +102,7 @@ static void sizes_choose_the_method(void **state) {
       {"both large: the square of either takes 80 GB and more", NETWORK, 100000, 1000000, 4e9, "auto", "cg"},
       {"both large, though the dual would fit: iterating is ten times cheaper", NETWORK, 100000, 1000000, 1e12, "auto",
        "cg"},
-      {"too little for the dual", NETWORK, 1000, 1072129, 7e6 + 64 * 1072129., "auto", "cg"},
+      {"too little for the dual", NETWORK, 5000, 68865, 100e6, "auto", "cg"},
       {"too little for normal equations", NETWORK, 20000, 4545, 100e6, "auto", "cg"},
       {"too little for anything", NETWORK, 1000, 1072129, 1e6, "auto", NULL},
       {"too little for a formula", FORMULA, 50, 3, 100, "auto", NULL},
