@@ -76,12 +76,32 @@ static void add_result(marq_result *total, const marq_result *one) {
   total->counts.curvature += before.counts.curvature;
 }
 
+/* The fixed point σ = g(σ) of "fit, then measure": where g falls steeply, plain iteration would go to and fro for ever,
+ * and the secant of the last two pairs is followed. */
+typedef struct secant {
+  double sigma, measured;
+  int known;
+} secant;
+
+static double next_sigma(secant *last, double sigma, double measured) {
+  double next = measured;
+  if (last->known && sigma != last->sigma) {
+    const double slope = (measured - last->measured) / (sigma - last->sigma);
+    const double crossing = (measured - slope * sigma) / (1 - slope);
+    if (slope < 0 && crossing > 0) next = crossing;
+  }
+  *last = (secant){sigma, measured, 1};
+  return next;
+}
+
 /* Fit with one loss until its scale settles, or `most` fits are done; *sigma in and out. */
 static marq_status settle(stage *s, const marq_loss *loss, double tuning, double tolerance, size_t most,
                           double *sigma) {
+  secant last = {0, 0, 0};
   s->found->settled = 0;
   while (s->found->fits < most && !s->found->settled) {
     marq_result one = {0};
+    double measured;
     s->found->sigma = *sigma;
     s->found->scale = tuning * *sigma;
     marq_status status = marq_problem_set_loss(s->problem, loss, s->found->scale);
@@ -91,9 +111,10 @@ static marq_status settle(stage *s, const marq_loss *loss, double tuning, double
     add_result(s->total, &one);
     s->found->fits++;
     if (status != MARQ_OK || one.stop == MARQ_STOP_USER) return status;
-    status = measure(s, sigma);
+    status = measure(s, &measured);
     if (status != MARQ_OK) return status;
-    s->found->settled = fabs(*sigma - s->found->sigma) <= tolerance * s->found->sigma;
+    s->found->settled = fabs(measured - *sigma) <= tolerance * *sigma;
+    *sigma = next_sigma(&last, *sigma, measured);
   }
   return MARQ_OK;
 }
