@@ -8,7 +8,8 @@
 #include "message.h"
 #include "verbs.h"
 
-static const argument_verb *const verbs[] = {&verb_fit, &verb_train, &verb_predict, &verb_evaluate, &verb_list};
+static const argument_verb *const verbs[] = {&verb_fit,     &verb_train,    &verb_ridge,
+                                             &verb_predict, &verb_evaluate, &verb_list};
 enum { verb_count = sizeof verbs / sizeof *verbs };
 
 /* OpenBLAS may have threads of its own. Results must not depend on their number, and marq brings its own threads. A

@@ -1,4 +1,4 @@
-/* Saved fits and networks under one roof; see predict_model.h. */
+/* Saved fits, ridge fits and networks under one roof; see predict_model.h. */
 #include "predict_model.h"
 
 #include <math.h>
@@ -14,9 +14,9 @@ static int out_of_memory(void) {
   return message_fail(exit_system, "out of memory");
 }
 
-/* 1 when the file begins like a saved network. The beginning is enough: both kinds are written with their format first,
- * and a large network is not to be read twice. */
-static int is_network(const char *path) {
+/* 1 when the file begins with a format. The beginning is enough: all kinds are written with their format first, and a
+ * large network is not to be read twice. */
+static int has_format(const char *path, const char *name) {
   char text[look_size + 1];
   FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "rb");
   if (!file) return 0;
@@ -27,7 +27,8 @@ static int is_network(const char *path) {
   if (!format) return 0;
   format += strlen("\"format\"");
   format += strspn(format, " \t\r\n:");
-  return strncmp(format, "\"marq-network\"", strlen("\"marq-network\"")) == 0;
+  const size_t named = strlen(name);
+  return format[0] == '"' && strncmp(format + 1, name, named) == 0 && format[named + 1] == '"';
 }
 
 /* Several columns of 0 and 1 that share one decision are classes under their own names. */
@@ -87,9 +88,22 @@ static int open_fit(predict_model *m, const char *path) {
   return exit_done;
 }
 
+static int open_ridge(predict_model *m, const char *path) {
+  const int status = ridge_saved_read(&m->ridge, path);
+  if (status != exit_done) return status;
+  m->kind = "ridge fit";
+  m->input_count = ridge_saved_inputs(m->ridge);
+  m->inputs = ridge_saved_names(m->ridge);
+  m->output_count = 1;
+  m->response = ridge_saved_target(m->ridge);
+  m->outputs = &m->response;
+  return exit_done;
+}
+
 int predict_model_open(predict_model *m, const char *path) {
   memset(m, 0, sizeof *m);
-  return is_network(path) ? open_network(m, path) : open_fit(m, path);
+  if (has_format(path, "marq-network")) return open_network(m, path);
+  return has_format(path, RIDGE_FORMAT) ? open_ridge(m, path) : open_fit(m, path);
 }
 
 int predict_model_evaluate(predict_model *m, const marq_column *columns, size_t rows, double *f) {
@@ -101,6 +115,7 @@ int predict_model_evaluate(predict_model *m, const marq_column *columns, size_t 
     if (m->loss) m->loss->predict(f, m->output_count, rows, rows, f);
     return exit_done;
   }
+  if (m->ridge) return ridge_saved_evaluate(m->ridge, columns, rows, f);
   if (!m->data && marq_formula_bind(m->fit.formula, columns, rows, &m->data, &error) != MARQ_OK) {
     return message_fail_library(NULL, &error);
   }
@@ -130,6 +145,7 @@ static int prepare_errors(predict_model *m, const marq_model *model) {
 
 /* √(gᵀ C g), g the gradient of f by the parameters and C their covariance. */
 int predict_model_errors(predict_model *m, size_t rows, double *error) {
+  if (m->ridge) return ridge_saved_errors(m->ridge, rows, error);
   const marq_model model = marq_formula_model(m->data);
   const size_t n = m->fit.n;
   const int failed = m->prepared ? exit_done : prepare_errors(m, &model);
@@ -162,6 +178,7 @@ void predict_model_close(predict_model *m) {
   marq_formula_data_free(m->data);
   saved_free(&m->fit);
   marq_network_free(m->network);
+  ridge_saved_free(m->ridge);
   free(m->prepared);
   free(m->scratch);
   free(m->pointers);

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "message.h"
 #include "output.h"
+#include "ridge_saved.h"
 
 static const char format_name[] = "marq-fit";
 enum { format_version = 1 };
@@ -153,6 +154,10 @@ static int read_root(saved *s, const json_t *root, const char *path) {
   if (format && strcmp(format, "marq-network") == 0) {
     return message_fail_at(exit_usage, path, 0,
                            "is a network, which is read only from a file whose first entry says so");
+  }
+  if (format && strcmp(format, RIDGE_FORMAT) == 0) {
+    return message_fail_at(exit_usage, path, 0,
+                           "is a ridge fit, which is read only from a file whose first entry says so");
   }
   if (!format || strcmp(format, format_name) != 0) return broken(path, "its 'format' is not 'marq-fit'");
   if (json_integer_value(version) != format_version) {

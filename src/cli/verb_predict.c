@@ -325,11 +325,11 @@ const argument_verb verb_predict = {
     .least = 2,
     .most = 2,
     .summary =
-        "Apply a saved fit or network to the rows of a table. MODEL is what marq fit --save or marq train\n"
-        "--save wrote. The rows are copied to standard output with one more column for each predicted\n"
-        "value. Columns are found by name; the response need not be there. Tables of any length pass\n"
-        "through in constant memory. Networks of classes give a probability for each class (of two, for the\n"
-        "second) and the most likely class, networks of counts give rates.",
+        "Apply a saved fit, ridge fit or network to the rows of a table. MODEL is what marq fit, marq ridge\n"
+        "or marq train wrote with --save. The rows are copied to standard output with one more column for\n"
+        "each predicted value. Columns are found by name; the response need not be there. Tables of any\n"
+        "length pass through in constant memory. Networks of classes give a probability for each class (of\n"
+        "two, for the second) and the most likely class, networks of counts give rates.",
     .details = "Exit status: 0 done; 2 bad usage or bad input; 3 system failure.",
     .examples =
         "  marq fit 'y = a*exp(-b*x)' old.csv --save decay.json\n"

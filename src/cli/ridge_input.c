@@ -1,0 +1,270 @@
+/* What `marq ridge` reads: the columns, the features made of them, penalties and priors by name. */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "ridge.h"
+#include "table_options.h"
+
+static int out_of_memory(void) {
+  message_fail(exit_system, "out of memory");
+  return exit_system;
+}
+
+static int unknown_column(const marq_table_reader *reader, const char *path, const char *option, const char *name) {
+  char names[400], suggestion[200];
+  nearest search = nearest_to(name);
+  for (size_t k = 0; k < marq_table_reader_columns(reader); k++) {
+    nearest_offer(&search, marq_table_reader_name(reader, k));
+  }
+  return message_fail_at(exit_usage, path, 0, "--%s: there is no column '%s'%s (columns: %s)", option, name,
+                         nearest_text(&search, suggestion, sizeof suggestion),
+                         table_names_text(reader, names, sizeof names));
+}
+
+/* All columns but the target and the weights, when none is named. */
+static int take_other_columns(ridge_run *r, const marq_table_reader *reader) {
+  const size_t count = marq_table_reader_columns(reader);
+  size_t length = 1;
+  for (size_t k = 0; k < count; k++) length += strlen(marq_table_reader_name(reader, k)) + 1;
+  r->inputs.text = malloc(length);
+  r->inputs.names = calloc(count + 1, sizeof *r->inputs.names);
+  if (!r->inputs.text || !r->inputs.names) return out_of_memory();
+  char *text = r->inputs.text;
+  for (size_t k = 0; k < count; k++) {
+    const char *name = marq_table_reader_name(reader, k);
+    if (strcmp(name, r->request.target) == 0 || (r->request.weights && strcmp(name, r->request.weights) == 0)) continue;
+    strcpy(text, name);
+    r->inputs.names[r->inputs.count++] = text;
+    text += strlen(name) + 1;
+  }
+  if (r->inputs.count) return exit_done;
+  return message_fail_at(exit_usage, r->request.data, 0, "has no column beside the target: nothing to predict it from");
+}
+
+static marq_column kept_column(const marq_table *table, const unsigned char *keep, size_t source) {
+  size_t place = 0;
+  for (size_t k = 0; k < source; k++) place += keep[k] != 0;
+  return marq_table_column(table, place);
+}
+
+static int check_weights(const ridge_run *r, const ridge_table *t) {
+  double total = 0;
+  for (size_t i = 0; i < t->samples; i++) {
+    const double w = t->weights.data[i * t->weights.stride];
+    if (!(w >= 0)) {
+      return message_fail_at(exit_usage, t->path, marq_table_line(t->table, i),
+                             "--weights: %s is %.6g here, but a weight is at least 0", r->request.weights, w);
+    }
+    total += w;
+  }
+  if (total > 0) return exit_done;
+  return message_fail_at(exit_usage, t->path, 0, "--weights: every value of %s is 0, so no sample counts",
+                         r->request.weights);
+}
+
+static int mark(const marq_table_reader *reader, const char *path, const char *option, const char *name,
+                unsigned char *keep, size_t *source) {
+  *source = table_find(reader, name);
+  if (*source == marq_table_reader_columns(reader)) return unknown_column(reader, path, option, name);
+  if (keep[*source]) return message_fail(exit_usage, "--%s: column %s is used twice", option, name);
+  keep[*source] = 1;
+  return exit_done;
+}
+
+static int read_columns(ridge_run *r, ridge_table *t, marq_table_reader *reader, unsigned char *keep, size_t *source) {
+  const size_t n = r->inputs.count;
+  size_t target = 0, weights = 0;
+  int status = mark(reader, t->path, "target", r->request.target, keep, &target);
+  if (status == exit_done && r->request.weights) {
+    status = mark(reader, t->path, "weights", r->request.weights, keep, &weights);
+  }
+  for (size_t k = 0; k < n && status == exit_done; k++) {
+    status = mark(reader, t->path, "inputs", r->inputs.names[k], keep, &source[k]);
+  }
+  if (status != exit_done) return status;
+  marq_error error = {0};
+  if (marq_table_read_rows(reader, keep, &t->table, &error) != MARQ_OK) return message_fail_library(t->path, &error);
+  t->samples = marq_table_rows(t->table);
+  t->target = kept_column(t->table, keep, target);
+  for (size_t k = 0; k < n; k++) t->inputs[k] = kept_column(t->table, keep, source[k]);
+  if (!r->request.weights) return exit_done;
+  t->weights = kept_column(t->table, keep, weights);
+  return check_weights(r, t);
+}
+
+static int read_table(ridge_run *r, ridge_table *t, const char *path) {
+  marq_error error = {0};
+  marq_table_reader *reader = NULL;
+  t->path = path;
+  t->weights.stride = 1;
+  if (marq_table_open(path, &r->request.table, &reader, &error) != MARQ_OK) return message_fail_library(path, &error);
+  int status = exit_done;
+  if (!r->inputs.count) {
+    status =
+        r->request.inputs ? name_list_make(&r->inputs, "inputs", r->request.inputs) : take_other_columns(r, reader);
+  }
+  unsigned char *keep = calloc(marq_table_reader_columns(reader) + 1, 1);
+  size_t *source = calloc(r->inputs.count + 1, sizeof *source);
+  t->inputs = calloc(r->inputs.count + 1, sizeof *t->inputs);
+  if (!keep || !source || !t->inputs) {
+    status = out_of_memory();
+  } else if (status == exit_done) {
+    status = read_columns(r, t, reader, keep, source);
+  }
+  marq_table_close(reader);
+  free(keep);
+  free(source);
+  return status;
+}
+
+/* The library counts inputs; a user wants names. */
+static int fail_basis(const ridge_run *r, const marq_error *error) {
+  if (error->status != MARQ_EDATA || !error->column) return message_fail_library(NULL, error);
+  return message_fail_at(exit_usage, r->request.data, 0, "--degree, input %s: %s", r->inputs.names[error->column - 1],
+                         error->text);
+}
+
+static int make_basis(ridge_run *r) {
+  const ridge_request *q = &r->request;
+  marq_error error = {0};
+  r->n = r->inputs.count;
+  if (q->degree > 1 || q->basis == MARQ_BASIS_ORTHOGONAL) {
+    if (marq_basis_create(r->train.inputs, r->inputs.count, r->train.samples, r->train.weights, q->basis, q->degree,
+                          q->interactions, &r->basis, &error) != MARQ_OK) {
+      return fail_basis(r, &error);
+    }
+    r->n = marq_basis_features(r->basis);
+  }
+  r->names = calloc(r->n, sizeof *r->names);
+  if (!r->names) return out_of_memory();
+  for (size_t j = 0; j < r->n; j++) {
+    if (r->basis) {
+      marq_basis_name(r->basis, j, r->inputs.names, r->names[j], sizeof r->names[j]);
+    } else {
+      snprintf(r->names[j], sizeof r->names[j], "%s", r->inputs.names[j]);
+    }
+  }
+  return exit_done;
+}
+
+static int make_features(const ridge_run *r, ridge_table *t) {
+  t->features = r->basis ? calloc(r->n, sizeof *t->features) : t->inputs;
+  if (!t->features) return out_of_memory();
+  if (r->basis) {
+    t->X = t->samples <= SIZE_MAX / sizeof(double) / r->n ? malloc(t->samples * r->n * sizeof(double)) : NULL;
+    if (!t->X || marq_basis_evaluate(r->basis, t->inputs, t->samples, t->X, t->samples) != MARQ_OK) {
+      return out_of_memory();
+    }
+    for (size_t j = 0; j < r->n; j++) t->features[j] = (marq_column){t->X + j * t->samples, 1};
+  }
+  t->data = (marq_ridge_data){.samples = t->samples,
+                              .features = r->n,
+                              .columns = t->features,
+                              .targets = &t->target,
+                              .target_count = 1,
+                              .weights = t->weights,
+                              .penalty = r->penalty,
+                              .prior = r->prior,
+                              .intercept = ridge_has_intercept(r),
+                              .standardise = r->request.standardise};
+  return exit_done;
+}
+
+/* 1 when feature j is called so, or, with by_input, is made of that input alone. */
+static int is_named(const ridge_run *r, size_t j, const char *name, size_t length, int by_input) {
+  if (!by_input) return strlen(r->names[j]) == length && memcmp(r->names[j], name, length) == 0;
+  if (!r->basis) return 0;
+  const unsigned short *e = marq_basis_exponents(r->basis, j);
+  size_t among = 0, k = r->inputs.count;
+  for (size_t i = 0; i < r->inputs.count; i++) {
+    among += e[i] > 0;
+    if (strlen(r->inputs.names[i]) == length && memcmp(r->inputs.names[i], name, length) == 0) k = i;
+  }
+  return k < r->inputs.count && among == 1 && e[k] > 0;
+}
+
+/* Set the values of all features that the name stands for; 0 when there is none. */
+static size_t set_named(const ridge_run *r, const char *name, size_t length, double value, int inputs_too,
+                        double *values) {
+  size_t found = 0;
+  for (int by_input = 0; by_input <= inputs_too && !found; by_input++) {
+    for (size_t j = 0; j < r->n; j++) {
+      if (!is_named(r, j, name, length, by_input)) continue;
+      values[j] = value;
+      found++;
+    }
+  }
+  return found;
+}
+
+static int unknown_feature(const ridge_run *r, const char *option, const char *name, size_t length, int inputs_too) {
+  char word[64], suggestion[120];
+  snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), name);
+  nearest search = nearest_to(word);
+  for (size_t j = 0; j < r->n; j++) nearest_offer(&search, r->names[j]);
+  for (size_t k = 0; k < r->inputs.count && inputs_too; k++) nearest_offer(&search, r->inputs.names[k]);
+  return message_fail(exit_usage, "--%s: there is no coefficient '%s'%s (the first is '%s')", option, word,
+                      nearest_text(&search, suggestion, sizeof suggestion), r->names[0]);
+}
+
+/* NAME=VALUE,...; names may hold '=', so the last one counts. */
+static int take_pairs(const ridge_run *r, const char *option, const char *text, int penalty, double usual,
+                      double **values) {
+  *values = malloc(r->n * sizeof **values);
+  if (!*values) return out_of_memory();
+  for (size_t j = 0; j < r->n; j++) (*values)[j] = usual;
+  for (const char *part = text;; part++) {
+    const size_t length = strcspn(part, ",");
+    size_t equal = length, used = 0;
+    while (equal > 0 && part[equal - 1] != '=') equal--;
+    if (equal < 2) {
+      return message_fail(exit_usage, "--%s wants NAME=VALUE pairs such as %s=2, not '%.*s'", option, r->names[0],
+                          (int)length, part);
+    }
+    const double value = marq_parse_double(part + equal, length - equal, &used);
+    if (!used || used != length - equal || !isfinite(value) || (penalty && value < 0)) {
+      return message_fail(exit_usage, "--%s: '%.*s' is no %s, for %.*s", option, (int)(length - equal), part + equal,
+                          penalty ? "number from 0 on" : "finite number", (int)equal - 1, part);
+    }
+    if (!set_named(r, part, equal - 1, value, penalty, *values)) {
+      return unknown_feature(r, option, part, equal - 1, penalty);
+    }
+    part += length;
+    if (!*part) return exit_done;
+  }
+}
+
+int ridge_read(ridge_run *r) {
+  const ridge_request *q = &r->request;
+  int status = read_table(r, &r->train, q->data);
+  if (status == exit_done) status = make_basis(r);
+  if (status == exit_done && q->penalty) status = take_pairs(r, "penalty", q->penalty, 1, 1, &r->penalty);
+  if (status == exit_done && q->prior) status = take_pairs(r, "prior", q->prior, 0, 0, &r->prior);
+  if (status == exit_done) status = make_features(r, &r->train);
+  if (status == exit_done && q->validation) status = read_table(r, &r->held, q->validation);
+  if (status == exit_done && q->validation) status = make_features(r, &r->held);
+  return status;
+}
+
+static void free_table(ridge_table *t) {
+  if (t->features != t->inputs) free(t->features);
+  free(t->inputs);
+  free(t->X);
+  marq_table_free(t->table);
+}
+
+void ridge_run_free(ridge_run *r) {
+  marq_ridge_choice_free(r->choice);
+  marq_ridge_free(r->ridge);
+  marq_basis_free(r->basis);
+  free_table(&r->train);
+  free_table(&r->held);
+  name_list_free(&r->inputs);
+  free(r->names);
+  free(r->penalty);
+  free(r->prior);
+  free(r->p);
+}
