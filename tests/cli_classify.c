@@ -257,6 +257,27 @@ static void diagnostics_know_the_loss(void **state) {
   json_decref(j);
 }
 
+static void pictures_show_classes(void **state) {
+  (void)state;
+  if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
+  expect_status(0, cli(CLASSES, "-y", "kind", "-q", "--epochs", "9", "--plot", "regions.svg", NULL));
+  expect_status(0, cli("train", "s.csv", "-x", "x", "-y", "sick", "--loss", "binary-cross-entropy", "-H", "2", "-q",
+                       "--epochs", "9", "--plot", "curves.svg", NULL));
+  expect_status(0, cli("train", "s.csv", "-x", "x,y,z", "-y", "a,b,c", "--loss", "softmax-cross-entropy", "-H", "2",
+                       "-q", "--epochs", "9", "--plot", "certain.svg", NULL));
+  static const struct {
+    const char *path, *texts[4];
+  } pictures[] = {{"regions.svg", {"log loss", "blue one", "<image", "2-4-3"}},
+                  {"curves.svg", {"log loss", "yes", "probability", "1-2-1"}},
+                  {"certain.svg", {"probability given to the true class", ">c<", "class", "3-2-3"}}};
+  for (size_t k = 0; k < sizeof pictures / sizeof *pictures; k++) {
+    char *text = cli_read(pictures[k].path);
+    if (!text) fail_msg("no file %s", pictures[k].path);
+    for (size_t i = 0; i < 4; i++) contains(text, pictures[k].texts[i]);
+    free(text);
+  }
+}
+
 /* ---- refusals ---- */
 
 static void bad_labels_are_named(void **state) {
@@ -322,6 +343,7 @@ int main(void) {
       cmocka_unit_test(separable_classes_are_said),
       cmocka_unit_test(the_trace_calls_it_loss),
       cmocka_unit_test(diagnostics_know_the_loss),
+      cmocka_unit_test(pictures_show_classes),
       cmocka_unit_test(bad_labels_are_named),
       cmocka_unit_test(bad_options_are_refused),
   };

@@ -316,6 +316,37 @@ static void logistic_regression_is_reweighted_least_squares(void **state) {
   net_free(f);
 }
 
+/* A problem made with a robust loss takes another scale, or the squared loss, as if it had been made with it. */
+static void a_robust_loss_may_change(void **state) {
+  (void)state;
+  const subject robust = {"cauchy", 2, 0.9};
+  net_shape first = shape_of(&robust, 1), other = first;
+  other.scale = 0.4;
+  net *f = net_make(&first, NET_DEFAULT), *g = net_make(&other, NET_DEFAULT);
+  double *a = net_doubles(f->n), *b = net_doubles(f->n), scale = 0;
+  assert_int_equal(marq_problem_set_loss(f->problem, marq_loss_find("cauchy"), 0.4), MARQ_OK);
+  assert_ptr_equal(marq_problem_loss(f->problem, &scale), marq_loss_find("cauchy"));
+  assert_close(scale, 0.4, 0, 0);
+  assert_close(net_move(f, f->p), net_move(g, g->p), 0, 0);
+  assert_int_equal(marq_problem_gradient(f->problem, a), MARQ_OK);
+  assert_int_equal(marq_problem_gradient(g->problem, b), MARQ_OK);
+  assert_memory_equal(a, b, f->n * sizeof *a);
+  other.loss = NULL;
+  net *squared = net_make(&other, NET_DEFAULT);
+  assert_int_equal(marq_problem_set_loss(f->problem, NULL, 0), MARQ_OK);
+  assert_close(net_move(f, f->p), net_move(squared, squared->p), 1e-13, 0);
+  assert_int_equal(marq_problem_gradient(f->problem, a), MARQ_OK);
+  assert_int_equal(marq_problem_gradient(squared->problem, b), MARQ_OK);
+  for (size_t j = 0; j < f->n; j++) assert_close(a[j], b[j], 1e-11, 1e-11);
+  assert_int_equal(marq_problem_set_loss(f->problem, marq_loss_find("poisson"), 0), MARQ_EUNSUPPORTED);
+  assert_int_equal(marq_problem_set_loss(squared->problem, marq_loss_find("cauchy"), 1), MARQ_EUNSUPPORTED);
+  free(a);
+  free(b);
+  net_free(f);
+  net_free(g);
+  net_free(squared);
+}
+
 /* ---- bad input ---- */
 
 static void bad_targets_and_scales_are_refused(void **state) {
@@ -366,6 +397,7 @@ int main(void) {
       cmocka_unit_test(saturated_logits_keep_their_gradient),
       cmocka_unit_test(primal_and_dual_take_the_same_steps),
       cmocka_unit_test(logistic_regression_is_reweighted_least_squares),
+      cmocka_unit_test(a_robust_loss_may_change),
       cmocka_unit_test(bad_targets_and_scales_are_refused),
       cmocka_unit_test(what_costs_too_much_is_named),
   };

@@ -138,6 +138,9 @@ const char *train_status(const training *t);
 int train_save(const training *t, const char *path);
 /** Draw (train_plot.c, train_plot_gradients.c). Both return how to exit. */
 int train_plot(const training *t, const char *path);
+/** The part of it that shows classes, where there are any to choose from: probabilities predicted [samples × outputs],
+ * every step-th sample (train_plot_classes.c). */
+int train_plot_classes(const training *t, FILE *script, const double *predicted, size_t step);
 int train_plot_gradients(const training *t, const char *path);
 
 #endif

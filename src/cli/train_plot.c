@@ -59,10 +59,14 @@ static void draw_learning_curve(const picture *d) {
   char shape[200];
   const training *t = d->t;
   plot_label(d->script, "title", train_shape_text(t, shape, sizeof shape), longest_label, "");
+  const marq_loss *loss = t->request.options.loss;
   fprintf(d->script,
-          "set logscale y\nset format y '%%.2g'\nset xlabel 'epoch'\nset ylabel 'mean squared error%s'\n"
+          "set logscale y\nset format y '%%.2g'\nset xlabel 'epoch'\nset ylabel '%s%s'\n"
           "set key top right\n",
-          d->targets > 1 ? ", standardised" : "");
+          !loss              ? "mean squared error"
+          : loss->classifies ? "log loss"
+                             : "mean loss",
+          d->targets > 1 && !loss ? ", standardised" : "");
   if (t->result.epochs > t->result.best_epoch) {
     fprintf(d->script, "set arrow 1 from first %zu, graph 0 to first %zu, graph 1 nohead ls 3\n", t->result.best_epoch,
             t->result.best_epoch);
@@ -94,8 +98,12 @@ static void put_points(const picture *d, const char *x, size_t y, int held) {
 
 static int predict(const picture *d, const marq_column *columns, size_t count, double *out) {
   marq_error error = {0};
-  if (marq_network_predict(d->t->network, columns, count, out, &error) == MARQ_OK) return exit_done;
-  return message_fail_library(NULL, &error);
+  if (marq_network_predict(d->t->network, columns, count, out, &error) != MARQ_OK) {
+    return message_fail_library(NULL, &error);
+  }
+  const marq_loss *loss = d->t->request.options.loss;
+  if (loss && loss->predict) loss->predict(out, d->targets, count, count, out);
+  return exit_done;
 }
 
 static int draw_curves(const picture *d) {
@@ -202,15 +210,22 @@ static int draw_agreement(const picture *d) {
   return exit_done;
 }
 
+static int panels(const picture *d) {
+  return d->inputs == 2 && !d->t->classes.count ? 3 : 2;
+}
+
 static int draw(void *context, FILE *script) {
   picture *d = context;
   d->script = script;
   plot_points(script, d->t->samples / d->step);
   put_epochs(d);
   put_samples(d);
-  fprintf(script, "set multiplot layout 1,%d\nset tmargin 3\n", d->inputs == 2 ? 3 : 2);
+  fprintf(script, "set multiplot layout 1,%d\nset tmargin 3\n", panels(d));
   draw_learning_curve(d);
-  const int status = d->inputs == 1 ? draw_curves(d) : d->inputs == 2 ? draw_surface(d) : draw_agreement(d);
+  const int status = d->t->classes.count ? train_plot_classes(d->t, script, d->predicted, d->step)
+                     : d->inputs == 1    ? draw_curves(d)
+                     : d->inputs == 2    ? draw_surface(d)
+                                         : draw_agreement(d);
   fputs("unset multiplot\n", script);
   return status;
 }
@@ -222,7 +237,7 @@ int train_plot(const training *t, const char *path) {
   d.predicted = malloc(t->samples * d.targets * sizeof(double));
   if (!d.predicted) return message_fail(exit_system, "out of memory for the plot");
   int status = predict(&d, t->columns, t->samples, d.predicted);
-  if (status == exit_done) status = plot_page(path, d.inputs == 2 ? 1500 : 1100, 480, draw, &d);
+  if (status == exit_done) status = plot_page(path, panels(&d) == 3 ? 1500 : 1100, 480, draw, &d);
   free(d.predicted);
   return status;
 }

@@ -91,8 +91,8 @@ static void lay(netp *s, marq_arena *arena) {
   s->root_weight = s->weighted ? marq_arena_doubles(arena, s->N) : NULL;
   s->output = marq_arena_give(arena, s->c, sizeof *s->output);
   s->root = marq_arena_doubles(arena, s->loss ? s->N * s->c : 0);
-  s->left = marq_arena_doubles(arena, s->coupled ? s->N * s->c : 0);
-  s->right = marq_arena_doubles(arena, s->coupled ? s->N * s->c : 0);
+  s->left = marq_arena_doubles(arena, s->couples ? s->N * s->c : 0);
+  s->right = marq_arena_doubles(arena, s->couples ? s->N * s->c : 0);
   s->block_cost = marq_arena_doubles(arena, blocks);
   lay_point(s, arena, &s->points[0], s->kept);
   lay_point(s, arena, &s->points[1], s->eager);
@@ -170,7 +170,7 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
     s->borrows = options->borrow;
     s->loss = options->loss == marq_loss_find("squared") ? NULL : options->loss;
     s->scale = options->scale;
-    s->coupled = s->loss && s->loss->coupled && s->c > 1;
+    s->coupled = s->couples = s->loss && s->loss->coupled && s->c > 1;
     s->unit_output =
         s->c == 1 && !s->weighted && !s->loss && s->layer[s->count - 1].activation == marq_activation_find("linear");
     s->ldx = netp_round(samples);

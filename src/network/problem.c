@@ -144,6 +144,30 @@ static void counts(const void *self, marq_counts *out) {
   *out = ((const netp *)self)->counts;
 }
 
+static const marq_loss *loss_of(const void *self, double *scale) {
+  const netp *s = self;
+  if (s->loss && scale) *scale = s->scale;
+  return s->loss;
+}
+
+/* Room for its curvature must be there, and the targets have their units from the first loss. */
+static marq_status set_loss(void *self, const marq_loss *loss, double scale) {
+  netp *s = self;
+  if (!loss) loss = marq_loss_find("squared");
+  const int coupled = loss->coupled && s->c > 1;
+  if (!s->loss || (coupled && !s->couples) || !s->loss->predict != !loss->predict) return MARQ_EUNSUPPORTED;
+  const marq_loss *before = s->loss;
+  s->loss = loss;
+  const marq_status status = netp_check_targets(s, NULL);
+  if (status != MARQ_OK) {
+    s->loss = before;
+    return status;
+  }
+  s->scale = scale;
+  s->coupled = coupled;
+  return MARQ_OK;
+}
+
 void netp_destroy(void *self) {
   netp *s = self;
   free(s->layer);
@@ -173,6 +197,8 @@ const marq_problem_ops netp_ops = {.name = "network",
                                    .work = work,
                                    .restrict_to = netp_restrict,
                                    .choose = netp_choose,
+                                   .loss = loss_of,
+                                   .set_loss = set_loss,
                                    .counts = counts,
                                    .destroy = netp_destroy};
 

@@ -78,7 +78,7 @@ typedef struct netp {
   marq_standard *output;
   const marq_loss *loss; /* NULL: squared */
   double scale;
-  int coupled;                 /* 1: its root couples the outputs */
+  int coupled, couples;        /* 1: its root couples the outputs; there is room for one that does */
   double *root, *left, *right; /* [c·N] √w a, √w x and z of the adopted point, as marq_loss_block has them */
   size_t block;
   netp_samples next; /* those that the next evaluation speaks of */
