@@ -3,10 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "active_set.h"
 #include "directions.h"
 
-/* ½‖J̃δ‖² + μ‖Dδ‖², written with g so that J̃ is not needed: a sum of positive terms (Moré 1978, eq. 4.4). */
-static double predicted(const marq_core *core, double mu, double norm) {
+/* ½‖J̃δ‖² + μ‖Dδ‖², written with g so that J̃ is not needed: a sum of positive terms (Moré 1978, eq. 4.4). It
+ * takes δ for the minimum of the damped model, which active constraints keep it from. */
+static double predicted(marq_core *core, double mu, double norm) {
+  if (core->work_of_active != 0) return marq_core_predict(core, core->delta);
   double slope = 0;
   for (size_t j = 0; j < core->n; j++) slope += core->g[j] * core->delta[j];
   return 0.5 * (mu * norm * norm - slope);
@@ -21,7 +24,7 @@ static marq_status damped_step(marq_core *core) {
 }
 
 const marq_direction marq_direction_damped = {
-    .name = "damped", .steer = MARQ_STEER_DAMPING, .unscaled = 1, .step = damped_step};
+    .name = "damped", .steer = MARQ_STEER_DAMPING, .constrained = 1, .unscaled = 1, .step = damped_step};
 
 /* φ(μ) = ‖Dδ(μ)‖ − Δ falls with slope −‖Dδ‖ zᵀ(J̃ᵀJ̃ + μD²)⁻¹z, z = D²δ/‖Dδ‖. Returns −φ′(μ)/‖Dδ‖, or 0 when it cannot be
  * had. */
@@ -29,6 +32,7 @@ static double secular_slope(marq_core *core, const double *delta, double norm) {
   double *z = core->scratch[1], *x = core->scratch[2], sum = 0;
   for (size_t j = 0; j < core->n; j++) z[j] = core->D[j] * core->D[j] * delta[j] / norm;
   if (core->linsys->solve(core->linsys_state, z, x) != MARQ_OK) return 0;
+  if (core->active) marq_active_project(core->active, x);
   for (size_t j = 0; j < core->n; j++) sum += z[j] * x[j];
   return sum;
 }
@@ -52,6 +56,7 @@ static marq_status radius_step(marq_core *core) {
       memcpy(core->delta, core->scratch[0], core->n * sizeof *core->delta);
       core->damping = 0;
       core->step_norm = norm;
+      core->work_of_active = core->newton_work;
       core->predicted = predicted(core, 0, norm);
       return MARQ_OK;
     }
@@ -84,9 +89,10 @@ static marq_status radius_step(marq_core *core) {
     }
     const double before = excess, norm = marq_scaled_norm(core, core->delta);
     excess = norm - radius;
+    const int bends = core->active && core->active->count > 0; /* φ where the active set changes: bisect, then */
     const int close = fabs(excess) <= slack * radius;
     const int hopeless = least == 0 && excess <= before && before < 0;
-    if (close || hopeless || k >= 10) {
+    if (close || hopeless || k >= (bends ? 30 : 10)) {
       core->damping = mu;
       core->step_norm = norm;
       core->predicted = predicted(core, mu, norm);
@@ -99,8 +105,9 @@ static marq_status radius_step(marq_core *core) {
       most = fmin(most, mu);
     const double correction = slope > 0 ? excess / radius / slope : 0;
     mu = fmax(least, mu + correction);
+    if (bends && !(mu > least && mu < most)) mu = sqrt(fmax(least, 1e-3 * most) * most);
   }
 }
 
 const marq_direction marq_direction_radius = {
-    .name = "damped to a radius", .steer = MARQ_STEER_RADIUS, .vectors = 3, .step = radius_step};
+    .name = "damped to a radius", .steer = MARQ_STEER_RADIUS, .vectors = 3, .constrained = 1, .step = radius_step};

@@ -14,9 +14,10 @@ static marq_status newton_step(marq_core *core) {
   }
   core->damping = 0;
   core->step_norm = t * core->newton_norm;
-  core->predicted = -slope * (t - 0.5 * t * t); /* at the Gauss–Newton point gᵀδ = −‖J̃δ‖² */
+  /* At the Gauss–Newton point ‖J̃δ‖² = −gᵀδ, and more by what active constraints do there. */
+  core->predicted = -slope * (t - 0.5 * t * t) - 0.5 * t * t * core->newton_work;
   return MARQ_OK;
 }
 
 const marq_direction marq_direction_gauss_newton = {
-    .name = "Gauss-Newton", .steer = MARQ_STEER_LENGTH, .vectors = 1, .step = newton_step};
+    .name = "Gauss-Newton", .steer = MARQ_STEER_LENGTH, .vectors = 1, .constrained = 1, .step = newton_step};

@@ -13,8 +13,10 @@ typedef struct cg_state {
   double *g, *q, *D; /* ∇F, diag(J̃ᵀJ̃) or 0, scaling as damped last */
   double *r, *z, *s, *As;
   double mu, first_norm, forcing; /* ‖∇F‖ at the start, and the residual a solve may leave, as a fraction */
-  int knows_diagonal;
+  int knows_diagonal, exact;
 } cg_state;
+
+static const double least_forcing = 1e-12;
 
 static int applicable(const marq_problem *problem) {
   return marq_problem_offers(problem, MARQ_OP_PRODUCT);
@@ -37,7 +39,18 @@ static void *layout(marq_arena *arena, const marq_problem *problem, const marq_o
 }
 
 static void reset(void *state) {
-  ((cg_state *)state)->first_norm = 0;
+  cg_state *s = state;
+  s->first_norm = 0;
+  s->exact = 0;
+}
+
+/* Under constraints the gradient does not vanish, and tells nothing of the digits that are needed. */
+static int sharpen(void *state) {
+  cg_state *s = state;
+  const int changes = s->forcing > least_forcing;
+  s->exact = 1;
+  s->forcing = least_forcing;
+  return changes;
 }
 
 /* Steps need no more digits than the model has: the residual of a solve falls as the root of the gradient (inexact
@@ -45,7 +58,7 @@ static void reset(void *state) {
 static void set_forcing(cg_state *s) {
   const double norm = marq_la_norm(s->n, s->g);
   if (s->first_norm == 0) s->first_norm = norm;
-  s->forcing = fmax(fmin(0.1, sqrt(norm / s->first_norm)), 1e-12);
+  s->forcing = s->exact ? least_forcing : fmax(fmin(0.1, sqrt(norm / s->first_norm)), least_forcing);
 }
 
 static marq_status prepare(void *state, marq_problem *problem, double *g) {
@@ -138,4 +151,5 @@ const marq_linsys marq_linsys_cg = {.name = "cg",
                                     .step = step,
                                     .solve = solve,
                                     .quadratic = quadratic,
-                                    .rank = rank};
+                                    .rank = rank,
+                                    .sharpen = sharpen};

@@ -2,6 +2,8 @@
 set(marq_solver_sources
   ${PROJECT_SOURCE_DIR}/solvers/registry.c
   ${PROJECT_SOURCE_DIR}/solvers/core.c
+  ${PROJECT_SOURCE_DIR}/solvers/active_set.c
+  ${PROJECT_SOURCE_DIR}/solvers/constraints.c
   ${PROJECT_SOURCE_DIR}/solvers/scaling.c
   ${PROJECT_SOURCE_DIR}/solvers/controls.c
   ${PROJECT_SOURCE_DIR}/solvers/direction_damped.c

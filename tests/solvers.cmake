@@ -39,6 +39,12 @@ target_link_options(fault_solver_memory PRIVATE -Wl,--wrap=malloc,--wrap=calloc,
 marq_solver_test(unit_options)
 
 
+# Bounds and linear constraints.
+marq_solver_test(unit_constraints)
+marq_solver_test(property_constraints)
+target_sources(property_constraints PRIVATE mgh_bounded.c)
+target_link_libraries(property_constraints PRIVATE marq_net_fixture)
+
 # The choice of a ridge.
 marq_test(unit_regularise)
 target_link_libraries(unit_regularise PRIVATE marq_waves)

@@ -1,4 +1,4 @@
-/* Bounds and linear constraints that every iterate of a fit satisfies. */
+/* Bounds and linear constraints that every iterate of a fit satisfies. docs/constraints.md tells how. */
 #ifndef MARQ_CONSTRAINTS_H
 #define MARQ_CONSTRAINTS_H
 
@@ -17,6 +17,40 @@ typedef struct marq_constraints {
   size_t lda;
   const double *low, *high; /* [rows] */
 } marq_constraints;
+
+/** A constraint that holds with equality: index j < n is the bound of parameter j, n + i is row i of A. With all of
+ * them ∇F = Σ multiplier·(its row); F changes by multiplier·t when its limit is moved by t. */
+typedef struct marq_active {
+  size_t index;
+  int side; /* −1: at the lower limit, +1: at the upper one, 0: an equality */
+  double multiplier;
+} marq_active;
+
+/** Check limits and rows by themselves. Returns MARQ_OK, or MARQ_EINVAL: a number that is NaN (a row that is not
+ * finite), limits that are crossed; *at (may be NULL) is then the index, as in marq_active. */
+MARQ_API marq_status marq_constraints_check(const marq_constraints *constraints, size_t n, size_t *at,
+                                            marq_error *error);
+
+/** Constraints that no point satisfies together. */
+typedef struct marq_conflict {
+  size_t count; /* how many take part; the first so many are listed */
+  size_t index[8];
+} marq_conflict;
+
+/** Move p into the set that the constraints allow: the nearest point of it, in Σ (scale_j Δp_j)².
+ *  scale     [n] > 0, or NULL: all 1.
+ *  p         [n] in and out; not touched where it satisfies a constraint already and no other moves it.
+ *  moved     out, may be NULL: how many parameters changed.
+ *  conflict  out, may be NULL.
+ *  Returns   MARQ_OK; MARQ_EINVAL as marq_constraints_check, or when the constraints contradict each other: conflict
+ *            lists them, p is unchanged; MARQ_ENOMEM.
+ *  Cost      allocates; O(k) rows of n for k active constraints.
+ *  Source    Goldfarb & Idnani 1983. */
+MARQ_API marq_status marq_constraints_project(const marq_constraints *constraints, size_t n, const double *scale,
+                                              double *p, size_t *moved, marq_conflict *conflict, marq_error *error);
+
+/** 1 when p satisfies the constraints: bounds to the last bit, rows within the rounding of A p. */
+MARQ_API int marq_constraints_hold(const marq_constraints *constraints, size_t n, const double *p);
 
 #ifdef __cplusplus
 }

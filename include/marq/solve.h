@@ -55,6 +55,8 @@ typedef struct marq_result {
   size_t rank; /* of the Jacobian at the end, as far as it was determined; n when it was not */
   const char *solver, *linear_solver, *scaling; /* as chosen; static */
   size_t bytes;                                 /* memory the solver took */
+  size_t active; /* constraints active at the end: marq_solver_active lists them */
+  size_t moved;  /* parameters of the start that were moved into the constraints */
 } marq_result;
 
 /** Fit: start at p[n], leave the best point found in p[n].
@@ -102,6 +104,10 @@ MARQ_API marq_stop marq_solver_stopped(const marq_solver *solver);
 MARQ_API void marq_solver_stop(marq_solver *solver);
 MARQ_API marq_state marq_solver_state(const marq_solver *solver);
 MARQ_API void marq_solver_result(const marq_solver *solver, marq_result *result);
+/** The i-th constraint that is active at the best point, with its multiplier as the last step's quadratic model has it
+ * (Karush, Kuhn & Tucker: ∇F = Σ multiplier·row at a minimum; ≥ 0 at a lower limit, ≤ 0 at an upper one). Returns 0
+ * beyond the last. */
+MARQ_API int marq_solver_active(const marq_solver *solver, size_t i, marq_active *active);
 
 #ifdef __cplusplus
 }

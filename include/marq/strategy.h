@@ -11,6 +11,7 @@ extern "C" {
 #endif
 
 struct marq_arena;
+struct marq_active_set;
 typedef struct marq_core marq_core;
 
 /** What a method costs. */
@@ -48,6 +49,9 @@ typedef struct marq_linsys {
   /** Change to the most accurate method it has, from the next prepare on; 0 when there is nothing to change. NULL: the
    * same. */
   int (*refine)(void *state);
+  /** Answer to the last digit from now on, for the rest of the fit; 1 when the last step was not, and should be asked
+   * for again. NULL: it does anyway. */
+  int (*sharpen)(void *state);
   /** 1 when a trial should evaluate normal equations along with the cost. NULL: 0. */
   int (*wants_normal)(const void *state);
   /** Name of the method in use, for reports (state NULL: the one it begins with). NULL: its own name. */
@@ -62,6 +66,7 @@ typedef enum marq_steer { MARQ_STEER_DAMPING, MARQ_STEER_RADIUS, MARQ_STEER_LENG
 typedef struct marq_direction {
   const char *name;
   marq_steer steer;
+  int constrained; /* 1: its steps are those of marq_core_solve, or a part of one: they satisfy the constraints */
   size_t vectors; /* n-vectors of scratch it needs: core->scratch */
   int unscaled;   /* 1: it and its control ask for D by marq_scale alone, so that core->D may be NULL */
   marq_status (*prepare)(marq_core *core); /* once per adopted point; may be NULL */
@@ -120,6 +125,10 @@ struct marq_core {
   double newton_norm;  /* ‖D·‖ of it */
   double newton_slope; /* −φ′(0)/‖D·‖ at it; negative while unknown */
   double factored_mu;  /* the damping whose factors the linear system holds; negative: none */
+
+  struct marq_active_set *active; /* NULL: no constraints */
+  double work_of_active;          /* Σ λ (A δ) over the active constraints, of the step solved for last */
+  double newton_work;             /* that of the Gauss–Newton step */
 };
 
 /** D_j; core->D is NULL where a direction allows it and the scaling is the identity over very many parameters. */
@@ -130,7 +139,7 @@ static inline double marq_scale(const marq_core *core, size_t j) {
 /* Shared by directions. */
 /** ‖Dv‖. */
 MARQ_API double marq_scaled_norm(const marq_core *core, const double *v);
-/** damp and step of the linear system, counted. */
+/** damp and step of the linear system, counted: the minimum of the damped model where the constraints allow it. */
 MARQ_API marq_status marq_core_solve(marq_core *core, double mu, double *delta);
 /** The Gauss–Newton step of this point into core->scratch[0], once; positive status when there is none. */
 MARQ_API marq_status marq_core_newton(marq_core *core);

@@ -165,6 +165,9 @@ static void layout(marq_arena *arena, marq_solver *s) {
   for (size_t k = 0; k < wanted; k++) core->scratch[k] = marq_arena_doubles(arena, n);
   if (polish) layout_history(arena, n, &s->history);
   core->linsys_state = core->linsys->layout(arena, core->problem, o);
+  if (marq_active_candidates(o->constraints, n) == 0) return;
+  marq_active_layout(arena, &s->active, o->constraints, n);
+  core->active = &s->active;
 }
 
 /* Choose and measure; the arena is not taken yet. */
@@ -178,6 +181,7 @@ static marq_status prepare(marq_solver *s, marq_problem *problem, const marq_opt
   marq_status status = choose(s, error);
   if (status == MARQ_OK) status = check_positive("typical", core->options.typical, core->n, error);
   if (status == MARQ_OK) status = check_positive("scale", core->options.scale, core->n, error);
+  if (status == MARQ_OK) status = solver_check_constraints(core, error);
   if (status == MARQ_OK) layout(&s->arena, s);
   return status;
 }

@@ -1,6 +1,7 @@
 /* The loop: start, one trial step after the other, and the result. The order within an iteration: step, trial,
  * judgement, adoption, tests. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "solve/solver.h"
@@ -33,6 +34,9 @@ static void reset(marq_solver *s, const double *p) {
   s->polish_entry = INFINITY;
   s->refined = 0;
   s->rank = core->n;
+  s->moved = 0;
+  core->work_of_active = core->newton_work = 0;
+  if (core->active) marq_active_reset(core->active);
   s->counts_before = marq_problem_counts(core->problem);
   s->tests = (marq_tests){.step = {NAN, o->step_tolerance},
                           .cost_actual = {NAN, o->cost_tolerance},
@@ -77,8 +81,10 @@ marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error
       return marq_fail(error, MARQ_EINVAL, "%s", s->detail);
     }
   reset(s, p);
+  marq_status status = core->active ? solver_move_inside(s, error) : MARQ_OK;
+  if (status != MARQ_OK) return status;
   s->evaluations = 1;
-  marq_status status = marq_problem_evaluate(core->problem, core->p, trial_mode(s), &core->cost, &where);
+  status = marq_problem_evaluate(core->problem, core->p, trial_mode(s), &core->cost, &where);
   s->start_cost = core->cost;
   core->trial_cost = core->cost;
   if (status == MARQ_OK) status = solver_adopt(s, 1);
@@ -116,7 +122,15 @@ static marq_status accelerate(marq_core *core) {
   if (status == MARQ_OK) status = core->linsys->solve(core->linsys_state, b, a);
   if (status != MARQ_OK) return status;
   if (!(2 * marq_scaled_norm(core, a) <= core->options.acceleration_limit * core->step_norm)) return MARQ_UNCONVERGED;
-  for (size_t j = 0; j < core->n; j++) core->delta[j] += 0.5 * a[j];
+  if (!core->active) {
+    for (size_t j = 0; j < core->n; j++) core->delta[j] += 0.5 * a[j];
+    return MARQ_OK;
+  }
+  /* Along the active constraints, and only where no other is in the way. */
+  marq_active_project(core->active, a);
+  for (size_t j = 0; j < core->n; j++) b[j] = core->delta[j] + 0.5 * a[j];
+  marq_active_settle(core->active, core->p, core->D, b);
+  if (marq_active_allows(core->active, core->p, b)) memcpy(core->delta, b, core->n * sizeof *b);
   return MARQ_OK;
 }
 
@@ -131,7 +145,7 @@ static marq_status try_step(marq_solver *s, int *tried) {
    * worth its price. */
   if (status == MARQ_OK && core->method->accelerate && core->damping > 0) status = accelerate(core);
   if (status != MARQ_OK) return status < 0 ? status : MARQ_OK;
-  for (size_t j = 0; j < core->n; j++) core->trial[j] = core->p[j] + core->delta[j];
+  solver_move(core);
   s->evaluations++;
   *tried = 1;
   status = marq_problem_evaluate(core->problem, core->trial, trial_mode(s), &core->trial_cost, NULL);
@@ -266,8 +280,15 @@ void marq_solver_result(const marq_solver *s, marq_result *result) {
       .solver = core->method->name,
       .scaling = core->scaling->name,
       .linear_solver = core->linsys->in_use ? core->linsys->in_use(core->linsys_state) : core->linsys->name,
+      .moved = s->moved,
       .bytes = marq_solver_bytes(s)};
   memcpy(result->detail, s->detail, sizeof result->detail);
+  const size_t length = strlen(result->detail);
+  if (s->moved)
+    snprintf(result->detail + length, sizeof result->detail - length,
+             "; the start was moved into the constraints (%zu parameter%s)", s->moved, s->moved == 1 ? "" : "s");
+  marq_active active;
+  while (marq_solver_active(s, result->active, &active)) result->active++;
 }
 
 marq_status marq_solver_run(marq_solver *s, double *p, marq_callback callback, void *context, marq_result *result,

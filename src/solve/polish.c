@@ -84,6 +84,15 @@ static void extrapolate(marq_solver *s, const double *step) {
   }
 }
 
+/* A combination of feasible steps keeps to what is active in all, no more. */
+static void stay_inside(marq_solver *s, const double *step) {
+  marq_core *core = &s->core;
+  marq_active_settle(core->active, core->p, core->D, core->delta);
+  if (marq_active_allows(core->active, core->p, core->delta)) return;
+  memcpy(core->delta, step, core->n * sizeof *step);
+  s->history.used = 0;
+}
+
 marq_status solver_polish(marq_solver *s) {
   marq_core *core = &s->core;
   marq_status status = MARQ_OK;
@@ -117,10 +126,11 @@ marq_status solver_polish(marq_solver *s) {
     memcpy(core->delta, step, core->n * sizeof *step);
   else
     extrapolate(s, step);
+  if (core->active && !last) stay_inside(s, step);
   core->step_norm = marq_scaled_norm(core, core->delta);
   core->damping = 0;
   core->predicted = marq_core_predict(core, core->delta);
-  for (size_t j = 0; j < core->n; j++) core->trial[j] = core->p[j] + core->delta[j];
+  solver_move(core);
   const double before = core->cost;
   s->evaluations++;
   status = marq_problem_evaluate(core->problem, core->trial, MARQ_TRIAL_VALUE, &core->trial_cost, NULL);

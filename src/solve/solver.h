@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "solvers/active_set.h"
 #include "solvers/solver.h"
 
 /** Where a fit is. */
@@ -48,6 +49,8 @@ struct marq_solver {
   double polish_entry; /* relative length of the step that the last polish began with; infinite before */
   int refined;
   size_t rank, fruitless; /* trials in a row for which there was no step */
+  marq_active_set active; /* where there are constraints */
+  size_t moved;           /* parameters of the start that the constraints moved */
 };
 
 /** End the fit. format: one sentence, or NULL for the reason's own. */
@@ -69,6 +72,18 @@ void solver_test_step(marq_solver *s);
 double solver_relative_step(const marq_solver *s, const double *delta);
 /** The fit has converged by this test: end it, or say that it ended where the data do not determine every parameter. */
 void solver_converged(marq_solver *s, marq_stop stop);
+
+/** Check the constraints, and that the method takes any (feasible.c). */
+marq_status solver_check_constraints(const marq_core *core, marq_error *error);
+/** Move the start into them. */
+marq_status solver_move_inside(marq_solver *s, marq_error *error);
+/** trial = p + δ, within the constraints. */
+void solver_move(marq_core *core);
+/** Rank of the Jacobian with the active constraints as further rows, given its own, where the data alone leave
+ * parameters open. */
+size_t solver_constrained_rank(marq_solver *s, size_t rank);
+/** The longest of the columns' cosines with the residual, of what the constraints leave of the gradient. */
+double solver_projected_cosine(marq_core *core);
 
 /** One Gauss–Newton step of the polish phase. */
 marq_status solver_polish(marq_solver *s);

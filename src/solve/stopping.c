@@ -21,6 +21,7 @@ void solver_converged(marq_solver *s, marq_stop stop) {
   marq_core *core = &s->core;
   const int solvable = core->scratch[0] == NULL || core->m < core->n || marq_core_newton(core) == MARQ_OK;
   s->rank = core->linsys->rank(core->linsys_state);
+  if (core->active && s->rank < core->n && solvable) s->rank = solver_constrained_rank(s, s->rank);
   if (!solvable && s->rank == core->n) s->rank = core->n - 1;
   if (s->rank < core->n && core->m >= core->n && stop != MARQ_STOP_EXACT)
     solver_end(s, MARQ_STOP_DEGENERATE, MARQ_OK, "%s, but the Jacobian has rank %zu of %zu there", marq_stop_text(stop),
@@ -42,7 +43,7 @@ static double largest_cosine(marq_core *core) {
 /* √((‖QᵀJr‖²/n) / ((‖r‖² − ‖QᵀJr‖²)/(m − n))) (Bates & Watts 1981, eq. 3): needs the Gauss–Newton step. */
 static double relative_offset(marq_core *core) {
   if (core->m <= core->n || marq_core_newton(core) != MARQ_OK) return NAN;
-  double tangent = 0;
+  double tangent = core->newton_work;
   for (size_t j = 0; j < core->n; j++) tangent -= core->g[j] * core->scratch[0][j];
   const double rest = 2 * core->cost - tangent;
   return tangent <= 0 ? 0 : sqrt(tangent / (double)core->n) / sqrt(fmax(rest, DBL_MIN) / (double)(core->m - core->n));
@@ -57,7 +58,7 @@ void solver_test_point(marq_solver *s) {
     return;
   }
   if (o->gradient_tolerance > 0) {
-    s->tests.gradient.value = largest_cosine(core);
+    s->tests.gradient.value = core->active ? solver_projected_cosine(core) : largest_cosine(core);
     if (s->tests.gradient.value <= o->gradient_tolerance) {
       solver_converged(s, MARQ_STOP_GRADIENT);
       return;
@@ -76,7 +77,7 @@ static int shortened_by_damping(const marq_solver *s) {
   if (core->method->control->steer == MARQ_STEER_LENGTH) return core->length < 0.5;
   if (core->method->control->steer == MARQ_STEER_RADIUS)
     return core->damping > 0 || core->step_norm > 0.9 * core->radius;
-  return 1.5 * s->step_damping * core->step_norm * core->step_norm > core->predicted;
+  return 1.5 * s->step_damping * core->step_norm * core->step_norm > core->predicted + core->work_of_active;
 }
 
 /* Is it time to judge steps by their length? When the Gauss–Newton step promises a decrease that the cost's own
@@ -89,7 +90,8 @@ static int polish_pays(marq_solver *s) {
   if (marq_core_newton(core) != MARQ_OK) return 0;
   double slope = 0;
   for (size_t j = 0; j < core->n; j++) slope -= core->g[j] * core->scratch[0][j];
-  const double promise = 0.5 * slope / core->cost, length = solver_relative_step(s, core->scratch[0]);
+  const double promise = 0.5 * (slope - core->newton_work) / core->cost,
+               length = solver_relative_step(s, core->scratch[0]);
   if (!(promise <= 1e-6) && !(length <= 1e-5)) return 0;
   if (length > 0.1 * s->polish_entry) return 0;
   s->polish_entry = length;
