@@ -9,30 +9,30 @@ extern "C" {
 #endif
 
 /** What is known of one problem. Texts are static. */
-typedef struct marq_case_info {
+typedef struct marq_suite_info {
   const char *suite;  /* "nist", "mgh", "networks" */
   const char *name;   /* unique within its suite, without blanks */
   const char *title;  /* one line: the model */
   const char *source; /* where it was published */
   size_t samples, residuals, parameters, starts;
   double best; /* least known F = ½ Σ r² */
-} marq_case_info;
+} marq_suite_info;
 
 /** The i-th suite: name and one line, or NULL beyond the last. */
 MARQ_API const char *marq_suite_name(size_t i, const char **help);
 /** The i-th problem of a suite in its order, or 0 beyond the last (or when there is no such suite). */
-MARQ_API int marq_case_at(const char *suite, size_t i, marq_case_info *info);
+MARQ_API int marq_suite_at(const char *suite, size_t i, marq_suite_info *info);
 
 /** A problem of a suite, ready to be solved. */
-typedef struct marq_case marq_case;
+typedef struct marq_suite_case marq_suite_case;
 /** Make one. Returns MARQ_OK; MARQ_EINVAL (no such suite or problem: the nearest name is suggested); MARQ_ENOMEM. */
-MARQ_API marq_status marq_case_open(const char *suite, const char *name, marq_case **opened, marq_error *error);
-MARQ_API void marq_case_free(marq_case *opened);
-MARQ_API void marq_case_about(const marq_case *opened, marq_case_info *info);
+MARQ_API marq_status marq_suite_open(const char *suite, const char *name, marq_suite_case **opened, marq_error *error);
+MARQ_API void marq_suite_free(marq_suite_case *opened);
+MARQ_API void marq_suite_about(const marq_suite_case *opened, marq_suite_info *info);
 /** The problem, owned by the case. */
-MARQ_API marq_problem *marq_case_problem(marq_case *opened);
+MARQ_API marq_problem *marq_suite_problem(marq_suite_case *opened);
 /** p[parameters] = start k < starts (of a network: the initial values of seed k + 1). */
-MARQ_API void marq_case_start(const marq_case *opened, size_t k, double *p);
+MARQ_API void marq_suite_start(const marq_suite_case *opened, size_t k, double *p);
 
 #ifdef __cplusplus
 }
