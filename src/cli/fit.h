@@ -31,6 +31,10 @@ typedef struct fit_request {
   int threads; /* 0: chosen by size */
   int json, quiet, digits;
   const char *trace, *plot, *save;
+  const char *residuals;
+  const marq_loss *loss; /* NULL: squared */
+  double loss_scale;     /* of a robust loss; 0: estimated */
+  int scale_given;
   double ridge;             /* λ: given, or chosen */
   const char *ridge_choice; /* NULL: given */
   int ridge_to_start;
@@ -63,6 +67,10 @@ typedef struct fit {
   double effective;                     /* parameters, with a ridge */
   /* what came out */
   marq_result result;
+  marq_robust robust;          /* how the scale of the loss was estimated */
+  double scale;                /* of a robust loss */
+  double *loss_weights;        /* [samples] that a robust loss gives; NULL otherwise */
+  size_t outliers;             /* observations with less than half their weight */
   marq_statistics *statistics; /* of the free parameters; NULL when they could not be computed */
   double *stderr_, *lower, *upper;
   unsigned char *undetermined;
@@ -85,6 +93,24 @@ int fit_judge(fit *f);
 int fit_ridge_take(fit_request *request, const char *text);
 int fit_ridge_set_up(fit *f);
 void fit_ridge_judge(fit *f);
+/** The loss (fit_loss.c): its options and what they must agree with; what the response must be; the problem's part; the
+ * fit with an estimated scale; warnings and the weights of observations. */
+int fit_loss_take(fit_request *request, const char *name, const char *value);
+int fit_loss_check(fit_request *request);
+int fit_loss_check_response(const fit *f);
+void fit_loss_set_up(const fit *f, marq_problem_options *options);
+int fit_loss_is_estimated(const fit *f);
+marq_status fit_loss_solve(fit *f, marq_callback callback, void *context, marq_error *error);
+void fit_loss_judge(fit *f);
+/** The loss, NULL where it is squared; and in words, with its scale. */
+const marq_loss *fit_loss(const fit *f);
+const char *fit_loss_text(const fit *f, char *buffer, size_t size);
+/** What the fit predicts of each observation [samples], in units of the response: values, probabilities, rates. */
+int fit_loss_predict(const fit *f, double *fitted);
+/** Write observed, fitted, residual and weight of each observation. Returns how to exit. */
+int fit_residuals_write(const fit *f, const char *path);
+/** Add a warning to the report. */
+void fit_warn(fit *f, const char *format, ...) MARQ_PRINTF(2, 3);
 /** Index of a parameter by name, or a message that option wants one. */
 int fit_parameter_index(const fit *f, const char *option, const char *name, size_t *index);
 void fit_free(fit *f);

@@ -198,5 +198,6 @@ int fit_read_input(fit *f) {
   if (marq_formula_bind(f->formula, f->columns, f->samples, &f->data, &error) != MARQ_OK) {
     return message_fail_library(f->request.data, &error);
   }
-  return find_response(f);
+  status = find_response(f);
+  return status == exit_done ? fit_loss_check_response(f) : status;
 }

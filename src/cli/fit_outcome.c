@@ -11,9 +11,7 @@
 
 enum { warning_size = 600 };
 
-static void warn(fit *f, const char *format, ...) MARQ_PRINTF(2, 3);
-
-static void warn(fit *f, const char *format, ...) {
+void fit_warn(fit *f, const char *format, ...) {
   char **grown = realloc(f->warnings, (f->warning_count + 1) * sizeof *grown);
   if (!grown) return;
   f->warnings = grown;
@@ -59,8 +57,8 @@ static void spread(fit *f) {
 static void warn_of_the_stop(fit *f) {
   /* a degenerate end is the subject of warn_of_rank */
   if (marq_stop_converged(f->result.stop) || f->result.stop == MARQ_STOP_DEGENERATE) return;
-  warn(f, "the fit stopped before it converged (%s): the values are the best found, not the solution",
-       f->result.stop == MARQ_STOP_USER ? f->result.detail : marq_stop_text(f->result.stop));
+  fit_warn(f, "the fit stopped before it converged (%s): the values are the best found, not the solution",
+           f->result.stop == MARQ_STOP_USER ? f->result.detail : marq_stop_text(f->result.stop));
 }
 
 static void warn_of_rank(fit *f) {
@@ -69,13 +67,14 @@ static void warn_of_rank(fit *f) {
   if (s->rank == f->free_count) return;
   const size_t count = list_marked(f, f->undetermined, names, sizeof names);
   if (count == 1) {
-    warn(f, "rank %zu of %zu: the data do not determine %s; its value is arbitrary and has no standard error", s->rank,
-         f->free_count, names);
+    fit_warn(f, "rank %zu of %zu: the data do not determine %s; its value is arbitrary and has no standard error",
+             s->rank, f->free_count, names);
   } else {
-    warn(f,
-         "rank %zu of %zu: the data determine only combinations of %s; their values are arbitrary and have no standard "
-         "errors (fix %s)",
-         s->rank, f->free_count, names, f->free_count - s->rank == 1 ? "one of them" : "some of them");
+    fit_warn(
+        f,
+        "rank %zu of %zu: the data determine only combinations of %s; their values are arbitrary and have no standard "
+        "errors (fix %s)",
+        s->rank, f->free_count, names, f->free_count - s->rank == 1 ? "one of them" : "some of them");
   }
 }
 
@@ -84,19 +83,20 @@ static void warn_of_goodness(fit *f) {
   const marq_statistics *s = f->statistics;
   const double limit = 5;
   if (s->observations < (double)f->free_count) {
-    warn(f, "fewer observations (%.10g) than free parameters (%zu)", s->observations, f->free_count);
-  } else if (!(s->dof > 0)) {
-    warn(f, "no degree of freedom is left, so the residuals say nothing of the errors%s",
-         f->request.weights == MARQ_WEIGHTS_SIGMA ? "" : ": there are no standard errors");
+    fit_warn(f, "fewer observations (%.10g) than free parameters (%zu)", s->observations, f->free_count);
+  } else if (!(s->dof > 0) && !(fit_loss(f) && fit_loss(f)->predict)) {
+    fit_warn(f, "no degree of freedom is left, so the residuals say nothing of the errors%s",
+             f->request.weights == MARQ_WEIGHTS_SIGMA ? "" : ": there are no standard errors");
   }
-  if (s->r2 < 0) warn(f, "R² is negative: a constant would fit better than this formula");
+  if (s->r2 < 0) fit_warn(f, "R² is negative: a constant would fit better than this formula");
   if (s->tss > 0 && s->rss <= s->tss * DBL_EPSILON * DBL_EPSILON * 1e4) {
-    warn(f, "the fit is exact to rounding: the standard errors only measure rounding errors");
+    fit_warn(f, "the fit is exact to rounding: the standard errors only measure rounding errors");
   }
-  if (f->request.weights == MARQ_WEIGHTS_SIGMA && s->dof > 0 && fabs(s->rss / s->dof - 1) > limit * sqrt(2 / s->dof)) {
-    warn(f, "chi-square per degree of freedom is %.3g where 1 is expected: %s", s->rss / s->dof,
-         s->rss > s->dof ? "the formula does not describe the data, or the sigmas are too small"
-                         : "the sigmas are too large");
+  if (!fit_loss(f) && f->request.weights == MARQ_WEIGHTS_SIGMA && s->dof > 0 &&
+      fabs(s->rss / s->dof - 1) > limit * sqrt(2 / s->dof)) {
+    fit_warn(f, "chi-square per degree of freedom is %.3g where 1 is expected: %s", s->rss / s->dof,
+             s->rss > s->dof ? "the formula does not describe the data, or the sigmas are too small"
+                             : "the sigmas are too large");
   }
 }
 
@@ -106,32 +106,33 @@ static int add_statistics(fit *f) {
       marq_statistics_compute(f->problem, f->free_p, f->request.weights, &f->response, &f->weights,
                               f->request.options.rank_tolerance, &f->statistics, &error);
   if (status == MARQ_OK) return exit_done;
-  warn(f, "no statistics: %s", error.text);
+  fit_warn(f, "no statistics: %s", error.text);
   return status < 0 && status != MARQ_ENUMERIC ? message_fail_library(NULL, &error) : exit_done;
 }
 
 int fit_judge(fit *f) {
   char names[400];
-  warn_of_the_stop(f);
   const int status = add_statistics(f);
   fit_ridge_judge(f);
   spread(f);
+  fit_loss_judge(f);
+  warn_of_the_stop(f);
   if (f->regularised && f->regularised->at_border) {
-    warn(f, "the penalty chosen, %.3g, is at the border of the range that was tried", f->request.ridge);
+    fit_warn(f, "the penalty chosen, %.3g, is at the border of the range that was tried", f->request.ridge);
   }
   if (f->statistics) {
     warn_of_rank(f);
     warn_of_goodness(f);
   }
   if (marq_table_dropped(f->table)) {
-    warn(f, "%zu row%s with missing cells left out", marq_table_dropped(f->table),
-         marq_table_dropped(f->table) == 1 ? "" : "s");
+    fit_warn(f, "%zu row%s with missing cells left out", marq_table_dropped(f->table),
+             marq_table_dropped(f->table) == 1 ? "" : "s");
   }
   if (list_marked(f, f->defaulted, names, sizeof names)) {
-    warn(f, "no start value given: %s began at 1", names);
+    fit_warn(f, "no start value given: %s began at 1", names);
   }
   const char *text;
-  for (size_t i = 0; (text = marq_formula_warning(f->formula, i)) != NULL; i++) warn(f, "%s", text);
+  for (size_t i = 0; (text = marq_formula_warning(f->formula, i)) != NULL; i++) fit_warn(f, "%s", text);
   return status;
 }
 
@@ -141,7 +142,12 @@ const char *fit_weights_key(marq_weights weights, int given) {
 }
 
 const char *fit_weights_text(const fit *f) {
+  const int likely = fit_loss(f) && !fit_loss(f)->robust;
+  if (likely && !f->request.weights_column) return "none: standard errors from the likelihood";
+  if (likely && f->request.weights == MARQ_WEIGHTS_RELATIVE) return "of the likelihood of each row";
   if (!f->request.weights_column) return "none: standard errors from the scatter of the residuals";
+  if (f->request.weights == MARQ_WEIGHTS_SIGMA && fit_loss(f))
+    return "standard deviations: the loss is of residuals in these";
   if (f->request.weights == MARQ_WEIGHTS_SIGMA) return "known standard deviations: standard errors not rescaled";
   if (f->request.weights == MARQ_WEIGHTS_COUNTS) return "counts: each row stands for that many observations";
   return "relative: standard errors from the scatter of the weighted residuals";

@@ -21,12 +21,20 @@ const argument_option fit_options[] = {
      "penalty lambda/2 times the sum of squared parameters, or how to choose it: gcv, cv,\n"
      "lcurve, validation, evidence [0]"},
     {"ridge-towards", 0, "zero|start|NAME=VALUE,...", "what the ridge pulls parameters to [zero]"},
+    {"loss", 'l', "NAME",
+     "what an observation costs (marq list losses): squared, binary-cross-entropy (labels 0 and 1;\n"
+     "the right side is the logit), poisson (counts; the right side is the log rate), or robust:\n"
+     "huber, soft-l1, cauchy, tukey, arctan [squared]"},
+    {"loss-scale", 0, "S|mad",
+     "from where on a robust loss takes a residual for an outlier, in units of the response (of\n"
+     "sigma with --sigma); mad: estimated from the residuals [mad]"},
     {"json", 'j', NULL, "print the report as one JSON object, all digits"},
     {"quiet", 'q', NULL, "print no report: the exit status tells"},
     {"digits", 0, "N", "show at least N significant digits in the report [as many as the standard errors justify]"},
     {"save", 'o', "FILE", "save the fit, for marq predict"},
     {"plot", 'p', "FILE", "draw data, fit and residuals: FILE.svg, .png or .pdf (needs gnuplot)"},
     {"trace", 0, "FILE", "write one CSV line per iteration"},
+    {"residuals", 0, "FILE", "write a CSV line per observation: observed, fitted, residual, weight of a robust loss"},
     {"threads", 0, "N", "use at most N threads; the result has the same bits [1, all for large data]"},
     TABLE_OPTIONS,
     {NULL, 0, NULL, NULL}};
@@ -127,6 +135,8 @@ static int take(void *context, const char *name, const char *value) {
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     if (strcmp(name, lists[i].name) == 0) return parse_assignments(lists[i].list, lists[i].name, value);
   }
+  if (strcmp(name, "loss") == 0 || strcmp(name, "loss-scale") == 0) return fit_loss_take(r, name, value);
+  if (strcmp(name, "residuals") == 0) return r->residuals = value, exit_done;
   if (strcmp(name, "ridge") == 0) return fit_ridge_take(r, value);
   if (strcmp(name, "ridge-towards") == 0) {
     r->ridge_to_start = strcmp(value, "start") == 0;
@@ -150,8 +160,9 @@ static int take(void *context, const char *name, const char *value) {
 }
 
 static int check_outputs(const fit_request *r) {
-  const char *option[] = {"save", "plot", "trace"}, *path[] = {r->save, r->plot, r->trace};
-  for (size_t i = 0; i < 3; i++) {
+  const char *option[] = {"save", "plot", "trace", "residuals"};
+  const char *path[] = {r->save, r->plot, r->trace, r->residuals};
+  for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
     if (!path[i]) continue;
     const int status = output_check(option[i], path[i], r->data);
     if (status != exit_done) return status;
@@ -187,6 +198,7 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
   } else if (status == exit_done && strcmp(request->options.scaling, "user") == 0) {
     status = message_fail(exit_usage, "--scaling user needs --scale NAME=SIZE,...");
   }
+  if (status == exit_done) status = fit_loss_check(request);
   if (status == exit_done) status = check_outputs(request);
   *finished = status != exit_done;
   return status;

@@ -80,6 +80,13 @@ int fit_ridge_set_up(fit *f) {
   return message_fail_library(NULL, &error);
 }
 
+/* Of another loss the deviance is that of the data already, and the dispersion is none or is robust. */
+static void judge_loss(marq_statistics *s, double effective) {
+  s->dof = s->observations - effective;
+  s->aic = -2 * s->log_likelihood + 2 * effective;
+  s->bic = -2 * s->log_likelihood + log(s->observations) * effective;
+}
+
 /* The statistics took the penalty for residuals: RSS is that of the data, and as many parameters count as are
  * effective, γ = n − λ tr((J̃ᵀJ̃ + Λ)⁻¹). The covariance s²(J̃ᵀJ̃ + Λ)⁻¹ is that of the estimate given the penalty as a
  * prior. */
@@ -89,17 +96,21 @@ void fit_ridge_judge(fit *f) {
   if (!s || f->problem == f->bare) return;
   if (marq_problem_evaluate(f->bare, f->free_p, MARQ_TRIAL_VALUE, &misfit, NULL) != MARQ_OK) return;
   const int sigma = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
-  const double before = sigma ? 1 : s->residual_sd;
+  const double before = sigma || (fit_loss(f) && !fit_loss(f)->robust) ? 1 : s->residual_sd;
   double trace = 0;
   for (size_t j = 0; j < s->n; j++) trace += s->covariance[j + j * s->n];
   const double effective = (double)s->n - f->request.ridge * trace / (before * before), count = s->observations;
+  f->effective = effective;
+  if (fit_loss(f)) {
+    judge_loss(s, effective);
+    return;
+  }
   s->rss = 2 * misfit;
   s->dof = count - effective;
   s->residual_sd = s->dof > 0 ? sqrt(s->rss / s->dof) : NAN;
   s->r2 = 1 - s->rss / s->tss;
   s->aic = count * log(s->rss / count) + 2 * (effective + 1);
   s->bic = count * log(s->rss / count) + log(count) * (effective + 1);
-  f->effective = effective;
   if (sigma) return;
   const double factor = s->residual_sd / before;
   for (size_t j = 0; j < s->n; j++) s->stderr_[j] *= factor;

@@ -150,6 +150,7 @@ static int make_problem(fit *f) {
   options.threads = f->threads;
   options.weights = f->weights;
   options.sigma = f->weights.data && f->request.weights == MARQ_WEIGHTS_SIGMA;
+  fit_loss_set_up(f, &options);
   if (marq_problem_from_model(&model, &options, &f->whole, &error) != MARQ_OK) {
     if (error.status == MARQ_EDATA && error.line) error.line = fit_line(f, error.line - 1);
     return message_fail_library(f->request.data, &error);
@@ -191,9 +192,9 @@ void fit_free(fit *f) {
   marq_table_close(f->reader);
   for (size_t i = 0; i < f->warning_count; i++) free(f->warnings[i]);
   void *const owned[] = {
-      f->formula_text, f->formula_path, f->columns,      f->response_values, f->names,        f->start,      f->p,
-      f->fixed,        f->defaulted,    f->free_index,   f->free_p,          f->free_typical, f->free_scale, f->stderr_,
-      f->lower,        f->upper,        f->undetermined, f->warnings,        f->centre};
+      f->formula_text, f->formula_path, f->columns, f->response_values, f->names,      f->start,   f->p,     f->fixed,
+      f->defaulted,    f->free_index,   f->free_p,  f->free_typical,    f->free_scale, f->stderr_, f->lower, f->upper,
+      f->undetermined, f->warnings,     f->centre,  f->loss_weights};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   fit_request_free(&f->request);
 }

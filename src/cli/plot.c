@@ -32,7 +32,7 @@ static double x_at(const drawing *d, size_t i) {
   return d->variables ? plot_value(d->f->columns[d->variable], i) : (double)(i + 1);
 }
 
-/* Lines of: x, observed, fitted, residual, sigma. */
+/* Lines of: x, observed, fitted, residual, sigma, weight of a robust loss. */
 static void put_data(const drawing *d) {
   fputs("$data << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < d->f->samples; i += d->step) {
@@ -42,6 +42,7 @@ static void put_data(const drawing *d) {
     plot_number(d->script, d->fitted[i]);
     plot_number(d->script, y - d->fitted[i]);
     plot_number(d->script, d->bars ? plot_value(d->f->weights, i) : 0);
+    plot_number(d->script, d->f->loss_weights ? d->f->loss_weights[i] : 1);
     fputc('\n', d->script);
   }
   fputs("END_OF_DATA\n", d->script);
@@ -68,6 +69,8 @@ static int put_curve(const drawing *d) {
   }
   if (status == MARQ_OK) status = marq_formula_bind(d->f->formula, columns, curve_points, &data, NULL);
   if (status == MARQ_OK) status = marq_formula_predict(data, d->f->p, values);
+  if (status == MARQ_OK && fit_loss(d->f) && fit_loss(d->f)->predict)
+    fit_loss(d->f)->predict(values, 1, curve_points, curve_points, values);
   fputs("$curve << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < curve_points && status == MARQ_OK; i++) {
     plot_number(d->script, grid[i]);
@@ -82,6 +85,14 @@ static int put_curve(const drawing *d) {
 }
 
 static void put_points(const drawing *d, const char *columns, const char *title) {
+  if (d->f->loss_weights && !title) {
+    fprintf(d->script, "$data using %s:6 with points ls 1 lc palette notitle", columns);
+    return;
+  }
+  if (d->f->loss_weights) {
+    fprintf(d->script, "$data using %s:6 with points ls 1 lc palette title '%s'", columns, title);
+    return;
+  }
   fprintf(d->script, "$data using %s%s ls 1 ", columns, d->bars ? ":5 with yerrorbars" : " with points");
   if (!title) {
     fputs("notitle", d->script);
@@ -130,7 +141,8 @@ static const char *emptiest_corner(const drawing *d) {
 /* The residual panel shares the abscissa of the one above it; both have the same margins, so the axes line up. */
 static void draw_curve(const drawing *d) {
   const char *name = d->variables ? marq_table_reader_name(d->f->reader, d->variable) : "observation";
-  fputs("set multiplot\nset lmargin at screen 0.12\nset rmargin at screen 0.97\n", d->script);
+  fputs("set multiplot\nset lmargin at screen 0.12\n", d->script);
+  fprintf(d->script, "set rmargin at screen %s\n", d->f->loss_weights ? "0.88" : "0.97");
   fputs("set tmargin at screen 0.93\nset bmargin at screen 0.38\nset xtics format ''\n", d->script);
   fprintf(d->script, "set key %s\n", emptiest_corner(d));
   fputs("stats $data using 1 nooutput\n", d->script);
@@ -143,7 +155,9 @@ static void draw_curve(const drawing *d) {
   fputs("plot ", d->script);
   put_points(d, "1:2", "data");
   fputs(", $curve using 1:2 with lines ls 2 title 'fit'\n", d->script);
-  fputs("unset title\nset tmargin at screen 0.34\nset bmargin at screen 0.11\nset xtics format '%.6g'\n", d->script);
+  fputs(
+      "unset title\nunset colorbox\nset tmargin at screen 0.34\nset bmargin at screen 0.11\nset xtics format '%.6g'\n",
+      d->script);
   plot_label(d->script, "xlabel", name, longest_label, "");
   fputs("set ylabel 'residual'\nset ytics autofreq\nplot 0 with lines ls 3 notitle, ", d->script);
   put_points(d, "1:4", NULL);
@@ -158,7 +172,8 @@ static void draw_agreement(const drawing *d) {
         d->script);
   plot_label(d->script, "xlabel", marq_formula_response(d->f->formula), longest_label, ", observed");
   plot_label(d->script, "ylabel", marq_formula_response(d->f->formula), longest_label, ", fitted");
-  fprintf(d->script, "plot $data using 2:3 with points ls 1 title '%s', x with lines ls 2 title 'perfect agreement'\n",
+  fprintf(d->script, "plot $data using 2:3%s title '%s', x with lines ls 2 title 'perfect agreement'\n",
+          d->f->loss_weights ? ":6 with points ls 1 lc palette" : " with points ls 1",
           d->step > 1 ? "data (thinned)" : "data");
   plot_label(d->script, "xlabel", marq_formula_response(d->f->formula), longest_label, ", fitted");
   fputs("set ylabel 'residual'\nplot 0 with lines ls 3 notitle, ", d->script);
@@ -166,10 +181,20 @@ static void draw_agreement(const drawing *d) {
   fputs("\nunset multiplot\n", d->script);
 }
 
+/* Points of little weight are red, of full weight blue. */
+static void put_palette(const drawing *d) {
+  if (!d->f->loss_weights) return;
+  fputs(
+      "set palette defined (0 '#c0392b', 0.5 '#e8a33d', 1 '#1f77b4')\nset cbrange [0:1]\n"
+      "set cblabel 'weight' offset 1\nset cbtics 0.5\n",
+      d->script);
+}
+
 static int draw(void *context, FILE *script) {
   drawing *d = context;
   d->script = script;
   plot_points(script, d->f->samples / d->step);
+  put_palette(d);
   put_data(d);
   if (d->variables > 1) {
     draw_agreement(d);
@@ -187,10 +212,9 @@ int plot_fit(const fit *f, const char *path) {
   count_variables(&d);
   d.fitted = malloc(f->samples * sizeof(double));
   if (!d.fitted) return message_fail(exit_system, "out of memory");
-  const marq_status predicted = marq_formula_predict(f->data, f->p, d.fitted);
+  int status = fit_loss_predict(f, d.fitted);
   const int wide = d.variables > 1;
-  const int status = predicted != MARQ_OK ? message_fail(exit_system, "--plot: %s", marq_status_text(predicted))
-                                          : plot_page(path, wide ? 1100 : 900, wide ? 520 : 720, draw, &d);
+  if (status == exit_done) status = plot_page(path, wide ? 1100 : 900, wide ? 520 : 720, draw, &d);
   free(d.fitted);
   return status;
 }

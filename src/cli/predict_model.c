@@ -121,6 +121,7 @@ int predict_model_evaluate(predict_model *m, const marq_column *columns, size_t 
   }
   marq_status status = marq_formula_rebind(m->data, columns);
   if (status == MARQ_OK) status = marq_formula_predict(m->data, m->fit.values, f);
+  if (status == MARQ_OK && m->fit.loss) m->fit.loss->predict(f, 1, rows, rows, f);
   return status == MARQ_OK ? exit_done : message_fail(exit_system, "%s", marq_status_text(status));
 }
 
@@ -143,7 +144,14 @@ static int prepare_errors(predict_model *m, const marq_model *model) {
   return status == MARQ_OK ? exit_done : message_fail(exit_system, "%s", marq_status_text(status));
 }
 
-/* √(gᵀ C g), g the gradient of f by the parameters and C their covariance. */
+/* dπ/df of a probability or rate π: π(1 − π) or π. */
+static double slope_of_link(const marq_loss *loss, double f) {
+  double pi;
+  loss->predict(&f, 1, 1, 1, &pi);
+  return loss->classifies ? pi * (1 - pi) : pi;
+}
+
+/* √(gᵀ C g), g the gradient of f by the parameters and C their covariance; of a probability or rate times its slope. */
 int predict_model_errors(predict_model *m, size_t rows, double *error) {
   if (m->ridge) return ridge_saved_errors(m->ridge, rows, error);
   const marq_model model = marq_formula_model(m->data);
@@ -169,6 +177,7 @@ int predict_model_errors(predict_model *m, size_t rows, double *error) {
         }
       }
       error[i0 + i] = sqrt(sum);
+      if (m->fit.loss) error[i0 + i] *= slope_of_link(m->fit.loss, block.f[0][i]);
     }
   }
   return exit_done;

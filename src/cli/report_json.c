@@ -28,7 +28,7 @@ static void put_parameters(json *j, const fit *f) {
 }
 
 static void put_goodness(json *j, const fit *f) {
-  const marq_statistics none = {.rss = 2 * f->result.cost,
+  const marq_statistics none = {.rss = fit_loss(f) ? NAN : 2 * f->result.cost,
                                 .dof = NAN,
                                 .observations = NAN,
                                 .residual_sd = NAN,
@@ -48,6 +48,33 @@ static void put_goodness(json *j, const fit *f) {
   json_number(j, "bic", s->bic);
   json_number(j, "t95", s->t95);
   json_size(j, "rank", s->rank);
+}
+
+/* What a loss of likelihoods or a robust one adds. */
+static void put_loss(json *j, const fit *f) {
+  const marq_loss *loss = fit_loss(f);
+  const marq_statistics *s = f->statistics;
+  json_text(j, "loss", loss ? loss->name : "squared");
+  json_number(j, "cost", f->result.cost);
+  if (!loss) return;
+  if (!loss->robust && s) {
+    json_number(j, "deviance", s->deviance);
+    json_number(j, "null_deviance", s->null_deviance);
+    json_number(j, "log_likelihood", s->log_likelihood);
+    json_number(j, "pseudo_r2", s->pseudo_r2);
+    json_number(j, "pearson", s->pearson);
+  }
+  if (!loss->robust) return;
+  json_number(j, "loss_scale", f->scale);
+  if (fit_loss_is_estimated(f)) {
+    json_number(j, "mad", f->robust.sigma);
+    json_bool(j, "scale_settled", f->robust.settled);
+    json_size(j, "fits", f->robust.fits);
+  }
+  json_size(j, "outliers", f->outliers);
+  json_open_flat(j, "sample_weights", '[');
+  for (size_t i = 0; f->loss_weights && i < f->samples; i++) json_number(j, NULL, f->loss_weights[i]);
+  json_close(j, ']');
 }
 
 /* A matrix of the free parameters among all: null in the rows and columns of fixed ones. */
@@ -114,6 +141,7 @@ void report_json(const fit *f, FILE *file) {
   json_text(j, "weights", fit_weights_key(f->request.weights, f->request.weights_column != NULL));
   put_parameters(j, f);
   put_goodness(j, f);
+  put_loss(j, f);
   put_matrix(j, f, "correlation", f->statistics ? f->statistics->correlation : NULL);
   put_matrix(j, f, "covariance", f->statistics ? f->statistics->covariance : NULL);
   put_run(j, f);

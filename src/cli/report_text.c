@@ -116,7 +116,7 @@ static void put_formula(FILE *file, const fit *f) {
 
 static void put_header(FILE *file, const fit *f) {
   char text[600];
-  fprintf(file, "marq %s: nonlinear least-squares fit\n\n", marq_version());
+  fprintf(file, "marq %s: nonlinear %sfit\n\n", marq_version(), fit_loss(f) ? "" : "least-squares ");
   put_formula(file, f);
   snprintf(text, sizeof text, "%.400s, %zu observation%s%s", message_path(f->request.data), f->samples,
            f->samples == 1 ? "" : "s", marq_table_dropped(f->table) ? " (incomplete rows left out)" : "");
@@ -127,6 +127,7 @@ static void put_header(FILE *file, const fit *f) {
   } else {
     header_line(file, "weights", fit_weights_text(f));
   }
+  if (fit_loss(f)) header_line(file, "loss", fit_loss_text(f, text, sizeof text));
   snprintf(text, sizeof text, "%s; linear solver %s; scaling %s", f->result.solver, f->result.linear_solver,
            f->result.scaling);
   header_line(file, "solver", text);
@@ -184,22 +185,58 @@ static void summary_line(FILE *file, const fit *f, const char *label, double val
   fprintf(file, "  %-34s %s\n", label, text);
 }
 
+static void put_freedom(FILE *file, const fit *f) {
+  const marq_statistics *s = f->statistics;
+  char text[cell_size];
+  snprintf(text, sizeof text, "%.10g  (%.10g observation%s, rank %zu)", s->dof, s->observations,
+           s->observations == 1 ? "" : "s", s->rank);
+  fprintf(file, "  %-34s %s\n", "degrees of freedom", text);
+  if (f->problem != f->bare) summary_line(file, f, "effective parameters", f->effective);
+}
+
+static void put_likelihood(FILE *file, const fit *f) {
+  const marq_statistics *s = f->statistics;
+  summary_line(file, f, "deviance", s->deviance);
+  summary_line(file, f, "deviance of a constant", s->null_deviance);
+  summary_line(file, f, "log likelihood", s->log_likelihood);
+  if (!fit_loss(f)->classifies) summary_line(file, f, "Pearson chi-square / dof", s->pearson / s->dof);
+  put_freedom(file, f);
+  char text[cell_size] = "-";
+  if (isfinite(s->pseudo_r2)) snprintf(text, sizeof text, "%.*f", more(4, f), s->pseudo_r2);
+  fprintf(file, "  %-35s %s\n", "McFadden's pseudo-R²", text);
+  summary_line(file, f, "AIC = -2 ln L + 2n", s->aic);
+  summary_line(file, f, "BIC = -2 ln L + ln(N) n", s->bic);
+}
+
+static void put_robust(FILE *file, const fit *f) {
+  const marq_statistics *s = f->statistics;
+  const int sigma = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
+  summary_line(file, f, "cost: sum of the loss", f->result.cost);
+  summary_line(file, f, sigma ? "scale of the loss, in sigmas" : "scale of the loss", s->scale);
+  if (fit_loss_is_estimated(f)) summary_line(file, f, "spread of the residuals (MAD)", f->robust.sigma);
+  summary_line(file, f, "robust sd of a residual", s->residual_sd);
+  put_freedom(file, f);
+  fprintf(file, "  %-34s %zu of %zu\n", "weights below 1/2", f->outliers, f->samples);
+}
+
 static void put_goodness(FILE *file, const fit *f) {
   const marq_statistics *s = f->statistics;
   const int sigma = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
   char text[cell_size];
   fputc('\n', file);
   if (!s) {
-    summary_line(file, f, "residual sum of squares (RSS)", 2 * f->result.cost);
+    summary_line(file, f, fit_loss(f) ? "cost" : "residual sum of squares (RSS)",
+                 fit_loss(f) ? f->result.cost : 2 * f->result.cost);
+    return;
+  }
+  if (fit_loss(f)) {
+    (fit_loss(f)->robust ? put_robust : put_likelihood)(file, f);
     return;
   }
   summary_line(file, f, sigma ? "chi-square (weighted RSS)" : "residual sum of squares (RSS)", s->rss);
   summary_line(file, f, sigma ? "residual sd, in sigmas" : "residual sd", s->residual_sd);
   if (sigma) summary_line(file, f, "chi-square / degrees of freedom", s->rss / s->dof);
-  snprintf(text, sizeof text, "%.10g  (%.10g observation%s, rank %zu)", s->dof, s->observations,
-           s->observations == 1 ? "" : "s", s->rank);
-  fprintf(file, "  %-34s %s\n", "degrees of freedom", text);
-  if (f->problem != f->bare) summary_line(file, f, "effective parameters", f->effective);
+  put_freedom(file, f);
   /* as many digits as tell it from 1 */
   const int nines = s->r2 < 1 && s->r2 > 0.99 ? -exponent(1 - s->r2) : 2;
   if (isfinite(s->r2)) put(text, s->r2, -more(nines + 2 < 15 ? nines + 2 : 15, f), 1);

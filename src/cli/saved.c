@@ -51,7 +51,8 @@ static void put_history(json *j, const fit *f) {
   json_text(j, "scaling", f->result.scaling);
   json_bool(j, "converged", marq_stop_converged(f->result.stop));
   json_text(j, "stop", marq_stop_name(f->result.stop));
-  json_number(j, "rss", 2 * f->result.cost);
+  json_number(j, "rss", fit_loss(f) ? (f->statistics ? f->statistics->rss : NAN) : 2 * f->result.cost);
+  if (fit_loss(f) && fit_loss(f)->robust) json_number(j, "loss_scale", f->scale);
   json_number(j, "dof", f->statistics ? f->statistics->dof : NAN);
   json_number(j, "t95", f->statistics ? f->statistics->t95 : NAN);
   json_close(j, '}');
@@ -74,6 +75,7 @@ int saved_write(const fit *f, const char *path) {
     if (marq_formula_predicts_with(f->formula, k)) json_text(j, NULL, marq_table_reader_name(f->reader, k));
   }
   json_close(j, ']');
+  if (fit_loss(f)) json_text(j, "loss", fit_loss(f)->name);
   put_parameters(j, f);
   put_covariance(j, f);
   put_history(j, f);
@@ -169,6 +171,9 @@ static int read_root(saved *s, const json_t *root, const char *path) {
   if (!s->expression || !s->response) return broken(path, "'expression' or 'response' is missing");
   const json_t *t95 = json_object_get(json_object_get(root, "fit"), "t95");
   s->t95 = json_is_number(t95) ? json_number_value(t95) : NAN;
+  const char *loss = json_string_value(json_object_get(root, "loss"));
+  if (loss && !marq_loss_find(loss)) return broken(path, "its 'loss' is not one that this marq knows");
+  s->loss = loss && marq_loss_find(loss)->predict ? marq_loss_find(loss) : NULL;
   const int status = read_columns(s, root, path);
   if (status != exit_done) return status;
   marq_error error = {0};

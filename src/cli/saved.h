@@ -3,6 +3,7 @@
 #define MARQ_CLI_SAVED_H
 
 #include <marq/formula.h>
+#include <marq/loss.h>
 
 typedef struct saved {
   char *expression, *response;
@@ -11,6 +12,7 @@ typedef struct saved {
   double *values;     /* [n] in the order of the formula's parameters */
   double *covariance; /* [n×n]; NaN where it is not known, 0 for fixed parameters */
   double t95;
+  const marq_loss *loss; /* whose inverse link turns the expression into a probability or rate; NULL: none */
   marq_formula *formula; /* of the expression, over columns */
 } saved;
 

@@ -22,20 +22,19 @@ static int fail_at_start(fit *f, const marq_error *error) {
 /* *files: how the trace fared; a result that stands is reported all the same. */
 static int run_solver(fit *f, int *files) {
   marq_error error = {0};
-  marq_solver *solver = NULL;
-  if (marq_solver_create(f->problem, &f->request.options, &solver, &error) != MARQ_OK) {
-    return message_fail_library(NULL, &error);
-  }
   watch w;
   watch_begin(&w, f);
-  const marq_status status = marq_solver_run(solver, f->free_p, watch_iteration, &w, &f->result, &error);
+  const marq_status status = fit_loss_is_estimated(f) ? fit_loss_solve(f, watch_iteration, &w, &error)
+                                                      : marq_solve(f->problem, &f->request.options, f->free_p,
+                                                                   watch_iteration, &w, &f->result, &error);
   int code = exit_done;
   if (f->result.stop == MARQ_STOP_USER) snprintf(f->result.detail, sizeof f->result.detail, "interrupted");
   if (status == MARQ_EDOMAIN || status == MARQ_EINVAL || status == MARQ_EUNSUPPORTED) {
     code = fail_at_start(f, &error);
+  } else if (status != MARQ_OK && !f->result.solver) {
+    code = message_fail_library(NULL, &error);
   }
   *files = watch_end(&w);
-  marq_solver_free(solver);
   if (code != exit_done) return code;
   if (w.failed) return w.failed;
   if (status != MARQ_OK) message_fail_library(NULL, &error);
@@ -56,7 +55,8 @@ static int run_fit(fit *f) {
   if (status == exit_done) status = fit_set_up(f);
   if (status == exit_done) status = run_solver(f, &files);
   if (status != exit_done) return status;
-  status = worst(files, worst(how_it_ended(f), fit_judge(f)));
+  status = worst(files, fit_judge(f));
+  status = worst(status, how_it_ended(f));
   /* the report comes first: a file that cannot be written must not cost the user the result */
   if (f->request.json) {
     report_json(f, stdout);
@@ -64,6 +64,7 @@ static int run_fit(fit *f) {
     report_text(f, stdout);
   }
   if (f->request.save) status = worst(status, saved_write(f, f->request.save));
+  if (f->request.residuals) status = worst(status, fit_residuals_write(f, f->request.residuals));
   if (f->request.plot) {
     fflush(stdout);
     status = worst(status, plot_fit(f, f->request.plot));
@@ -94,12 +95,17 @@ const argument_verb verb_fit = {
     .details =
         "Without --sigma, --weights or --counts every row weighs 1. --sigma gives known standard deviations,\n"
         "--weights weights known up to a factor, --counts repetitions; at most one of the three.\n\n"
+        "--loss binary-cross-entropy fits probabilities: the right side of the formula is their logit, so\n"
+        "that 'y = a + b*x' is logistic regression; --loss poisson fits rates of counts by their logarithm.\n"
+        "The robust losses fit data with outliers; their weights are in --json, --residuals and the plot.\n\n"
         "Exit status: 0 converged; 1 stopped before convergence (the best estimate is printed);\n"
         "2 bad usage, bad input or an output file that cannot be written; 3 numerical or system failure.",
     .examples =
         "  marq fit 'y = a*exp(-b*x) + c' decay.csv --start a=5,b=0.1,c=0\n"
         "  marq fit 'log(y) = a + b*x' growth.csv --plot growth.svg\n"
         "  marq fit 'y = a*x/(k + x)' rates.csv --sigma dy --fix k=2.5 --json\n"
+        "  marq fit 'admit = a + b*gre' applicants.csv --loss binary-cross-entropy\n"
+        "  marq fit 'y = a + b*x' line.csv --loss tukey --plot line.svg\n"
         "  marq fit @peaks.txt spectrum.tsv --save peaks.json && marq predict peaks.json new.tsv\n",
     .options = fit_options,
     .library_options = 1,

@@ -1,5 +1,6 @@
 /* marq list: what there is to choose from, read from the library's registries. */
 #include <marq/formula.h>
+#include <marq/loss.h>
 #include <marq/network.h>
 #include <marq/options.h>
 #include <stdio.h>
@@ -34,6 +35,11 @@ static void list_scalings(void) {
 static void list_activations(void) {
   const marq_activation *activation;
   for (size_t i = 0; (activation = marq_activation_at(i)) != NULL; i++) line(activation->name, activation->help);
+}
+
+static void list_losses(void) {
+  const marq_loss *loss;
+  for (size_t i = 0; (loss = marq_loss_at(i)) != NULL; i++) line(loss->name, loss->help);
 }
 
 static void list_initialisations(void) {
@@ -77,7 +83,7 @@ static const struct {
 } nouns[] = {{"solvers", list_solvers},         {"linear-solvers", list_linear_solvers},
              {"scalings", list_scalings},       {"functions", list_functions},
              {"activations", list_activations}, {"initialisations", list_initialisations},
-             {"options", list_options}};
+             {"losses", list_losses},           {"options", list_options}};
 
 static int take(void *context, const char *name, const char *value) {
   (void)context, (void)name, (void)value;
@@ -103,7 +109,7 @@ static const argument_option options[] = {{NULL, 0, NULL, NULL}};
 
 const argument_verb verb_list = {
     .name = "list",
-    .operands = "solvers|linear-solvers|scalings|functions|activations|initialisations|options",
+    .operands = "solvers|linear-solvers|scalings|functions|losses|activations|initialisations|options",
     .least = 1,
     .most = 1,
     .summary = "List what there is to choose from, one a line with a short description.",

@@ -122,6 +122,8 @@ static marq_status check(session *s) {
   if (!marq_ridge_choice_name(i, NULL))
     return marq_fail(s->error, MARQ_EINVAL, "there is no choice of a ridge called '%s', the nearest is '%s'",
                      nearest.wanted, nearest.best);
+  if (marq_problem_loss(s->problem, NULL) && (strcmp(o->choice, "gcv") == 0 || strcmp(o->choice, "evidence") == 0))
+    return marq_fail(s->error, MARQ_EUNSUPPORTED, "the choice by %s is for the squared loss alone", o->choice);
   if (marq_problem_offers(s->problem, MARQ_OP_RIDGE))
     return marq_fail(s->error, MARQ_EINVAL, "the problem has a ridge already");
   if (o->count < 5 || o->count > 100000)

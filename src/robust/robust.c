@@ -66,6 +66,8 @@ static void add_result(marq_result *total, const marq_result *one) {
   *total = *one;
   if (before.solver) total->start_cost = before.start_cost;
   total->iterations += before.iterations;
+  total->tests.iterations.value = (double)total->iterations;
+  total->tests.evaluations.value += before.tests.evaluations.value;
   total->accepted += before.accepted;
   total->linear_solves += before.linear_solves;
   total->seconds += before.seconds;
