@@ -1,5 +1,6 @@
 /* Conjugate gradients on the damped normal equations, through the product J̃ᵀJ̃v alone: no matrix is held (Hestenes &
- * Stiefel 1952; preconditioned by the diagonal where the problem tells it, else by D²). */
+ * Stiefel 1952). Preconditioned by what the problem offers where D is constant within its penalty groups, else by the
+ * diagonal where it tells that, else by D². */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -7,13 +8,19 @@
 #include "linalg.h"
 #include "linsys.h"
 
+enum { most_groups = 256 };
+
 typedef struct cg_state {
   size_t n;
   marq_problem *problem;
-  double *g, *q, *D; /* ∇F, diag(J̃ᵀJ̃) or 0, scaling as damped last */
+  double *g, *q;   /* ∇F, diag(J̃ᵀJ̃) where it is needed */
+  const double *D; /* as damped last, the caller's; NULL: 1 */
+  double *damping; /* [groups] μD² */
+  unsigned char *group_of;
   double *r, *z, *s, *As;
   double mu, first_norm, forcing; /* ‖∇F‖ at the start, and the residual a solve may leave, as a fraction */
-  int knows_diagonal, exact;
+  int knows_diagonal, has_diagonal, exact;
+  int offers_factors, by_factors; /* the problem has a preconditioner, and this D goes with it */
 } cg_state;
 
 static const double least_forcing = 1e-12;
@@ -24,7 +31,7 @@ static int applicable(const marq_problem *problem) {
 /* As many products as a moderately conditioned system takes. */
 static marq_cost cost(const marq_problem *problem) {
   const double n = (double)marq_problem_parameters(problem);
-  return (marq_cost){marq_problem_work(problem).product * (n < 50 ? n : 50), 64 * n};
+  return (marq_cost){marq_problem_work(problem).product * (n < 50 ? n : 50), 48 * n};
 }
 
 static void *layout(marq_arena *arena, const marq_problem *problem, const marq_options *options) {
@@ -32,7 +39,11 @@ static void *layout(marq_arena *arena, const marq_problem *problem, const marq_o
   (void)options;
   s.n = marq_problem_parameters(problem);
   s.knows_diagonal = marq_problem_offers(problem, MARQ_OP_DIAGONAL);
-  double **vectors[] = {&s.g, &s.q, &s.D, &s.r, &s.z, &s.s, &s.As};
+  s.offers_factors =
+      marq_problem_offers(problem, MARQ_OP_PRECONDITION) && marq_problem_groups(problem, NULL) <= most_groups;
+  s.damping = marq_arena_doubles(arena, s.offers_factors ? most_groups : 0);
+  s.group_of = marq_arena_give(arena, s.offers_factors ? s.n : 0, 1);
+  double **vectors[] = {&s.g, &s.q, &s.r, &s.z, &s.s, &s.As};
   for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) *vectors[k] = marq_arena_doubles(arena, s.n);
   if (place) *place = s;
   return place;
@@ -65,29 +76,66 @@ static marq_status prepare(void *state, marq_problem *problem, double *g) {
   cg_state *s = state;
   s->problem = problem;
   marq_status status = marq_problem_gradient(problem, s->g);
-  if (status == MARQ_OK && s->knows_diagonal) status = marq_problem_diagonal(problem, s->q);
+  s->has_diagonal = 0;
   memcpy(g, s->g, s->n * sizeof *g);
   if (status == MARQ_OK) set_forcing(s);
   return status;
 }
 
+static marq_status find_diagonal(cg_state *s) {
+  if (s->has_diagonal) return MARQ_OK;
+  const marq_status status = marq_problem_diagonal(s->problem, s->q);
+  s->has_diagonal = status == MARQ_OK;
+  return status;
+}
+
 static marq_status diagonal(void *state, double *q) {
-  const cg_state *s = state;
+  cg_state *s = state;
   if (!s->knows_diagonal) return MARQ_EUNSUPPORTED;
+  const marq_status status = find_diagonal(s);
   memcpy(q, s->q, s->n * sizeof *q);
-  return MARQ_OK;
+  return status;
+}
+
+static double scale(const cg_state *s, size_t j) {
+  return s->D ? s->D[j] : 1;
+}
+
+/* μD² by groups; 0 when D is not constant within one. */
+static int damping_of_groups(cg_state *s) {
+  for (size_t k = 0; k < most_groups; k++) s->damping[k] = s->D ? -1 : s->mu;
+  if (!s->D) return 1;
+  marq_problem_groups(s->problem, s->group_of);
+  for (size_t j = 0; j < s->n; j++) {
+    const double d = s->mu * s->D[j] * s->D[j];
+    double *of = &s->damping[s->group_of[j]];
+    if (*of < 0) *of = d;
+    if (*of != d) return 0;
+  }
+  return 1;
 }
 
 static marq_status damp(void *state, const double *D, double mu) {
   cg_state *s = state;
-  memcpy(s->D, D, s->n * sizeof *D);
+  s->D = D;
   s->mu = mu;
-  return MARQ_OK;
+  s->by_factors = s->offers_factors && damping_of_groups(s);
+  return !s->by_factors && s->knows_diagonal ? find_diagonal(s) : MARQ_OK;
 }
 
-static double preconditioner(const cg_state *s, size_t j) {
-  const double d = s->knows_diagonal ? s->q[j] + s->mu * s->D[j] * s->D[j] : s->D[j] * s->D[j];
-  return d > 0 ? 1 / d : 1;
+/* z = M⁻¹r; *rz = rᵀz. */
+static marq_status precondition(const cg_state *s, double *rz) {
+  marq_status status = MARQ_OK;
+  if (s->by_factors) {
+    status = marq_problem_precondition(s->problem, s->damping, s->r, s->z);
+  } else {
+    for (size_t j = 0; j < s->n; j++) {
+      const double D2 = scale(s, j) * scale(s, j), d = s->knows_diagonal ? s->q[j] + s->mu * D2 : D2;
+      s->z[j] = d > 0 ? s->r[j] / d : s->r[j];
+    }
+  }
+  *rz = marq_la_dot(s->n, s->r, s->z);
+  return status;
 }
 
 static marq_status solve(void *state, const double *b, double *x) {
@@ -96,15 +144,13 @@ static marq_status solve(void *state, const double *b, double *x) {
   const double enough = s->forcing * marq_la_norm(n, b);
   memset(x, 0, n * sizeof *x);
   memcpy(s->r, b, n * sizeof *b);
-  double rz = 0;
-  for (size_t j = 0; j < n; j++) {
-    s->s[j] = s->z[j] = preconditioner(s, j) * s->r[j];
-    rz += s->r[j] * s->z[j];
-  }
-  for (size_t k = 0; k < limit && marq_la_norm(n, s->r) > enough; k++) {
-    const marq_status status = marq_problem_product(s->problem, s->s, s->As);
+  double rz;
+  marq_status status = precondition(s, &rz);
+  memcpy(s->s, s->z, n * sizeof *s->s);
+  for (size_t k = 0; status == MARQ_OK && k < limit && marq_la_norm(n, s->r) > enough; k++) {
+    status = marq_problem_product(s->problem, s->s, s->As);
     if (status != MARQ_OK) return status;
-    for (size_t j = 0; j < n; j++) s->As[j] += s->mu * s->D[j] * s->D[j] * s->s[j];
+    for (size_t j = 0; j < n; j++) s->As[j] += s->mu * scale(s, j) * scale(s, j) * s->s[j];
     const double curvature = marq_la_dot(n, s->s, s->As);
     if (!(curvature > 0)) break; /* the rest is in the null space: x is the answer within rounding */
     const double alpha = rz / curvature;
@@ -112,14 +158,13 @@ static marq_status solve(void *state, const double *b, double *x) {
     for (size_t j = 0; j < n; j++) {
       x[j] += alpha * s->s[j];
       s->r[j] -= alpha * s->As[j];
-      s->z[j] = preconditioner(s, j) * s->r[j];
-      next += s->r[j] * s->z[j];
     }
+    status = precondition(s, &next);
     const double beta = next / rz;
     rz = next;
     for (size_t j = 0; j < n; j++) s->s[j] = s->z[j] + beta * s->s[j];
   }
-  return MARQ_OK;
+  return status;
 }
 
 static marq_status step(void *state, double *delta) {

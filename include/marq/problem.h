@@ -74,6 +74,9 @@ typedef struct marq_problem_ops {
   /** A ridge ½ (p − p₀)ᵀΛ(p − p₀) that is part of F: lambda[groups], slope[n] (may be NULL) = Λ(p − p₀). The operations
    * of n-space and the triangle contain it; those of residual space and rows do not. NULL: there is none. */
   marq_status (*ridge)(const void *self, double *lambda, double *slope);
+  /** x ≈ (J̃ᵀJ̃ + diag(d))⁻¹ b with d_j = damping[group of j] ≥ 0, by a symmetric positive definite approximation that is
+   * cheap to apply: for iterative linear systems. The ridge of a wrapper comes on top. NULL: there is none. */
+  marq_status (*precondition)(void *self, const double *damping, const double *b, double *x);
   /** From the next evaluate() on speak of the samples i0 … i1−1 alone. NULL: refused. */
   marq_status (*restrict_to)(void *self, size_t i0, size_t i1);
   /** From the next evaluate() on speak of the samples index[0 … count) alone, in this order; one may be there more than
@@ -171,6 +174,14 @@ MARQ_API marq_status marq_check_jacobian(const marq_callbacks *callbacks, const 
 MARQ_API marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, const double *values,
                                       marq_problem **problem, marq_error *error);
 
+/** A problem in parameters q of which those of another are linear functions, p = T q + t: parameters that are tied or
+ * shared.
+ *  inner   borrowed: must outlive the wrapper, and is moved by it. A ridge of it stays one of p.
+ *  n       parameters q, at least 1. T [parameters of inner × n, ldt], t [parameters of inner] or NULL (0): copied.
+ *  Returns MARQ_OK, MARQ_EINVAL (nothing left, an entry that is not finite), MARQ_ENOMEM, MARQ_ESIZE. */
+MARQ_API marq_status marq_problem_affine(marq_problem *inner, size_t n, const double *T, size_t ldt, const double *t,
+                                         marq_problem **problem, marq_error *error);
+
 /** Add a ridge ½ Σ λ_g (p_j − centre_j)² to another problem, g the penalty group of parameter j.
  *  inner   borrowed: must outlive the wrapper, and is moved by it.
  *  lambda  [groups of inner] ≥ 0, copied, for the samples that inner has now: restricted to, or choosing, k of N
@@ -202,7 +213,8 @@ typedef enum marq_op {
   MARQ_OP_GRAM,
   MARQ_OP_RIDGE,
   MARQ_OP_RESTRICT,
-  MARQ_OP_CHOOSE
+  MARQ_OP_CHOOSE,
+  MARQ_OP_PRECONDITION
 } marq_op;
 MARQ_API int marq_problem_offers(const marq_problem *problem, marq_op op);
 MARQ_API marq_status marq_problem_evaluate(marq_problem *problem, const double *p, marq_trial trial, double *cost,
@@ -222,6 +234,8 @@ MARQ_API size_t marq_problem_groups(const marq_problem *problem, unsigned char *
 MARQ_API marq_status marq_problem_gram(marq_problem *problem, const double *s, double *K, size_t ldk);
 MARQ_API marq_status marq_problem_penalty(const marq_problem *problem, double *lambda, double *slope);
 MARQ_API marq_work marq_problem_work(const marq_problem *problem);
+MARQ_API marq_status marq_problem_precondition(marq_problem *problem, const double *damping, const double *b,
+                                               double *x);
 /** Samples i0 … i1−1 of those the problem was made with become its samples, from the next evaluate() on. */
 MARQ_API marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1);
 /** Samples index[0 … count) of those become its samples; index is borrowed until the next choose or restrict, and what

@@ -13,6 +13,9 @@
  *
  * - normal: a quarter of the square of such a layer's parameters, the sums of pairs
  *
+ * - preconditioner: h² + k² for a layer, three squares of the widest for scratch; offered up to netp_most_factored
+ * units
+ *
  * - triangle: (n+1)², offered up to n = netp_limits.whole; beyond it columns are formed tile by tile */
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +76,22 @@ static size_t plan_strips(const netp *s, netp_strip *strips) {
   return count;
 }
 
+static void lay_factors(netp *s, marq_arena *arena) {
+  size_t most = 0;
+  for (size_t l = s->first; s->factors && l < s->count; l++) {
+    const netp_layer *layer = &s->layer[l];
+    const size_t k = layer->columns, h = layer->width;
+    if (layer->frozen) continue;
+    s->factors[l] = (netp_factors){.U = marq_arena_doubles(arena, k * k),
+                                   .a = marq_arena_doubles(arena, k),
+                                   .V = marq_arena_doubles(arena, h * h),
+                                   .g = marq_arena_doubles(arena, h)};
+    if (k > most) most = k;
+    if (h > most) most = h;
+  }
+  for (int k = 0; k < 2; k++) s->factor_work[k] = marq_arena_doubles(arena, 3 * most * (most + 1));
+}
+
 static void lay(netp *s, marq_arena *arena) {
   size_t pair_p = 0, pair_q = 0, sums = 0;
   const size_t blocks = (s->N + s->block - 1) / s->block;
@@ -98,6 +117,7 @@ static void lay(netp *s, marq_arena *arena) {
   lay_point(s, arena, &s->points[1], s->eager);
   s->all_d = marq_arena_doubles(arena, s->kept && s->c > 1 ? netp_round(s->N) * s->units * s->c : 0);
   for (int t = 0; t <= s->threads; t++) lay_worker(s, arena, &s->workers[t], pair_p, pair_q);
+  lay_factors(s, arena);
   const size_t k = s->n + 1;
   if (s->ops.triangle) {
     s->triangle = marq_arena_doubles(arena, k * k);
@@ -162,8 +182,10 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
   s->layer = calloc(s->count, sizeof *s->layer);
   s->workers = calloc((size_t)s->threads + 1, sizeof *s->workers);
   s->order = options->shuffle ? calloc(samples, sizeof *s->order) : NULL;
+  const int factored = network->widest < netp_most_factored;
+  s->factors = factored ? calloc(s->count, sizeof *s->factors) : NULL;
   marq_status status = MARQ_OK;
-  if (!s->layer || !s->workers || (options->shuffle && !s->order)) status = MARQ_ENOMEM;
+  if (!s->layer || !s->workers || (options->shuffle && !s->order) || (factored && !s->factors)) status = MARQ_ENOMEM;
   if (status == MARQ_OK) {
     describe(s, network);
     s->weighted = options->weights.data != NULL;
@@ -185,6 +207,7 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
     s->trial = &s->points[1];
     s->ops = netp_ops;
     if (!s->whole_rows) s->ops.triangle = NULL;
+    if (!s->factors) s->ops.precondition = NULL;
     status = take(s, error);
   }
   if (status == MARQ_OK) {

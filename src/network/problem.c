@@ -84,7 +84,7 @@ static marq_status linearize(void *self) {
   netp_point *adopted = s->trial;
   s->trial = s->current;
   s->current = adopted;
-  s->fresh = 0;
+  s->fresh = s->factored = 0;
   if (!s->borrows) {
     memcpy(s->adopted, adopted->p, s->n * sizeof *s->adopted);
     adopted->p = s->adopted;
@@ -174,6 +174,7 @@ void netp_destroy(void *self) {
   free(s->workers);
   free(s->order);
   free(s->strips);
+  free(s->factors);
   free(s->batch);
   free(s->memory);
   free(s);
@@ -194,6 +195,7 @@ const marq_problem_ops netp_ops = {.name = "network",
                                    .rows = netp_rows,
                                    .groups = groups,
                                    .gram = netp_gram,
+                                   .precondition = netp_precondition,
                                    .work = work,
                                    .restrict_to = netp_restrict,
                                    .choose = netp_choose,

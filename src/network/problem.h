@@ -64,6 +64,11 @@ typedef struct netp_strip {
   size_t layer, q0, q1;
 } netp_strip;
 
+/** Of a layer's block of J̃ᵀJ̃ ≈ (1/N) A ⊗ G: A = U diag(a) Uᵀ of the inputs, G = V diag(g) Vᵀ of the sensitivities. */
+typedef struct netp_factors {
+  double *U, *a, *V, *g;
+} netp_factors;
+
 typedef struct netp {
   double *adopted; /* [n] the parameters of the adopted point; NULL: borrowed */
   marq_problem_ops ops;
@@ -96,12 +101,15 @@ typedef struct netp {
   double *pairs;          /* those sums */
   int narrow, whole_rows; /* n small: sums of columns; all columns of a block are formed at once */
   double *triangle, *triangle_work; /* [(n+1)²] */
+  netp_factors *factors;            /* [count] of the preconditioner; NULL: too wide for one */
+  double *factor_work[2];
+  int factored; /* 1: they are those of the adopted point */
   const marq_kernels *kernels;
   marq_counts counts;
   void *memory;
 } netp;
 
-enum { netp_tile = 512, netp_gram_tile = 256 };
+enum { netp_tile = 512, netp_gram_tile = 256, netp_most_factored = 2048 };
 
 /** Where a problem changes its ways. */
 typedef struct netp_limits {
@@ -222,10 +230,11 @@ marq_status netp_accelerate(void *self, const double *v, double *out);
 marq_status netp_jvp(void *self, const double *v, double *Jv);
 marq_status netp_vjp(void *self, const double *u, double *JTu);
 
-/* ---- normal.c, gram.c, rows.c ---- */
+/* ---- normal.c, gram.c, rows.c, precondition.c ---- */
 
 marq_status netp_normal(void *self, double *A, size_t lda, double *g);
 marq_status netp_gram(void *self, const double *s, double *K, size_t ldk);
+marq_status netp_precondition(void *self, const double *damping, const double *b, double *x);
 /** Columns j0 … j1−1 of a layer's part of J̃: [c·ld] each, zeros beyond the samples. */
 void netp_columns(const netp *s, const netp_worker *worker, size_t l, size_t j0, size_t j1, double *out);
 marq_status netp_rows(void *self, size_t i0, size_t i1, double *J, size_t ldj);

@@ -90,6 +90,8 @@ int marq_problem_offers(const marq_problem *problem, marq_op op) {
       return o->restrict_to != NULL;
     case MARQ_OP_CHOOSE:
       return o->choose != NULL;
+    case MARQ_OP_PRECONDITION:
+      return o->precondition != NULL;
   }
   return 0;
 }
@@ -185,6 +187,11 @@ marq_status marq_problem_gram(marq_problem *problem, const double *s, double *K,
 marq_status marq_problem_penalty(const marq_problem *problem, double *lambda, double *slope) {
   OFFERED(ridge);
   return problem->ops->ridge(problem->self, lambda, slope);
+}
+
+marq_status marq_problem_precondition(marq_problem *problem, const double *damping, const double *b, double *x) {
+  OFFERED(precondition);
+  return problem->ops->precondition(problem->self, damping, b, x);
 }
 
 marq_status marq_problem_restrict(marq_problem *problem, size_t i0, size_t i1) {

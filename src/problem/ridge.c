@@ -13,6 +13,7 @@ typedef struct ridge_problem {
   marq_problem *inner;
   size_t n, groups;
   double *lambda;          /* [groups] */
+  double *damping;         /* [groups] of a preconditioner, the penalties included */
   unsigned char *group_of; /* [n] */
   double *centre;          /* [n], or NULL: 0 */
   double *trial, *current; /* [n] the points of the inner problem */
@@ -137,6 +138,11 @@ static marq_status rows(void *self, size_t i0, size_t i1, double *J, size_t ldj)
 static marq_status gram(void *self, const double *s, double *K, size_t ldk) {
   return marq_problem_gram(((ridge_problem *)self)->inner, s, K, ldk);
 }
+static marq_status precondition(void *self, const double *damping, const double *b, double *x) {
+  ridge_problem *s = self;
+  for (size_t k = 0; k < s->groups; k++) s->damping[k] = damping[k] + s->lambda[k];
+  return marq_problem_precondition(s->inner, s->damping, b, x);
+}
 static size_t groups(const void *self, unsigned char *group_of) {
   const ridge_problem *s = self;
   if (group_of) memcpy(group_of, s->group_of, s->n);
@@ -194,6 +200,7 @@ static void destroy(void *self) {
 
 static void layout(marq_arena *arena, ridge_problem *s, int has_centre) {
   s->lambda = marq_arena_doubles(arena, s->groups);
+  s->damping = marq_arena_doubles(arena, s->groups);
   s->group_of = marq_arena_give(arena, s->n, 1);
   s->centre = has_centre ? marq_arena_doubles(arena, s->n) : NULL;
   s->trial = marq_arena_doubles(arena, s->n);
@@ -219,6 +226,7 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
                                        .groups = groups,
                                        .gram = gram,
                                        .ridge = ridge,
+                                       .precondition = precondition,
                                        .restrict_to = restrict_to,
                                        .choose = choose,
                                        .work = work,

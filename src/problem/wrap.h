@@ -17,6 +17,7 @@ static inline void refuse_as_inner(marq_problem_ops *ops, const marq_problem *in
   if (!marq_problem_offers(inner, MARQ_OP_GRAM)) ops->gram = NULL;
   if (!marq_problem_offers(inner, MARQ_OP_RESTRICT)) ops->restrict_to = NULL;
   if (!marq_problem_offers(inner, MARQ_OP_CHOOSE)) ops->choose = NULL;
+  if (!marq_problem_offers(inner, MARQ_OP_PRECONDITION)) ops->precondition = NULL;
 }
 
 #endif
