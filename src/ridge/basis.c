@@ -202,33 +202,39 @@ static marq_status learn_input(marq_basis *b, size_t k, marq_column column, marq
   return fail_at(error, MARQ_EDATA, 0, k + 1);
 }
 
+static marq_status learn(marq_basis *b, const marq_column *columns, size_t samples, marq_column weights,
+                         marq_error *error) {
+  double *scratch = samples <= SIZE_MAX / 32 ? malloc((2 * samples + 1) * sizeof(double)) : NULL;
+  if (!scratch) {
+    marq_fail(error, MARQ_ENOMEM, "out of memory for a basis over %zu samples", samples);
+    return MARQ_ENOMEM;
+  }
+  marq_status status = MARQ_OK;
+  for (size_t k = 0; k < b->inputs && status == MARQ_OK; k++) {
+    status = learn_input(b, k, columns[k], weights, samples, scratch, error);
+  }
+  free(scratch);
+  return status;
+}
+
 marq_status marq_basis_create(const marq_column *columns, size_t inputs, size_t samples, marq_column weights,
                               marq_basis_kind kind, size_t degree, int interactions, marq_basis **basis,
                               marq_error *error) {
   marq_status status = make(inputs, kind, degree, interactions, basis, error);
-  if (status != MARQ_OK) return status;
+  if (!*basis) return status;
   if (!samples) status = marq_fail(error, MARQ_EINVAL, "there is no sample");
   if (status == MARQ_OK) status = check_samples(columns, inputs, samples, weights, error);
-  double *scratch = NULL;
-  if (status == MARQ_OK) {
-    scratch = samples <= SIZE_MAX / 16 ? malloc(2 * samples * sizeof(double)) : NULL;
-    if (!scratch) status = marq_fail(error, MARQ_ENOMEM, "out of memory for a basis over %zu samples", samples);
-  }
-  for (size_t k = 0; k < inputs && status == MARQ_OK; k++) {
-    status = learn_input(*basis, k, columns[k], weights, samples, scratch, error);
-  }
-  free(scratch);
-  if (status != MARQ_OK) {
-    marq_basis_free(*basis);
-    *basis = NULL;
-  }
+  if (status == MARQ_OK) status = learn(*basis, columns, samples, weights, error);
+  if (status == MARQ_OK) return MARQ_OK;
+  marq_basis_free(*basis);
+  *basis = NULL;
   return status;
 }
 
 marq_status marq_basis_restore(const marq_recurrence *recurrences, size_t inputs, marq_basis_kind kind, size_t degree,
                                int interactions, marq_basis **basis, marq_error *error) {
   const marq_status status = make(inputs, kind, degree, interactions, basis, error);
-  if (status != MARQ_OK || kind == MARQ_BASIS_MONOMIAL) return status;
+  if (!*basis || kind == MARQ_BASIS_MONOMIAL) return status;
   int good = recurrences != NULL;
   for (size_t k = 0; k < inputs && good; k++) {
     const marq_recurrence *from = &recurrences[k];

@@ -182,8 +182,7 @@ static marq_status open_validation(search *s, const marq_ridge_choose_options *o
 }
 
 static marq_status open_search(search *s, const marq_ridge_choose_options *o, marq_error *error) {
-  s->sign = 1;
-  if (strcmp(o->criterion, "gcv") == 0) return s->value = measured_gcv, MARQ_OK;
+  if (strcmp(o->criterion, "gcv") == 0) return MARQ_OK;
   if (strcmp(o->criterion, "loo") == 0) {
     s->value = left_out;
     return open_held(s, &s->ridge->data, o->criterion, error);
@@ -304,7 +303,7 @@ marq_status marq_ridge_choose(const marq_ridge *ridge, size_t target, const marq
   }
   marq_status status = find_range(ridge, o, &least, &most, error);
   if (status != MARQ_OK) return status;
-  search s = {.ridge = ridge, .target = target};
+  search s = {.ridge = ridge, .target = target, .value = measured_gcv, .sign = 1};
   marq_ridge_choice *c = make_choice(o->count);
   status = c ? open_search(&s, o, error) : marq_fail(error, MARQ_ENOMEM, "out of memory");
   if (status == MARQ_OK) status = run_search(&s, o, least, most, c, error);

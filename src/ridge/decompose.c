@@ -258,32 +258,40 @@ static marq_status decompose(work *w, const double *d, const unsigned char *stat
   return marq_fail(error, status, "the decomposition failed: values whose squares overflow?");
 }
 
+static marq_status decompose_rows(marq_ridge *r, const double *d, unsigned char *state, const size_t *rows,
+                                  size_t count, size_t *used, marq_error *error) {
+  work w = {.ridge = r, .rows = used};
+  size_t *list = used + count;
+  for (size_t k = 0; k < count; k++) {
+    const size_t i = rows ? rows[k] : k;
+    if (!(ridge_weight(&r->data, i) > 0)) continue;
+    used[w.m++] = i;
+    r->log_weights += log(ridge_weight(&r->data, i));
+  }
+  r->samples = w.m;
+  marq_status status = find_independent(&w, d, state, list, &r->nu);
+  if (status == MARQ_OK) {
+    status = decompose(&w, d, state, list, error);
+  } else {
+    marq_fail(error, status, "%s while looking for dependent columns", marq_status_text(status));
+  }
+  marq_arena_free(&w.arena);
+  return status;
+}
+
 marq_status ridge_decompose(const marq_ridge_data *data, const double *d, const unsigned char *state,
                             const size_t *rows, size_t count, marq_ridge **ridge, marq_error *error) {
   const size_t n = data->features, all = rows ? count : data->samples;
   marq_ridge *r = calloc(1, sizeof *r);
-  size_t *used = malloc((all + n + 1) * sizeof *used), *list = used ? used + all : NULL;
+  size_t *used = malloc((all + n + 1) * sizeof *used);
   unsigned char *found = malloc(n + 1);
-  marq_status status = r && used && found ? MARQ_OK : marq_fail(error, MARQ_ENOMEM, "out of memory");
-  if (status == MARQ_OK) {
-    work w = {.ridge = r, .rows = used};
+  marq_status status = MARQ_ENOMEM;
+  if (r && used && found) {
     r->data = *data;
     memcpy(found, state, n);
-    for (size_t k = 0; k < all; k++) {
-      const size_t i = rows ? rows[k] : k;
-      if (!(ridge_weight(data, i) > 0)) continue;
-      used[w.m++] = i;
-      r->log_weights += log(ridge_weight(data, i));
-    }
-    r->samples = w.m;
-    status = find_independent(&w, d, found, list, &r->nu);
-    r->has_intercept = r->nu > 0 && list[0] == n;
-    if (status == MARQ_OK) {
-      status = decompose(&w, d, found, list, error);
-    } else {
-      marq_fail(error, status, "%s while looking for dependent columns", marq_status_text(status));
-    }
-    marq_arena_free(&w.arena);
+    status = decompose_rows(r, d, found, rows, all, used, error);
+  } else {
+    marq_fail(error, status, "out of memory");
   }
   free(used);
   free(found);

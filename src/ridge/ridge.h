@@ -16,7 +16,6 @@ struct marq_ridge {
   double log_weights;   /* Σ ln w over them */
   size_t nu, np, r;     /* r = min(np, samples − nu): singular values */
   size_t rank;          /* of K */
-  int has_intercept;    /* it is the first of U */
   double *d;            /* [n] */
   unsigned char *state; /* [n] */
   size_t *unpenalised;  /* [nu] feature of each column of U; n for the intercept */
