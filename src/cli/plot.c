@@ -186,7 +186,7 @@ static void put_palette(const drawing *d) {
   if (!d->f->loss_weights) return;
   fputs(
       "set palette defined (0 '#c0392b', 0.5 '#e8a33d', 1 '#1f77b4')\nset cbrange [0:1]\n"
-      "set cblabel 'weight' offset 1\nset cbtics 0.5\n",
+      "set cblabel 'weight'\nset cbtics 0.5\n",
       d->script);
 }
 

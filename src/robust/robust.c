@@ -103,7 +103,7 @@ static marq_status settle(stage *s, const marq_loss *loss, double tuning, double
   s->found->settled = 0;
   while (s->found->fits < most && !s->found->settled) {
     marq_result one = {0};
-    double measured;
+    double measured = NAN;
     s->found->sigma = *sigma;
     s->found->scale = tuning * *sigma;
     marq_status status = marq_problem_set_loss(s->problem, loss, s->found->scale);
@@ -127,7 +127,7 @@ static marq_status run(stage *s) {
   const int convex = strcmp(o->loss->name, "huber") == 0 || strcmp(o->loss->name, "soft-l1") == 0;
   const size_t most = o->most_fits ? o->most_fits : 50;
   const double tolerance = o->tolerance > 0 ? o->tolerance : 1e-4;
-  double sigma;
+  double sigma = NAN;
   marq_status status = measure(s, &sigma);
   if (status == MARQ_OK && !convex) status = settle(s, huber, huber->tuning, 0.01, (most + 1) / 2, &sigma);
   if (status != MARQ_OK || s->total->stop == MARQ_STOP_USER) return status;
