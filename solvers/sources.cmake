@@ -6,9 +6,18 @@ set(marq_solver_sources
   ${PROJECT_SOURCE_DIR}/solvers/constraints.c
   ${PROJECT_SOURCE_DIR}/solvers/scaling.c
   ${PROJECT_SOURCE_DIR}/solvers/controls.c
+  ${PROJECT_SOURCE_DIR}/solvers/descent_adaptive.c
+  ${PROJECT_SOURCE_DIR}/solvers/descent_bb.c
+  ${PROJECT_SOURCE_DIR}/solvers/descent_conjugate.c
+  ${PROJECT_SOURCE_DIR}/solvers/descent_gradient.c
+  ${PROJECT_SOURCE_DIR}/solvers/descent_lbfgs.c
+  ${PROJECT_SOURCE_DIR}/solvers/descent_momentum.c
+  ${PROJECT_SOURCE_DIR}/solvers/descent_newton.c
   ${PROJECT_SOURCE_DIR}/solvers/direction_damped.c
   ${PROJECT_SOURCE_DIR}/solvers/direction_dogleg.c
   ${PROJECT_SOURCE_DIR}/solvers/direction_gauss_newton.c
+  ${PROJECT_SOURCE_DIR}/solvers/line_search.c
+  ${PROJECT_SOURCE_DIR}/solvers/schedule.c
   ${PROJECT_SOURCE_DIR}/solvers/linsys_auto.c
   ${PROJECT_SOURCE_DIR}/solvers/linsys_cg.c
   ${PROJECT_SOURCE_DIR}/solvers/linsys_cholesky.c

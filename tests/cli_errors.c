@@ -196,7 +196,7 @@ static void bad_usage(void **state) {
   cli_expect_refusal(2, "did you mean 'solvers'?", "list", "solver", NULL);
   static const struct {
     const char *option, *value, *message;
-  } bad[] = {{"--solver", "newton", "newton"},
+  } bad[] = {{"--solver", "newtin", "newton"},
              {"--linear-solver", "lu", "lu"},
              {"--scaling", "none", "none"},
              {"--scaling", "user", "--scale"},

@@ -200,8 +200,10 @@ static void scale_of_weights(void **state) {
 
 /* The report without what differs anyway: the time, and the tests, which merely repeat the thresholds. */
 static char *fit_with(const char *formula, const char *data, const char *start, const char *solver, const char *option,
-                      const char *value) {
-  cli_run r = cli("fit", formula, data, "--json", "--start", start, "--solver", solver, option, value, NULL);
+                      const char *value, const char *with) {
+  cli_run r = with
+                  ? cli("fit", formula, data, "--json", "--start", start, "--solver", solver, with, option, value, NULL)
+                  : cli("fit", formula, data, "--json", "--start", start, "--solver", solver, option, value, NULL);
   json_t *report = json_loads(r.out, 0, NULL);
   if (!report) fail_msg("%s %s: %s", option, value, r.err);
   json_object_del(report, "seconds");
@@ -212,8 +214,15 @@ static char *fit_with(const char *formula, const char *data, const char *start, 
   return text;
 }
 
-/* 1 when the option changes the report of some solver on one of two problems: many options belong to some solvers. */
+/* 1 when the option changes the report of some solver on one of two problems: many options belong to some solvers, and
+ * some to another option (`with`, given both times). */
 static int matters(const char *option, const char *value) {
+  static const char *const needs[][2] = {{"--decay", "--schedule=step"}, {"--period", "--schedule=inverse"},
+                                         {"--sampling", "--batch=4"},    {"--seed", "--batch=4"},
+                                         {"--watch-every", "--batch=4"}, {"--divergence", "--learning-rate=30"}};
+  const char *with = NULL;
+  for (size_t k = 0; k < sizeof needs / sizeof *needs; k++)
+    if (!strcmp(needs[k][0], option)) with = needs[k][1];
   static const struct {
     const char *formula, *data, *start;
   } problems[] = {{MISRA_FORMULA, MISRA, "b2=5e-4"},
@@ -223,8 +232,8 @@ static int matters(const char *option, const char *value) {
   for (size_t i = 0; solver && !changed; solver = marq_solver_name(i++, &help)) {
     for (size_t k = 0; k < 2 && !changed; k++) {
       const char *formula = problems[k].formula, *data = problems[k].data, *start = problems[k].start;
-      char *usual = fit_with(formula, data, start, solver, NULL, NULL);
-      char *other = fit_with(formula, data, start, solver, option, value);
+      char *usual = fit_with(formula, data, start, solver, NULL, NULL, with);
+      char *other = fit_with(formula, data, start, solver, option, value, with);
       changed = strcmp(usual, other) != 0;
       free(usual);
       free(other);
@@ -260,7 +269,27 @@ static void every_option_matters(void **state) {
                  {"--trial", "value"},
                  {"--typical", "b1=100,b2=1"},
                  {"--threads", "2"},
-                 {"--fix", "b1=240"}};
+                 {"--fix", "b1=240"},
+                 {"--target", "1e3"},
+                 {"--learning-rate", "0.5"},
+                 {"--schedule", "cosine"},
+                 {"--decay", "0.1"},
+                 {"--period", "7"},
+                 {"--momentum", "0.5"},
+                 {"--beta1", "0.5"},
+                 {"--beta2", "0.9"},
+                 {"--rho", "0.5"},
+                 {"--epsilon", "1"},
+                 {"--weight-decay", "0.5"},
+                 {"--batch", "4"},
+                 {"--sampling", "replacement"},
+                 {"--seed", "7"},
+                 {"--watch-every", "1"},
+                 {"--divergence", "1"},
+                 {"--history", "2"},
+                 {"--line-search", "backtracking"},
+                 {"--sufficient-decrease", "0.4"},
+                 {"--curvature", "0.01"}};
   const size_t count = sizeof effects / sizeof *effects;
   for (size_t k = 0; k < count; k++) {
     if (!matters(effects[k].option, effects[k].value)) {

@@ -524,7 +524,7 @@ static void bad_usage(void **state) {
              {"--weights", "q", "there is no column 'q'"},
              {"--weights", "u", "but a weight is at least 0"},
              {"--memory", "10", "no linear solver fits --memory 10; in bytes, a solver would take with "},
-             {"--solver", "newton", "newton"},
+             {"--solver", "newtin", "newton"},
              {"--max-iterations", "3", "unknown option"},
              {"--standardise", "maybe", "yes or no"},
              {"--plot", "a.gif", ".svg, .png or .pdf"},

@@ -170,6 +170,12 @@ typedef struct change {
   const char *name, *value, *solver;
 } change;
 
+/* Options that show only beside another. */
+static const struct {
+  const char *name, *beside, *as;
+} beside[] = {
+    {"decay", "schedule", "exponential"}, {"period", "schedule", "step"}, {"divergence", "learning-rate", "30"}};
+
 static void every_option_changes_something(void **state) {
   (void)state;
   static const change changes[] = {{"max-iterations", "2", "auto"},
@@ -190,7 +196,27 @@ static void every_option_changes_something(void **state) {
                                    {"solver", "dogleg", "auto"},
                                    {"linear-solver", "svd", "auto"},
                                    {"scaling", "more", "auto"},
-                                   {"trial", "value", "auto"}};
+                                   {"trial", "value", "auto"},
+                                   {"target", "1e3", "auto"},
+                                   {"learning-rate", "0.03", "gd"},
+                                   {"schedule", "inverse", "sgd"},
+                                   {"decay", "0.1", "rmsprop"},
+                                   {"period", "3", "adam"},
+                                   {"momentum", "0.5", "nesterov"},
+                                   {"beta1", "0.5", "adam"},
+                                   {"beta2", "0.9", "adamw"},
+                                   {"rho", "0.5", "rmsprop"},
+                                   {"epsilon", "1", "adam"},
+                                   {"weight-decay", "0.5", "adamw"},
+                                   {"batch", "7", "momentum"},
+                                   {"sampling", "replacement", "sgd"},
+                                   {"seed", "7", "sgd"},
+                                   {"watch-every", "3", "sgd"},
+                                   {"divergence", "1.001", "gd"},
+                                   {"history", "1", "lbfgs"},
+                                   {"line-search", "strong-wolfe", "gd"},
+                                   {"sufficient-decrease", "0.4", "bb"},
+                                   {"curvature", "0.001", "ncg"}};
   waves *w = waves_make(WAVES_BLOCK, WAVES_EQUAL, 40, 1, 3, 1);
   marq_option_info info;
   for (size_t i = 0; marq_option_at(i, &info); i++) {
@@ -205,6 +231,10 @@ static void every_option_changes_something(void **state) {
     if (!strcmp(info.name, "memory")) continue; /* needs a large problem: below */
     marq_options options = marq_options_default();
     options.solver = c->solver;
+    if (strcmp(c->solver, "auto") && strcmp(info.name, "max_iterations")) options.max_iterations = 100;
+    for (size_t k = 0; k < sizeof beside / sizeof *beside; k++)
+      if (!strcmp(beside[k].name, c->name))
+        assert_int_equal(marq_options_set(&options, beside[k].beside, beside[k].as, NULL), MARQ_OK);
     const digest before = run(w, &options);
     assert_int_equal(marq_options_set(&options, c->name, c->value, NULL), MARQ_OK);
     const digest after = run(w, &options);

@@ -51,11 +51,13 @@ typedef enum marq_status {
   X(MARQ_STOP_OFFSET, "offset", 1, "the relative offset of Bates and Watts is below its tolerance")                \
   X(MARQ_STOP_EXACT, "exact", 1, "the residual vanishes: the fit is exact")                                        \
   X(MARQ_STOP_ROUNDING, "rounding", 1, "rounding hides any further progress")                                      \
+  X(MARQ_STOP_TARGET, "target", 1, "the cost reached its target")                                                  \
   X(MARQ_STOP_DEGENERATE, "degenerate", 0, "stationary where the data do not determine every parameter")           \
   X(MARQ_STOP_ITERATIONS, "iterations", 0, "the limit on iterations was reached")                                  \
   X(MARQ_STOP_EVALUATIONS, "evaluations", 0, "the limit on evaluations was reached")                               \
   X(MARQ_STOP_TIME, "time", 0, "the time limit was reached")                                                       \
   X(MARQ_STOP_NO_PROGRESS, "no-progress", 0, "no step lowers the cost")                                            \
+  X(MARQ_STOP_DIVERGED, "diverged", 0, "the cost grew without bound: the best point is kept")                      \
   X(MARQ_STOP_USER, "user", 0, "stopped by the caller")                                                            \
   X(MARQ_STOP_FAILED, "failed", 0, "an operation failed")
 

@@ -29,14 +29,35 @@ extern "C" {
   X(acceleration_limit, 0.75, 0, 100, "accept a geodesic acceleration up to this fraction of the velocity")            \
   X(rank_tolerance, 1e-12, 0, 1,                                                                                       \
     "a pivot of the column-scaled Jacobian below this fraction of the largest counts as zero")                         \
-  X(memory, 4e9, 0, MARQ_NO_LIMIT, "bytes that `auto` may plan for matrices")
+  X(memory, 4e9, 0, MARQ_NO_LIMIT, "bytes that `auto` may plan for matrices")                                          \
+  X(target, 0, 0, MARQ_NO_LIMIT, "stop when the cost (a sum: 1/2 RSS) is at most this")                                \
+  X(learning_rate, 0, 0, MARQ_NO_LIMIT,                                                                                \
+    "gd, sgd, momentum ...: step per gradient of the mean cost 1/2 (f - y)^2 (twice that of (f - y)^2); 0: usual one") \
+  X(decay, 0.5, 0, 1, "schedules step and exponential: factor of the learning rate per period")                        \
+  X(period, 0, 0, MARQ_NO_LIMIT, "schedules: steps of a period (0: an epoch for inverse, else from max_iterations)")   \
+  X(momentum, 0.9, 0, 1, "momentum, nesterov: part of the last step that is kept")                                     \
+  X(beta1, 0.9, 0, 1, "adam, adamw: decay of the mean of gradients")                                                   \
+  X(beta2, 0.999, 0, 1, "adam, adamw: decay of the mean of their squares")                                             \
+  X(rho, 0.9, 0, 1, "rmsprop: decay of the mean of squared gradients")                                                 \
+  X(epsilon, 1e-8, 0, MARQ_NO_LIMIT, "adam, adamw, rmsprop: added to the root of the mean square")                     \
+  X(weight_decay, 0.01, 0, MARQ_NO_LIMIT, "adamw: part of the parameters taken off per step, times the learning rate") \
+  X(batch, 0, 0, MARQ_NO_LIMIT, "samples of a gradient step, where batches will do; 0: all (sgd: one)")                \
+  X(seed, 1, 0, 4294967295.0, "of the order of batches")                                                               \
+  X(watch_every, 0, 0, MARQ_NO_LIMIT, "on batches: steps between two evaluations of the cost; 0: an epoch")            \
+  X(divergence, 1e6, 1, MARQ_NO_LIMIT, "first-order solvers: diverged when the cost is this many times the start's")   \
+  X(history, 10, 1, 1000, "lbfgs: steps remembered; bb: costs that a step may be above")                               \
+  X(sufficient_decrease, 1e-4, 0, 0.5, "line searches: part of the slope that a step must gain")                       \
+  X(curvature, 0, 0, 1, "strong Wolfe search: part of the slope that may be left; 0: 0.1 for ncg, else 0.9")
 
 /** Choices: X(field, default, help). Each is a name from a registry, or "auto". */
 #define MARQ_CHOICE_OPTIONS(X)                                                             \
   X(solver, "auto", "how steps are made and judged: see marq_solver_name")                 \
   X(linear_solver, "auto", "how the linear system is solved: see marq_linear_solver_name") \
   X(scaling, "auto", "how parameters are scaled: see marq_scaling_name")                   \
-  X(trial, "auto", "what a trial point evaluates: value, fused")
+  X(trial, "auto", "what a trial point evaluates: value, fused")                           \
+  X(schedule, "constant", "learning rate over steps: see marq_schedule_name")              \
+  X(line_search, "auto", "length of a first-order step: see marq_search_name")             \
+  X(sampling, "auto", "order of batches: see marq_sampling_name")
 
 /** "No limit". */
 #define MARQ_NO_LIMIT 1.7976931348623157e308
@@ -74,6 +95,13 @@ MARQ_API int marq_option_at(size_t i, marq_option_info *info);
 MARQ_API const char *marq_solver_name(size_t i, const char **help);
 MARQ_API const char *marq_linear_solver_name(size_t i, const char **help);
 MARQ_API const char *marq_scaling_name(size_t i, const char **help);
+MARQ_API const char *marq_schedule_name(size_t i, const char **help);
+MARQ_API const char *marq_search_name(size_t i, const char **help);
+MARQ_API const char *marq_sampling_name(size_t i, const char **help);
+
+/** 1 when the i-th solver works by gradients alone: options of batches, rates and line searches are its own, those of
+ * linear systems, scalings, damping, radius and polish are not. */
+MARQ_API int marq_solver_is_first_order(size_t i);
 
 #ifdef __cplusplus
 }

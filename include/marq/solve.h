@@ -15,7 +15,7 @@ typedef struct marq_test {
 } marq_test;
 
 typedef struct marq_tests {
-  marq_test step, cost_actual, cost_predicted, gradient, offset, exact, iterations, evaluations, seconds;
+  marq_test step, cost_actual, cost_predicted, gradient, offset, exact, target, iterations, evaluations, seconds;
 } marq_tests;
 
 /** What an iteration shows to a callback, a trace, or the owner of a loop. An iteration is one trial step, accepted or
@@ -25,7 +25,7 @@ typedef struct marq_state {
   size_t n;
   const double *p;     /* [n] best point so far: the accepted one */
   const double *delta; /* [n] the step just tried */
-  double cost;         /* F(p) */
+  double cost;         /* F(p); of a solver on batches as watched last: at p when trial_cost is not NaN */
   double trial_cost;   /* F at the trial point; NaN when it was not finite or not evaluated */
   double predicted;    /* predicted decrease of F */
   double gain;         /* actual / predicted decrease; NaN at the start and where it means nothing */
@@ -34,7 +34,11 @@ typedef struct marq_state {
   double step_norm;    /* ‖D delta‖ */
   int accepted;
   int polishing; /* 1: the step was judged by its length */
+  double rate;   /* of a descent: learning rate, or length found along its direction, of the step; else NaN */
+  double passes; /* gradients of a descent, in units of all samples */
   double seconds;
+  double watching; /* of them, spent on costs that the solver itself does not need: a batch solver's F */
+  size_t watched;  /* such evaluations; `counts` does not have them */
   marq_counts counts;
 } marq_state;
 
@@ -51,12 +55,14 @@ typedef struct marq_result {
   marq_counts counts;   /* evaluations */
   size_t linear_solves; /* factorisations for a damping */
   double seconds;
+  double passes, watching; /* as marq_state has them */
+  size_t watched;
   marq_tests tests;
   size_t rank; /* of the Jacobian at the end, as far as it was determined; n when it was not */
   const char *solver, *linear_solver, *scaling; /* as chosen; static */
   size_t bytes;                                 /* memory the solver took */
-  size_t active; /* constraints active at the end: marq_solver_active lists them */
-  size_t moved;  /* parameters of the start that were moved into the constraints */
+  size_t active;                                /* constraints active at the end: marq_solver_active lists them */
+  size_t moved;                                 /* parameters of the start that were moved into the constraints */
 } marq_result;
 
 /** Fit: start at p[n], leave the best point found in p[n].

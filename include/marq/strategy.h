@@ -1,6 +1,7 @@
 /* What solvers are made of: a direction (how a step is computed) × a control (how it is judged) × a linear system × a
- * scaling, each a const table of functions, and the state they share. For those who write a solver of their own: fill a
- * marq_method and hand it to the fit in marq_options.method. This interface may change between minor versions. */
+ * scaling, or a descent by gradients alone; each a const table of functions, and the state they share. For those who
+ * write a solver of their own: fill a marq_method and hand it to the fit in marq_options.method. This interface may
+ * change between minor versions. */
 #ifndef MARQ_STRATEGY_H
 #define MARQ_STRATEGY_H
 
@@ -66,9 +67,9 @@ typedef enum marq_steer { MARQ_STEER_DAMPING, MARQ_STEER_RADIUS, MARQ_STEER_LENG
 typedef struct marq_direction {
   const char *name;
   marq_steer steer;
+  size_t vectors;  /* n-vectors of scratch it needs: core->scratch */
   int constrained; /* 1: its steps are those of marq_core_solve, or a part of one: they satisfy the constraints */
-  size_t vectors; /* n-vectors of scratch it needs: core->scratch */
-  int unscaled;   /* 1: it and its control ask for D by marq_scale alone, so that core->D may be NULL */
+  int unscaled;    /* 1: it and its control ask for D by marq_scale alone, so that core->D may be NULL */
   marq_status (*prepare)(marq_core *core); /* once per adopted point; may be NULL */
   marq_status (*step)(marq_core *core);    /* per trial */
 } marq_direction;
@@ -92,13 +93,39 @@ typedef struct marq_scaling {
   void (*update)(marq_core *core, const double *q, int first);
 } marq_scaling;
 
-/** A solver of the registry. */
+/** How a descent finds the length of a step. */
+typedef enum marq_search { MARQ_SEARCH_NONE, MARQ_SEARCH_BACKTRACKING, MARQ_SEARCH_WOLFE } marq_search;
+
+/** A first-order solver: its steps come from gradients alone, without linear system, scaling, damping or polish. The
+ * gradient core->g is that of the mean cost: of F/N, or on a batch of its F divided by its number of samples, so that
+ * learning rates of the literature hold. docs/first-order.md has the formulas. */
+typedef struct marq_descent {
+  const char *name;
+  double rate;            /* learning rate where none is given; 0: a first length is found */
+  size_t batch;           /* samples of a batch where no number is given (0: all) */
+  int batches;            /* 1: a batch will do */
+  marq_search search;     /* where `line_search` is auto … */
+  unsigned searches;      /* … and those it takes: bits 1 << marq_search */
+  double curvature;       /* part of the slope that a strong Wolfe search may leave; 0: 0.9 */
+  size_t most_parameters; /* refused beyond; 0: any number */
+  int keeps_last;         /* 1: after a step core->trial and core->other_g hold the point and the gradient before it */
+  size_t (*doubles)(const marq_core *core); /* size of core->state, zero when a fit begins; NULL: none */
+  void (*start)(marq_core *core);           /* a fit begins; may be NULL */
+  /** core->delta from core->g, core->rate and the state: the step; with a search its direction, and the first length to
+   * try in core->length. core->moved tells whether p has changed since the last call. */
+  marq_status (*step)(marq_core *core);
+  /** The search found no lower cost: forget what led there. Returns 0 when there is nothing to forget. May be NULL. */
+  int (*restart)(marq_core *core);
+} marq_descent;
+
+/** A solver of the registry: either direction and control, or a descent. */
 typedef struct marq_method {
   const char *name, *help;
   const marq_direction *direction;
   const marq_control *control;
   int accelerate;      /* geodesic acceleration */
   const char *scaling; /* default */
+  const marq_descent *descent;
 } marq_method;
 
 /** State that strategies share. Vectors have n entries. */
@@ -125,6 +152,16 @@ struct marq_core {
   double newton_norm;  /* ‖D·‖ of it */
   double newton_slope; /* −φ′(0)/‖D·‖ at it; negative while unknown */
   double factored_mu;  /* the damping whose factors the linear system holds; negative: none */
+
+  /* of a descent */
+  marq_search search;
+  double rate;          /* learning rate of this step, as the schedule has it */
+  size_t steps;         /* made so far */
+  size_t batch, passed; /* samples of a gradient; of all gradients so far */
+  double *other_g;      /* see keeps_last; during a search the gradient at the trial point */
+  double *state;        /* the descent's */
+  double reference;     /* what a search compares with: F, or the largest of the last */
+  int moved;
 
   struct marq_active_set *active; /* NULL: no constraints */
   double work_of_active;          /* Σ λ (A δ) over the active constraints, of the step solved for last */

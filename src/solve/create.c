@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "linalg.h"
-#include "solve/solver.h"
+#include "solve/first_order.h"
 
 static const char *applicable_systems(const marq_problem *problem, char *buffer, size_t size) {
   size_t used = 0;
@@ -99,6 +99,7 @@ static marq_status choose(marq_solver *s, marq_error *error) {
   marq_status status;
   core->method = o->method ? o->method : marq_method_find(o->solver, core->problem);
   if (!core->method) return marq_fail(error, MARQ_EINVAL, "there is no solver '%s'", o->solver);
+  if (core->method->descent) return first_order_choose(s, error);
   status = choose_scaling(core, error);
   if (status == MARQ_OK) status = choose_linsys(core, error);
   if (status != MARQ_OK) return status;
@@ -148,6 +149,10 @@ static void layout_history(marq_arena *arena, size_t n, solver_history *h) {
 static void layout(marq_arena *arena, marq_solver *s) {
   marq_core *core = &s->core;
   const marq_options *o = &core->options;
+  if (core->method->descent) {
+    first_order_layout(arena, s);
+    return;
+  }
   const size_t n = core->n, vectors = core->method->direction->vectors;
   const int accelerate = core->method->accelerate, polish = o->polish != 0;
   double **always[] = {&core->p, &core->trial, &core->delta, &core->g};
@@ -181,7 +186,7 @@ static marq_status prepare(marq_solver *s, marq_problem *problem, const marq_opt
   marq_status status = choose(s, error);
   if (status == MARQ_OK) status = check_positive("typical", core->options.typical, core->n, error);
   if (status == MARQ_OK) status = check_positive("scale", core->options.scale, core->n, error);
-  if (status == MARQ_OK) status = solver_check_constraints(core, error);
+  if (status == MARQ_OK && !core->method->descent) status = solver_check_constraints(core, error);
   if (status == MARQ_OK) layout(&s->arena, s);
   return status;
 }
@@ -191,6 +196,15 @@ marq_status marq_solver_plan(marq_problem *problem, const marq_options *options,
   const marq_status status = prepare(&s, problem, options, error);
   if (status != MARQ_OK) return status;
   const marq_linsys *linsys = s.core.linsys;
+  if (!linsys) {
+    const double part = (double)s.core.batch / (double)s.first.all;
+    *plan = (marq_plan){.solver = s.core.method->name,
+                        .scaling = "none",
+                        .linear_solver = "none",
+                        .flops = part * marq_problem_work(problem).gradient,
+                        .bytes = sizeof s + s.arena.used};
+    return s.arena.overflowed ? marq_fail(error, MARQ_ESIZE, "the sizes overflow") : MARQ_OK;
+  }
   *plan = (marq_plan){.solver = s.core.method->name,
                       .scaling = s.core.scaling->name,
                       .linear_solver = linsys->in_use ? linsys->in_use(NULL) : linsys->name,
@@ -212,8 +226,9 @@ marq_status marq_solver_create(marq_problem *problem, const marq_options *option
   const size_t bytes = s->arena.used;
   status = marq_arena_take(&s->arena);
   if (status != MARQ_OK) {
-    marq_fail(error, status, "no memory for linear solver %s with %zu residuals and %zu parameters (%zu bytes)",
-              s->core.linsys->name, s->core.m, s->core.n, bytes);
+    marq_fail(error, status, "no memory for %s %s with %zu residuals and %zu parameters (%zu bytes)",
+              s->core.linsys ? "linear solver" : "solver", s->core.linsys ? s->core.linsys->name : s->core.method->name,
+              s->core.m, s->core.n, bytes);
     free(s);
     return status;
   }

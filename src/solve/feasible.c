@@ -11,7 +11,7 @@ static const char *methods_with_constraints(const marq_core *core, char *buffer,
   for (size_t i = 0; marq_method_at(i); i++) {
     const marq_method *method = marq_method_at(i);
     const size_t length = strlen(method->name);
-    if (!method->direction->constrained || used + length + 3 > size) continue;
+    if (!method->direction || !method->direction->constrained || used + length + 3 > size) continue;
     if (method->accelerate && !marq_problem_offers(core->problem, MARQ_OP_ACCELERATE)) continue;
     if (used) memcpy(buffer + used, ", ", 3), used += 2;
     memcpy(buffer + used, method->name, length + 1);

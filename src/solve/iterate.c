@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "solve/solver.h"
+#include "solve/first_order.h"
 
 static void set_typical(marq_core *core) {
   if (!core->typical) return;
@@ -18,7 +18,7 @@ static void reset(marq_solver *s, const double *p) {
   core->m = marq_problem_residuals(core->problem);
   memcpy(core->p, p, core->n * sizeof *p);
   set_typical(core);
-  if (core->linsys->reset) core->linsys->reset(core->linsys_state);
+  if (core->linsys && core->linsys->reset) core->linsys->reset(core->linsys_state);
   core->accepted = core->linear_solves = 0;
   core->gain = core->predicted = core->step_norm = NAN;
   core->radius = NAN;
@@ -44,6 +44,7 @@ static void reset(marq_solver *s, const double *p) {
                           .gradient = {NAN, o->gradient_tolerance},
                           .offset = {NAN, o->offset_tolerance},
                           .exact = {NAN, o->exact_tolerance},
+                          .target = {NAN, o->target},
                           .iterations = {0, o->max_iterations},
                           .evaluations = {0, o->max_evaluations},
                           .seconds = {0, o->max_seconds}};
@@ -63,13 +64,21 @@ static void test_limits(marq_solver *s) {
   s->tests.iterations.value = (double)s->iteration;
   s->tests.evaluations.value = (double)s->evaluations;
   if (s->has_clock) s->tests.seconds.value = solver_seconds(s);
+  s->tests.target.value = s->core.cost;
   if (s->phase == PHASE_IDLE) return;
-  if ((double)s->iteration >= o->max_iterations)
+  if (o->target > 0 && s->core.cost <= o->target)
+    solver_end(s, MARQ_STOP_TARGET, MARQ_OK, NULL);
+  else if ((double)s->iteration >= o->max_iterations)
     solver_end(s, MARQ_STOP_ITERATIONS, MARQ_OK, NULL);
   else if ((double)s->evaluations >= o->max_evaluations)
     solver_end(s, MARQ_STOP_EVALUATIONS, MARQ_OK, NULL);
   else if (s->has_clock && s->tests.seconds.value >= o->max_seconds)
     solver_end(s, MARQ_STOP_TIME, MARQ_OK, NULL);
+}
+
+/* A first-order solver has a last word at the end. */
+static marq_status finish(marq_solver *s) {
+  return s->core.method->descent && s->phase == PHASE_IDLE ? first_order_finish(s) : MARQ_OK;
 }
 
 marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error) {
@@ -84,10 +93,14 @@ marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error
   marq_status status = core->active ? solver_move_inside(s, error) : MARQ_OK;
   if (status != MARQ_OK) return status;
   s->evaluations = 1;
-  status = marq_problem_evaluate(core->problem, core->p, trial_mode(s), &core->cost, &where);
-  s->start_cost = core->cost;
-  core->trial_cost = core->cost;
-  if (status == MARQ_OK) status = solver_adopt(s, 1);
+  if (core->method->descent) {
+    status = first_order_start(s, &where);
+  } else {
+    status = marq_problem_evaluate(core->problem, core->p, trial_mode(s), &core->cost, &where);
+    s->start_cost = core->cost;
+    core->trial_cost = core->cost;
+    if (status == MARQ_OK) status = solver_adopt(s, 1);
+  }
   if (status > 0) {
     if (where.sample < marq_problem_samples(core->problem) && !isfinite(core->cost)) {
       marq_fail(error, MARQ_EDOMAIN, "the model is %g at sample %zu at the start", where.value, where.sample);
@@ -102,10 +115,12 @@ marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error
     solver_end(s, MARQ_STOP_FAILED, status, "%s at the start", marq_status_text(status));
     return marq_fail(error, status, "%s at the start", marq_status_text(status));
   }
-  core->method->control->first(core);
-  solver_test_point(s);
+  if (!core->method->descent) {
+    core->method->control->first(core);
+    solver_test_point(s);
+  }
   test_limits(s);
-  return MARQ_OK;
+  return finish(s);
 }
 
 /* δ ← δ + ½a with (J̃ᵀJ̃ + μD²) a = −J̃ᵀf̃_vv, v = δ (Transtrum & Sethna 2012, eq. 13). Positive status: a is too long for
@@ -218,10 +233,14 @@ marq_status marq_iterate(marq_solver *s, marq_error *error) {
   if (s->phase == PHASE_IDLE)
     return marq_fail(error, MARQ_EINVAL, "the fit is not running: it was not started, or it has ended");
   s->iteration++;
-  const marq_status status = s->phase == PHASE_POLISH ? solver_polish(s) : descend(s);
+  marq_status status = s->core.method->descent    ? first_order_iterate(s)
+                       : s->phase == PHASE_POLISH ? solver_polish(s)
+                                                  : descend(s);
   test_limits(s);
+  if (status >= 0) status = finish(s);
   if (status >= 0) return MARQ_OK;
   solver_end(s, MARQ_STOP_FAILED, status, "%s in iteration %zu", marq_status_text(status), s->iteration);
+  finish(s);
   return marq_fail(error, status, "%s in iteration %zu", marq_status_text(status), s->iteration);
 }
 
@@ -230,7 +249,9 @@ marq_stop marq_solver_stopped(const marq_solver *solver) {
 }
 
 void marq_solver_stop(marq_solver *solver) {
-  if (solver->phase != PHASE_IDLE) solver_end(solver, MARQ_STOP_USER, MARQ_OK, NULL);
+  if (solver->phase == PHASE_IDLE) return;
+  solver_end(solver, MARQ_STOP_USER, MARQ_OK, NULL);
+  finish(solver);
 }
 
 static marq_counts counts_of(const marq_solver *s) {
@@ -241,7 +262,18 @@ static marq_counts counts_of(const marq_solver *s) {
   c.fused -= b->fused;
   c.product -= b->product;
   c.curvature -= b->curvature;
+  c.residual -= s->first.watched < c.residual ? s->first.watched : c.residual;
   return c;
+}
+
+static double passes(const marq_solver *s) {
+  return s->first.all ? (double)s->core.passed / (double)s->first.all : 0;
+}
+
+static double step_norm(const marq_core *core) {
+  double sum = 0;
+  for (size_t j = 0; j < core->n; j++) sum += core->delta[j] * core->delta[j];
+  return core->steps ? sqrt(sum) : NAN;
 }
 
 marq_state marq_solver_state(const marq_solver *s) {
@@ -256,32 +288,40 @@ marq_state marq_solver_state(const marq_solver *s) {
                       .gain = core->gain,
                       .damping = core->damping,
                       .radius = core->radius,
-                      .step_norm = core->step_norm,
+                      .step_norm = core->method->descent ? step_norm(core) : core->step_norm,
                       .accepted = s->accepted_last,
                       .polishing = s->polishing_last,
+                      .rate = core->method->descent ? core->rate : NAN,
+                      .passes = passes(s),
+                      .watching = s->first.watching,
+                      .watched = s->first.watched,
                       .seconds = solver_seconds(s),
                       .counts = counts_of(s)};
 }
 
 void marq_solver_result(const marq_solver *s, marq_result *result) {
   const marq_core *core = &s->core;
-  *result = (marq_result){
-      .status = s->status,
-      .stop = s->stop,
-      .start_cost = s->start_cost,
-      .cost = core->cost,
-      .iterations = s->iteration,
-      .accepted = core->accepted,
-      .counts = counts_of(s),
-      .linear_solves = core->linear_solves,
-      .seconds = solver_seconds(s),
-      .tests = s->tests,
-      .rank = s->rank,
-      .solver = core->method->name,
-      .scaling = core->scaling->name,
-      .linear_solver = core->linsys->in_use ? core->linsys->in_use(core->linsys_state) : core->linsys->name,
-      .moved = s->moved,
-      .bytes = marq_solver_bytes(s)};
+  *result = (marq_result){.status = s->status,
+                          .stop = s->stop,
+                          .start_cost = s->start_cost,
+                          .cost = core->cost,
+                          .iterations = s->iteration,
+                          .accepted = core->accepted,
+                          .counts = counts_of(s),
+                          .linear_solves = core->linear_solves,
+                          .seconds = solver_seconds(s),
+                          .tests = s->tests,
+                          .rank = s->rank,
+                          .solver = core->method->name,
+                          .scaling = core->scaling ? core->scaling->name : "none",
+                          .linear_solver = !core->linsys          ? "none"
+                                           : core->linsys->in_use ? core->linsys->in_use(core->linsys_state)
+                                                                  : core->linsys->name,
+                          .passes = passes(s),
+                          .watching = s->first.watching,
+                          .watched = s->first.watched,
+                          .moved = s->moved,
+                          .bytes = marq_solver_bytes(s)};
   memcpy(result->detail, s->detail, sizeof result->detail);
   const size_t length = strlen(result->detail);
   if (s->moved)

@@ -62,6 +62,9 @@ static lister *choices_of(const char *field) {
   if (!strcmp(field, "solver")) return marq_solver_name;
   if (!strcmp(field, "linear_solver")) return marq_linear_solver_name;
   if (!strcmp(field, "scaling")) return marq_scaling_name;
+  if (!strcmp(field, "schedule")) return marq_schedule_name;
+  if (!strcmp(field, "line_search")) return marq_search_name;
+  if (!strcmp(field, "sampling")) return marq_sampling_name;
   return trial_name;
 }
 

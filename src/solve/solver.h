@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "random.h"
 #include "solvers/active_set.h"
 #include "solvers/solver.h"
 
@@ -24,8 +25,21 @@ typedef struct solver_history {
   size_t lwork;
 } solver_history;
 
+/** What a first-order solver keeps beside the core: the order of its batches, and what watching took. */
+typedef struct first_order {
+  size_t all;                 /* samples */
+  size_t *order, place, room; /* indices, where the next batch begins, how many there are */
+  int replaces;
+  gsl_rng generator;
+  void *random;              /* its state */
+  size_t watch_every, since; /* steps between two evaluations of the cost, and since the last */
+  size_t watched;
+  double watching; /* seconds */
+} first_order;
+
 struct marq_solver {
   marq_core core;
+  first_order first;
   marq_trial trial; /* as asked for */
   marq_arena arena;
   phase phase;
