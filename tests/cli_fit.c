@@ -6,7 +6,7 @@
 
 #include "cli_support.h"
 
-#define MISRA MARQ_TEST_DATA "/nist/misra1a.csv"
+#define MISRA MARQ_NIST_DATA "/misra1a.csv"
 #define MISRA_FORMULA "y = b1*(1-exp(-b2*x))"
 
 /* A decay with weights of every kind; the counts repeat rows. */
@@ -226,7 +226,7 @@ static int matters(const char *option, const char *value) {
   static const struct {
     const char *formula, *data, *start;
   } problems[] = {{MISRA_FORMULA, MISRA, "b2=5e-4"},
-                  {"y = b1/b2*exp(-0.5*((x-b3)/b2)^2)", MARQ_TEST_DATA "/nist/eckerle4.csv", "b1=1,b2=10,b3=500"}};
+                  {"y = b1/b2*exp(-0.5*((x-b3)/b2)^2)", MARQ_NIST_DATA "/eckerle4.csv", "b1=1,b2=10,b3=500"}};
   const char *solver = "auto", *help;
   int changed = 0;
   for (size_t i = 0; solver && !changed; solver = marq_solver_name(i++, &help)) {

@@ -78,7 +78,7 @@ static void check_problem(const nist_problem *problem) {
 
 static void formulas_equal_compiled_models(void **state) {
   (void)state;
-  nist_suite *suite = nist_load(MARQ_TEST_DATA "/nist");
+  nist_suite *suite = nist_load(MARQ_NIST_DATA);
   assert_non_null(suite);
   for (size_t k = 0; k < NIST_PROBLEMS; k++) check_problem(&suite->problem[k]);
   nist_free(suite);

@@ -13,7 +13,7 @@ static nist_suite *suite;
 
 static int load(void **state) {
   (void)state;
-  suite = nist_load(MARQ_TEST_DATA "/nist");
+  suite = nist_load(MARQ_NIST_DATA);
   return suite ? 0 : -1;
 }
 

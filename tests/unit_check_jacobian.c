@@ -134,7 +134,7 @@ static int nist_J(void *context, const double *p, double *J, size_t ldj) {
 
 static void right_jacobians_of_nist_are_accepted(void **state) {
   (void)state;
-  nist_suite *suite = nist_load(MARQ_TEST_DATA "/nist");
+  nist_suite *suite = nist_load(MARQ_NIST_DATA);
   assert_non_null(suite);
   size_t refused = 0;
   for (size_t k = 0; k < NIST_PROBLEMS; k++) {

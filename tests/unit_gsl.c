@@ -21,7 +21,7 @@ static void refuse(const char *reason, const char *file, int line, int code) {
 static int open_suite(void **state) {
   (void)state;
   gsl_set_error_handler(refuse);
-  suite = nist_load(MARQ_TEST_DATA "/nist");
+  suite = nist_load(MARQ_NIST_DATA);
   return suite ? 0 : -1;
 }
 

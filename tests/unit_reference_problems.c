@@ -280,7 +280,7 @@ static void small_derivatives(void **state) {
 }
 
 static int load(void **state) {
-  *state = nist_load(MARQ_TEST_DATA "/nist");
+  *state = nist_load(MARQ_NIST_DATA);
   return *state ? 0 : -1;
 }
 static int unload(void **state) {

@@ -135,7 +135,7 @@ static int nist_J(void *context, const double *p, double *J, size_t ldj) {
  * residual variance, and with it every standard error, is rounding noise. */
 static void certified_standard_errors(void **state) {
   (void)state;
-  nist_suite *suite = nist_load(MARQ_TEST_DATA "/nist");
+  nist_suite *suite = nist_load(MARQ_NIST_DATA);
   assert_non_null(suite);
   for (size_t k = 0; k < NIST_PROBLEMS; k++) {
     nist_problem *q = &suite->problem[k];

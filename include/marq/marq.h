@@ -20,6 +20,7 @@
 #include <marq/robust.h>
 #include <marq/solve.h>
 #include <marq/statistics.h>
+#include <marq/suite.h>
 #include <marq/train.h>
 
 #endif

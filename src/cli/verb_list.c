@@ -3,6 +3,7 @@
 #include <marq/loss.h>
 #include <marq/network.h>
 #include <marq/options.h>
+#include <marq/suite.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +58,20 @@ static void list_functions(void) {
   }
 }
 
+static void list_suites(void) {
+  list_registry(marq_suite_name);
+}
+
+static void list_problems(void) {
+  const char *suite;
+  marq_suite_info info;
+  printf("%-9s %-24s %8s %3s %7s  %-16s %s\n", "suite", "name", "m", "n", "starts", "best cost", "model; source");
+  for (size_t s = 0; (suite = marq_suite_name(s, NULL)) != NULL; s++)
+    for (size_t i = 0; marq_suite_at(suite, i, &info); i++)
+      printf("%-9s %-24s %8zu %3zu %7zu  %-16.10g %s; %s\n", suite, info.name, info.residuals, info.parameters,
+             info.starts, info.best, info.title, info.source);
+}
+
 static void list_options(void) {
   marq_option_info info;
   char name[64], help[400];
@@ -83,7 +98,8 @@ static const struct {
 } nouns[] = {{"solvers", list_solvers},         {"linear-solvers", list_linear_solvers},
              {"scalings", list_scalings},       {"functions", list_functions},
              {"activations", list_activations}, {"initialisations", list_initialisations},
-             {"losses", list_losses},           {"options", list_options}};
+             {"losses", list_losses},           {"suites", list_suites},
+             {"problems", list_problems},       {"options", list_options}};
 
 static int take(void *context, const char *name, const char *value) {
   (void)context, (void)name, (void)value;
@@ -109,7 +125,7 @@ static const argument_option options[] = {{NULL, 0, NULL, NULL}};
 
 const argument_verb verb_list = {
     .name = "list",
-    .operands = "solvers|linear-solvers|scalings|functions|losses|activations|initialisations|options",
+    .operands = "solvers|linear-solvers|scalings|functions|losses|activations|initialisations|suites|problems|options",
     .least = 1,
     .most = 1,
     .summary = "List what there is to choose from, one a line with a short description.",

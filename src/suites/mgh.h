@@ -1,6 +1,6 @@
 /* The Moré–Garbow–Hillstrom least-squares problems (data/mgh/README.md): 41 instances with exact Jacobians. */
-#ifndef MARQ_TEST_MGH_H
-#define MARQ_TEST_MGH_H
+#ifndef MARQ_SUITES_MGH_H
+#define MARQ_SUITES_MGH_H
 
 #include <stddef.h>
 
@@ -17,12 +17,13 @@ typedef struct mgh_point {
 } mgh_point;
 
 typedef struct mgh_instance {
-  const char *name;
+  const char *name, *key; /* key: without blanks */
+  const char *source;
   int number; /* of the function in the paper */
   size_t n, m;
   void (*evaluate)(const mgh_point *at);
   double minimum; /* F* = least known Σ f_i² that the paper asks for */
-  double other;   /* another known minimum, 0 when there is none */
+  double other;   /* another known minimum, 0 when there is none; of Chebyquad 10 it is lower */
   double x0[MGH_MAX_PARAMETERS];
 } mgh_instance;
 

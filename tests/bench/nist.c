@@ -75,7 +75,7 @@ static void print_row(const char *name, const nist_suite *suite, score *sums) {
 
 int main(int argc, char **argv) {
   if (!arguments_check(argc, argv, "--only --cases", "--peers --marq")) return 2;
-  nist_suite *suite = nist_load(MARQ_TEST_DATA "/nist");
+  nist_suite *suite = nist_load(MARQ_NIST_DATA);
   if (!suite) return 2;
   timing_print_machine();
   const char *only = argument_text(argc, argv, "--only", NULL), *show = argument_text(argc, argv, "--cases", NULL);

@@ -100,7 +100,7 @@ int main(int argc, char **argv) {
       "cminpack lmder",    "cminpack lmder tight", "cminpack lmder 1/|x0| 0.1", "GSL lm tight",
       "GSL lmaccel tight", "GSL dogleg tight",     "GSL ddogleg tight",         "trf",
       "trf tight",         "trf jac tight"};
-  nist_suite *suite = nist_load(MARQ_TEST_DATA "/nist");
+  nist_suite *suite = nist_load(MARQ_NIST_DATA);
   if (!suite) return 2;
   contestant list[CONTEST_MAX_CONTESTANTS];
   size_t count = 0;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suites/networks.h"
 #include "timing.h"
 
 enum { targets = 3, most_seeds = 32 };
@@ -35,60 +36,21 @@ static void allocate(task *t) {
   for (size_t k = 0; k < t->outputs; k++) t->y[k] = malloc(t->samples * sizeof(double));
 }
 
-static task sinc(void) {
-  const marq_activation *tanh_row = marq_activation_find("tanh"), *linear = marq_activation_find("linear");
-  task t = {.name = "sinc 1-20-1",
-            .samples = 20000,
-            .inputs = 1,
-            .outputs = 1,
-            .layers = 2,
-            .layer = {{20, tanh_row, 0, 0}, {1, linear, 0, 0}},
-            .standardise = 1};
-  unsigned long long state = 1;
-  allocate(&t);
-  for (size_t i = 0; i < t.samples; i++) {
-    const double x = 2 * uniform(&state) - 1, z = 10 * x;
-    t.x[0][i] = x;
-    t.y[0][i] = z == 0 ? 1 : sin(z) / z;
-  }
-  return t;
-}
-
-static task surface(void) {
-  const marq_activation *tanh_row = marq_activation_find("tanh"), *linear = marq_activation_find("linear");
-  task t = {.name = "surface 2-15-1",
-            .samples = 2500,
-            .inputs = 2,
-            .outputs = 1,
-            .layers = 2,
-            .layer = {{15, tanh_row, 0, 0}, {1, linear, 0, 0}},
-            .standardise = 1};
-  allocate(&t);
-  for (size_t i = 0; i < t.samples; i++) {
-    t.x[0][i] = -3 + 6 * (double)(i % 50) / 49;
-    t.x[1][i] = -3 + 6 * (double)(i / 50) / 49;
-    t.y[0][i] = 1.5 * sin(t.x[0][i]) + 0.8 * cos(t.x[1][i]);
-  }
-  return t;
-}
-
-static task ten_points(void) {
-  static const double a[10] = {.1, .3, .1, .6, .4, .6, .5, .9, .4, .7},
-                      b[10] = {.1, .4, .5, .9, .2, .3, .6, .2, .4, .6};
-  const marq_activation *sigmoid = marq_activation_find("sigmoid");
-  task t = {.name = "ten points 2-2-3-2",
-            .samples = 10,
-            .inputs = 2,
-            .outputs = 2,
-            .layers = 3,
-            .layer = {{2, sigmoid, 0, 0}, {3, sigmoid, 0, 0}, {2, sigmoid, 0, 0}}};
-  allocate(&t);
-  for (size_t i = 0; i < 10; i++) {
-    t.x[0][i] = a[i];
-    t.x[1][i] = b[i];
-    t.y[0][i] = i < 5;
-    t.y[1][i] = i >= 5;
-  }
+/* A problem of the suite `networks`. */
+static task of_suite(size_t i, const char *name) {
+  const network_case *row = network_case_at(i);
+  task t = {.name = name,
+            .samples = row->samples,
+            .inputs = row->inputs,
+            .outputs = row->outputs,
+            .layers = row->layers,
+            .standardise = row->standardise};
+  network_case_shape(row, t.layer);
+  t.x[0] = malloc(t.inputs * t.samples * sizeof(double));
+  t.y[0] = malloc(t.outputs * t.samples * sizeof(double));
+  row->fill(row->samples, t.x[0], t.y[0]);
+  for (size_t k = 1; k < t.inputs; k++) t.x[k] = t.x[0] + k * t.samples;
+  for (size_t k = 1; k < t.outputs; k++) t.y[k] = t.y[0] + k * t.samples;
   return t;
 }
 
@@ -193,7 +155,8 @@ int main(int argc, char **argv) {
   }
   if (seeds > most_seeds) seeds = most_seeds;
   timing_print_machine();
-  const task tasks[] = {sinc(), surface(), ten_points(), teacher()};
+  const task tasks[] = {of_suite(0, "sinc 1-20-1"), of_suite(1, "surface 2-15-1"), of_suite(2, "ten points 2-2-3-2"),
+                        teacher()};
   for (size_t k = 0; k < sizeof tasks / sizeof *tasks; k++) {
     if (!strstr(tasks[k].name, only)) continue;
     printf("\n%s: median seconds to a mean squared error of 1e-4, 1e-6, 1e-9 (seeds that arrived)\n", tasks[k].name);
