@@ -142,3 +142,58 @@ int marq_constraints_hold(const marq_constraints *k, size_t n, const double *p) 
   }
   return 1;
 }
+
+/* Those that hold with equality at p; none of the others is in the way of a step, however long. */
+static void keep_tight(const marq_constraints *k, size_t n, const double *p, double *limits, marq_constraints *tight) {
+  double *lower = limits, *upper = lower + n, *low = upper + n, *high = low + k->rows;
+  for (size_t j = 0; j < n; j++) {
+    lower[j] = k->lower && p[j] == k->lower[j] ? p[j] : -INFINITY;
+    upper[j] = k->upper && p[j] == k->upper[j] ? p[j] : INFINITY;
+  }
+  for (size_t i = 0; i < k->rows; i++) {
+    double sum = 0, size = 0;
+    for (size_t j = 0; j < n; j++) {
+      sum += k->A[i + j * k->lda] * p[j];
+      size += fabs(k->A[i + j * k->lda] * p[j]);
+    }
+    const double rounding = marq_active_rounding(n);
+    const int equal = k->low[i] == k->high[i];
+    low[i] = equal || sum - k->low[i] <= rounding * (size + fabs(k->low[i])) ? sum : -INFINITY;
+    high[i] = equal || k->high[i] - sum <= rounding * (size + fabs(k->high[i])) ? sum : INFINITY;
+  }
+  *tight = *k;
+  tight->lower = lower;
+  tight->upper = upper;
+  tight->low = low;
+  tight->high = high;
+}
+
+marq_status marq_constraints_active(const marq_constraints *constraints, size_t n, const double *p, const double *g,
+                                    const double *scale, size_t most, marq_active *active, size_t *count,
+                                    marq_error *error) {
+  *count = 0;
+  marq_status status = marq_constraints_check(constraints, n, NULL, error);
+  if (status != MARQ_OK) return status;
+  marq_arena arena = {0};
+  marq_active_set set = {0};
+  marq_constraints tight;
+  double *delta = NULL, *limits = NULL;
+  for (int pass = 0; pass < 2 && status == MARQ_OK; pass++) { /* measure, then hand out */
+    if (pass) status = marq_arena_take(&arena);
+    if (status != MARQ_OK) break;
+    limits = marq_arena_doubles(&arena, 2 * (n + constraints->rows));
+    delta = marq_arena_doubles(&arena, n);
+    marq_active_layout(&arena, &set, constraints, n);
+  }
+  if (status != MARQ_OK) return marq_fail(error, status, "no memory for constraints on %zu parameters", n);
+  keep_tight(constraints, n, p, limits, &tight);
+  set.constraints = &tight;
+  metric m = {n, scale};
+  for (size_t j = 0; j < n; j++) delta[j] = scale ? -g[j] / (scale[j] * scale[j]) : -g[j];
+  status = marq_active_step(&set, p, scale, divide, &m, delta);
+  for (size_t i = 0; i < set.count && status == MARQ_OK; i++, ++*count)
+    if (*count < most) active[*count] = (marq_active){set.index[i], set.side[i], set.lambda[i]};
+  marq_arena_free(&arena);
+  if (status == MARQ_OK) return MARQ_OK;
+  return marq_fail(error, MARQ_UNCONVERGED, "the active constraints could not be found");
+}

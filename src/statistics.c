@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "linalg.h"
 #include "statistics/loss.h"
+#include "statistics/statistics.h"
 
 enum { block_rows = 128 };
 
@@ -325,6 +326,19 @@ static marq_status compute(marq_problem *problem, const double *p, marq_weights 
   return status;
 }
 
+marq_statistics *statistics_make(size_t n) {
+  owned *made = calloc(1, sizeof *made);
+  if (!made) return NULL;
+  made->public.n = n;
+  lay_statistics(&made->public, &made->arena);
+  if (marq_arena_take(&made->arena) != MARQ_OK) {
+    free(made);
+    return NULL;
+  }
+  lay_statistics(&made->public, &made->arena);
+  return &made->public;
+}
+
 marq_status marq_statistics_compute(marq_problem *problem, const double *p, marq_weights kind,
                                     const marq_column *targets, const marq_column *weights, double rank_tolerance,
                                     marq_statistics **statistics, marq_error *error) {
@@ -334,24 +348,15 @@ marq_status marq_statistics_compute(marq_problem *problem, const double *p, marq
   scratch s = {0};
   marq_status status = take_scratch(problem, &s, error);
   if (status != MARQ_OK) return status;
-  owned *made = calloc(1, sizeof *made);
-  if (made) {
-    made->public.n = s.n;
-    lay_statistics(&made->public, &made->arena);
-    status = marq_arena_take(&made->arena);
-  }
-  if (!made || status != MARQ_OK) {
-    status = marq_fail(error, MARQ_ENOMEM, "no memory for the statistics of %zu parameters", s.n);
-  } else {
-    lay_statistics(&made->public, &made->arena);
-    status = compute(problem, p, kind, targets, weights, rank_tolerance, &s, &made->public, error);
-  }
+  marq_statistics *made = statistics_make(s.n);
+  status = made ? compute(problem, p, kind, targets, weights, rank_tolerance, &s, made, error)
+                : marq_fail(error, MARQ_ENOMEM, "no memory for the statistics of %zu parameters", s.n);
   marq_arena_free(&s.arena);
   if (status != MARQ_OK) {
-    marq_statistics_free(made ? &made->public : NULL);
+    marq_statistics_free(made);
     return status;
   }
-  *statistics = &made->public;
+  *statistics = made;
   return MARQ_OK;
 }
 

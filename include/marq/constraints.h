@@ -49,6 +49,15 @@ typedef struct marq_conflict {
 MARQ_API marq_status marq_constraints_project(const marq_constraints *constraints, size_t n, const double *scale,
                                               double *p, size_t *moved, marq_conflict *conflict, marq_error *error);
 
+/** Which constraints are active at p, and their multipliers: the set for which Σ multiplier·row comes nearest to the
+ * gradient g = ∇F(p), in Σ (Δg_j / scale_j)², with multipliers ≥ 0 at lower limits and ≤ 0 at upper ones (equalities:
+ * any). Constraints that hold with equality but need no multiplier are left out, equalities are not.
+ *  p       [n] satisfies the constraints. scale [n] > 0, or NULL: all 1.
+ *  active  [most] out; *count: how many there are. Returns MARQ_OK, MARQ_EINVAL, MARQ_ENOMEM, MARQ_UNCONVERGED. */
+MARQ_API marq_status marq_constraints_active(const marq_constraints *constraints, size_t n, const double *p,
+                                             const double *g, const double *scale, size_t most, marq_active *active,
+                                             size_t *count, marq_error *error);
+
 /** 1 when p satisfies the constraints: bounds to the last bit, rows within the rounding of A p. */
 MARQ_API int marq_constraints_hold(const marq_constraints *constraints, size_t n, const double *p);
 

@@ -33,6 +33,30 @@ typedef struct marq_formula_data marq_formula_data;
  *  Returns:  MARQ_OK; MARQ_ESYNTAX; MARQ_EINVAL (text or columns NULL); MARQ_ENOMEM. On failure *formula is NULL. */
 MARQ_API marq_status marq_formula_parse(const char *text, const char *const *columns, size_t count,
                                         marq_formula **formula, marq_error *error);
+/** The same with ties: parameters that are expressions of others, put in the place of their names, so that derivatives
+ * stay exact. The formula's parameters are then those that are not tied.
+ *  ties     [tie_count] "NAME = EXPRESSION" each; NAME and every parameter on the right is one of the formula's, tied
+ *           ones included.
+ *  where    out, may be NULL: on MARQ_ESYNTAX the tie that error speaks of, tie_count when it is the formula itself.
+ *  Returns: as marq_formula_parse; MARQ_ESYNTAX also for a name that the formula does not have, a column, a parameter
+ *           tied twice, ties in a circle. */
+MARQ_API marq_status marq_formula_parse_tied(const char *text, const char *const *columns, size_t count,
+                                             const char *const *ties, size_t tie_count, marq_formula **formula,
+                                             size_t *where, marq_error *error);
+/** How many ties a formula has; name and expression (may be NULL) of the i-th, borrowed, NULL beyond the last. */
+MARQ_API size_t marq_formula_tie_count(const marq_formula *formula);
+MARQ_API const char *marq_formula_tie(const marq_formula *formula, size_t i, const char **expression);
+/** Value and derivatives slope[parameters] (may be NULL) of the i-th tied parameter at p. Allocates. */
+MARQ_API marq_status marq_formula_tie_value(const marq_formula *formula, size_t i, const double *p, double *value,
+                                            double *slope, marq_error *error);
+
+/** Read a linear relation of a formula's parameters, "a + 2*b <= 3", also with >= and =, as low ≤ row·p ≤ high.
+ *  row      [parameters] out; tied parameters stand for their expressions. low, high out: infinite where there is none.
+ *  Returns: MARQ_OK; MARQ_ESYNTAX with the place in text: what is not linear, a name that the formula does not have;
+ *           MARQ_ENOMEM. */
+MARQ_API marq_status marq_formula_linear(const marq_formula *formula, const char *text, double *row, double *low,
+                                         double *high, marq_error *error);
+
 /** Show where a formula is wrong: the line of `text` that error speaks of, a newline, and a caret below the character.
  * Writes at most size bytes with the closing 0 and returns the length that the whole takes, as snprintf does. */
 MARQ_API size_t marq_formula_caret(const char *text, const marq_error *error, char *buffer, size_t size);

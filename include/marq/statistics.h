@@ -58,6 +58,15 @@ typedef struct marq_statistics {
 MARQ_API marq_status marq_statistics_compute(marq_problem *problem, const double *p, marq_weights kind,
                                              const marq_column *targets, const marq_column *weights,
                                              double rank_tolerance, marq_statistics **statistics, marq_error *error);
+/** The same given active constraints (marq/constraints.h): along the directions that they leave free.
+ *  rows    of A, active: a fit's marq_solver_active, or marq_constraints_active. A [rows×n, lda]; the row of a bound is
+ *          a unit vector. 0: as marq_statistics_compute.
+ *  The rank is that on those directions; a parameter that the constraints give (one at a bound) has NaN for its
+ * standard error and its rows and columns. With k constraints n − k parameters count in aic and bic. */
+MARQ_API marq_status marq_statistics_constrained(marq_problem *problem, const double *p, size_t rows, const double *A,
+                                                 size_t lda, marq_weights kind, const marq_column *targets,
+                                                 const marq_column *weights, double rank_tolerance,
+                                                 marq_statistics **statistics, marq_error *error);
 MARQ_API void marq_statistics_free(marq_statistics *statistics);
 
 #ifdef __cplusplus

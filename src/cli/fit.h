@@ -20,10 +20,17 @@ typedef struct assignments {
   assignment *items;
 } assignments;
 
+/** Texts of an option that may be repeated: borrowed from the arguments. */
+typedef struct texts {
+  size_t count;
+  const char **items;
+} texts;
+
 /** What the command line asked for. */
 typedef struct fit_request {
   const char *formula, *data; /* operands */
   assignments start, fix, typical, scale, towards;
+  texts bounds, constraint, tie;
   const char *weights_column, *weights_option; /* NULL: none */
   marq_weights weights;
   marq_options options;
@@ -61,12 +68,19 @@ typedef struct fit {
   unsigned char *fixed, *defaulted; /* defaulted: no start was given */
   size_t *free_index;               /* [free_count] */
   double *free_p, *free_typical, *free_scale;
-  marq_problem *whole, *bare, *problem; /* all parameters; the free ones; those with a ridge. Else the same */
-  double *centre;                       /* of the ridge [free_count]; NULL: 0 */
-  marq_regularised *regularised;        /* how the ridge was chosen, or NULL */
-  double effective;                     /* parameters, with a ridge */
+  marq_problem *whole, *bare, *problem;    /* all parameters; the free ones; those with a ridge. Else the same */
+  double *centre;                          /* of the ridge [free_count]; NULL: 0 */
+  marq_regularised *regularised;           /* how the ridge was chosen, or NULL */
+  double effective;                        /* parameters, with a ridge */
+  marq_constraints constraints;            /* of the free parameters; rows are those of request.constraint */
+  double *bounds, *A, *low, *high, *begun; /* its arrays; begun: the start, where it was moved inside */
+  size_t moved;                            /* parameters of the start that were */
   /* what came out */
   marq_result result;
+  marq_active *active; /* [active_count] constraints at the end */
+  size_t active_count;
+  unsigned char *is_held;      /* [free_count] given by active constraints: without an error */
+  double *tied, *tied_stderr;  /* values of tied parameters and their standard errors */
   marq_robust robust;          /* how the scale of the loss was estimated */
   double scale;                /* of a robust loss */
   double *loss_weights;        /* [samples] that a robust loss gives; NULL otherwise */
@@ -109,6 +123,22 @@ const char *fit_loss_text(const fit *f, char *buffer, size_t size);
 int fit_loss_predict(const fit *f, double *fitted);
 /** Write observed, fitted, residual and weight of each observation. Returns how to exit. */
 int fit_residuals_write(const fit *f, const char *path);
+/** Bounds, constraints and ties (fit_constraints.c): their options; a tie that does not parse; what the solver gets and
+ * the start within it; statistics given what is active; tied values and warnings. */
+int fit_constraints_take(fit_request *request, const char *name, const char *value);
+void fit_constraints_free(fit_request *request);
+int fit_tie_failed(const fit *f, size_t tie, const marq_error *error);
+int fit_ties_take_arrays(fit *f);
+int fit_constraints_set_up(fit *f);
+int fit_constraints_begin(fit *f);
+marq_status fit_constraints_statistics(fit *f, marq_error *error);
+void fit_constraints_judge(fit *f);
+/** The bound of parameter j, or constraint `row`, that is active; NULL when it is not. A bound, NaN where none is
+ * given.
+ */
+const marq_active *fit_active_bound(const fit *f, size_t j);
+const marq_active *fit_active_row(const fit *f, size_t row);
+double fit_bound(const fit *f, size_t j, int upper);
 /** Add a warning to the report. */
 void fit_warn(fit *f, const char *format, ...) MARQ_PRINTF(2, 3);
 /** Index of a parameter by name, or a message that option wants one. */

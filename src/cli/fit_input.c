@@ -70,8 +70,12 @@ static int check_formula(fit *f) {
 
 static int parse_formula(fit *f) {
   marq_error error = {0};
-  const marq_status status = marq_formula_parse(f->formula_text, marq_table_reader_names(f->reader),
-                                                marq_table_reader_columns(f->reader), &f->formula, &error);
+  const texts *ties = &f->request.tie;
+  size_t where;
+  const marq_status status =
+      marq_formula_parse_tied(f->formula_text, marq_table_reader_names(f->reader), marq_table_reader_columns(f->reader),
+                              ties->items, ties->count, &f->formula, &where, &error);
+  if (status != MARQ_OK && where < ties->count) return fit_tie_failed(f, where, &error);
   if (status != MARQ_OK) return message_fail_formula(f->formula_path, f->formula_text, &error);
   return check_formula(f);
 }

@@ -64,17 +64,18 @@ static void warn_of_the_stop(fit *f) {
 static void warn_of_rank(fit *f) {
   const marq_statistics *s = f->statistics;
   char names[400];
-  if (s->rank == f->free_count) return;
+  const size_t open = f->free_count - f->active_count; /* the others are given by active constraints */
+  if (s->rank >= open) return;
   const size_t count = list_marked(f, f->undetermined, names, sizeof names);
   if (count == 1) {
     fit_warn(f, "rank %zu of %zu: the data do not determine %s; its value is arbitrary and has no standard error",
-             s->rank, f->free_count, names);
+             s->rank, open, names);
   } else {
     fit_warn(
         f,
         "rank %zu of %zu: the data determine only combinations of %s; their values are arbitrary and have no standard "
         "errors (fix %s)",
-        s->rank, f->free_count, names, f->free_count - s->rank == 1 ? "one of them" : "some of them");
+        s->rank, open, names, open - s->rank == 1 ? "one of them" : "some of them");
   }
 }
 
@@ -102,9 +103,7 @@ static void warn_of_goodness(fit *f) {
 
 static int add_statistics(fit *f) {
   marq_error error = {0};
-  const marq_status status =
-      marq_statistics_compute(f->problem, f->free_p, f->request.weights, &f->response, &f->weights,
-                              f->request.options.rank_tolerance, &f->statistics, &error);
+  const marq_status status = fit_constraints_statistics(f, &error);
   if (status == MARQ_OK) return exit_done;
   fit_warn(f, "no statistics: %s", error.text);
   return status < 0 && status != MARQ_ENUMERIC ? message_fail_library(NULL, &error) : exit_done;
@@ -115,6 +114,7 @@ int fit_judge(fit *f) {
   const int status = add_statistics(f);
   fit_ridge_judge(f);
   spread(f);
+  fit_constraints_judge(f);
   fit_loss_judge(f);
   warn_of_the_stop(f);
   if (f->regularised && f->regularised->at_border) {

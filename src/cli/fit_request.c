@@ -12,6 +12,10 @@
 const argument_option fit_options[] = {
     {"start", 's', "NAME=VALUE,...", "start values; a parameter without one begins at 1, and the report says so"},
     {"fix", 'f', "NAME[=VALUE],...", "hold parameters fixed, at VALUE or at their start"},
+    {"bounds", 'b', "NAME=LOW:HIGH,...", "limits that parameters keep to; either may be left out (a=0:)"},
+    {"constraint", 0, "RELATION",
+     "linear relation that parameters keep to, such as 'a + 2*b <= 3'; also >= and =; repeatable"},
+    {"tie", 0, "NAME=EXPRESSION", "a parameter that is an expression of others, such as 'b = 2*a'; repeatable"},
     {"typical", 0, "NAME=SIZE,...", "typical sizes of parameters, for scaling; default: taken from the start"},
     {"scale", 0, "NAME=SIZE,...", "scale D of every free parameter, for --scaling user"},
     {"sigma", 0, "COLUMN", "standard deviations of the observations (known: standard errors are not rescaled)"},
@@ -135,6 +139,9 @@ static int take(void *context, const char *name, const char *value) {
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     if (strcmp(name, lists[i].name) == 0) return parse_assignments(lists[i].list, lists[i].name, value);
   }
+  if (strcmp(name, "bounds") == 0 || strcmp(name, "constraint") == 0 || strcmp(name, "tie") == 0) {
+    return fit_constraints_take(r, name, value);
+  }
   if (strcmp(name, "loss") == 0 || strcmp(name, "loss-scale") == 0) return fit_loss_take(r, name, value);
   if (strcmp(name, "residuals") == 0) return r->residuals = value, exit_done;
   if (strcmp(name, "ridge") == 0) return fit_ridge_take(r, value);
@@ -205,6 +212,7 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
 }
 
 void fit_request_free(fit_request *request) {
+  fit_constraints_free(request);
   assignments *lists[] = {&request->start, &request->fix, &request->typical, &request->scale, &request->towards};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     for (size_t k = 0; k < lists[i]->count; k++) free(lists[i]->items[k].name);

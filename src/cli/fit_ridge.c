@@ -98,8 +98,10 @@ void fit_ridge_judge(fit *f) {
   const int sigma = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
   const double before = sigma || (fit_loss(f) && !fit_loss(f)->robust) ? 1 : s->residual_sd;
   double trace = 0;
-  for (size_t j = 0; j < s->n; j++) trace += s->covariance[j + j * s->n];
-  const double effective = (double)s->n - f->request.ridge * trace / (before * before), count = s->observations;
+  for (size_t j = 0; j < s->n; j++) /* NaN: held by a bound */
+    if (!isnan(s->covariance[j + j * s->n])) trace += s->covariance[j + j * s->n];
+  const double effective = (double)(s->n - f->active_count) - f->request.ridge * trace / (before * before),
+               count = s->observations;
   f->effective = effective;
   if (fit_loss(f)) {
     judge_loss(s, effective);

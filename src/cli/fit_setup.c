@@ -21,6 +21,12 @@ static int is_function(const char *name) {
 }
 
 static int unknown_parameter(const fit *f, const char *option, const char *name) {
+  const char *tied, *expression;
+  for (size_t i = 0; (tied = marq_formula_tie(f->formula, i, &expression)) != NULL; i++) {
+    if (strcmp(tied, name) != 0) continue;
+    return message_fail(exit_usage, "--%s: %s is tied to %.200s%s", option, name, expression,
+                        strcmp(option, "bounds") == 0 ? "; if that is linear, --constraint can limit it" : "");
+  }
   if (table_find(f->reader, name) < marq_table_reader_columns(f->reader)) {
     return message_fail(exit_usage, "--%s: %s is a column of the data, not a parameter", option, name);
   }
@@ -173,6 +179,10 @@ int fit_set_up(fit *f) {
   if (status != exit_done) return status;
   memcpy(f->p, f->start, f->n * sizeof(double));
   for (size_t k = 0; k < f->free_count; k++) f->free_p[k] = f->start[f->free_index[k]];
+  status = fit_ties_take_arrays(f);
+  if (status == exit_done) status = fit_constraints_set_up(f);
+  if (status == exit_done) status = fit_constraints_begin(f);
+  if (status != exit_done) return status;
   f->request.options.typical = f->free_typical;
   f->request.options.scale = f->free_scale;
   const int made = make_problem(f);
@@ -191,10 +201,34 @@ void fit_free(fit *f) {
   marq_table_free(f->table);
   marq_table_close(f->reader);
   for (size_t i = 0; i < f->warning_count; i++) free(f->warnings[i]);
-  void *const owned[] = {
-      f->formula_text, f->formula_path, f->columns, f->response_values, f->names,      f->start,   f->p,     f->fixed,
-      f->defaulted,    f->free_index,   f->free_p,  f->free_typical,    f->free_scale, f->stderr_, f->lower, f->upper,
-      f->undetermined, f->warnings,     f->centre,  f->loss_weights};
+  void *const owned[] = {f->formula_text,
+                         f->formula_path,
+                         f->columns,
+                         f->response_values,
+                         f->names,
+                         f->start,
+                         f->p,
+                         f->fixed,
+                         f->defaulted,
+                         f->free_index,
+                         f->free_p,
+                         f->free_typical,
+                         f->free_scale,
+                         f->stderr_,
+                         f->lower,
+                         f->upper,
+                         f->undetermined,
+                         f->warnings,
+                         f->centre,
+                         f->loss_weights,
+                         f->bounds,
+                         f->A,
+                         f->low,
+                         f->high,
+                         f->begun,
+                         f->active,
+                         f->is_held,
+                         f->tied};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   fit_request_free(&f->request);
 }

@@ -107,6 +107,13 @@ int message_fail_formula(const char *path, const char *formula, const marq_error
   return exit_usage;
 }
 
+int message_fail_option(const char *option, const char *value, const marq_error *error) {
+  if (error->status != MARQ_ESYNTAX) return message_fail_library(NULL, error);
+  message_fail_at(exit_usage, option, 0, "column %zu: %s", error->column, error->text);
+  show_caret(value, error->offset);
+  return exit_usage;
+}
+
 /* Edit distance with exchanges of neighbours (optimal string alignment), three rows at a time. */
 static size_t distance(const char *a, const char *b) {
   const size_t m = strlen(a), n = strlen(b);

@@ -17,6 +17,8 @@ int message_fail_library(const char *path, const marq_error *error);
 /** A syntax error: one line, then the line of the formula with a caret below the offending character. path is the
  * formula's file, NULL when it came from the command line. */
 int message_fail_formula(const char *path, const char *formula, const marq_error *error);
+/** The same for an option's value. */
+int message_fail_option(const char *option, const char *value, const marq_error *error);
 /** A remark that does not change the exit status. */
 void message_remark(const char *format, ...) MARQ_PRINTF(1, 2);
 /** A value that is not finite, in words. */

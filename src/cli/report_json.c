@@ -7,6 +7,36 @@
 #include "json.h"
 #include "message.h"
 
+static double finite_or_nan(double value) {
+  return isfinite(value) ? value : NAN;
+}
+
+/* Tied parameters and constraints, where there are any. */
+static void put_relations(json *j, const fit *f) {
+  const char *name, *expression;
+  if (marq_formula_tie_count(f->formula)) json_open(j, "tied", '[');
+  for (size_t i = 0; (name = marq_formula_tie(f->formula, i, &expression)) != NULL; i++) {
+    json_open_flat(j, NULL, '{');
+    json_text(j, "name", name);
+    json_text(j, "expression", expression);
+    json_number(j, "value", f->tied[i]);
+    json_number(j, "stderr", f->tied_stderr[i]);
+    json_close(j, '}');
+  }
+  if (marq_formula_tie_count(f->formula)) json_close(j, ']');
+  const texts *list = &f->request.constraint;
+  if (list->count) json_open(j, "constraints", '[');
+  for (size_t i = 0; i < list->count; i++) {
+    const marq_active *active = fit_active_row(f, i);
+    json_open_flat(j, NULL, '{');
+    json_text(j, "relation", list->items[i]);
+    json_bool(j, "active", active != NULL);
+    json_number(j, "multiplier", active ? active->multiplier : 0);
+    json_close(j, '}');
+  }
+  if (list->count) json_close(j, ']');
+}
+
 static void put_parameters(json *j, const fit *f) {
   json_open(j, "parameters", '[');
   for (size_t k = 0; k < f->n; k++) {
@@ -22,6 +52,13 @@ static void put_parameters(json *j, const fit *f) {
     json_number(j, "start", f->start[k]);
     json_bool(j, "start_given", !f->defaulted[k]);
     json_bool(j, "undetermined", f->undetermined[k]);
+    if (f->bounds) {
+      const marq_active *active = fit_active_bound(f, k);
+      json_number(j, "lower", finite_or_nan(fit_bound(f, k, 0)));
+      json_number(j, "upper", finite_or_nan(fit_bound(f, k, 1)));
+      json_text(j, "active", !active ? "no" : active->side < 0 ? "lower" : active->side > 0 ? "upper" : "both");
+      json_number(j, "multiplier", active ? active->multiplier : 0);
+    }
     json_close(j, '}');
   }
   json_close(j, ']');
@@ -140,6 +177,7 @@ void report_json(const fit *f, FILE *file) {
   json_size(j, "dropped", marq_table_dropped(f->table));
   json_text(j, "weights", fit_weights_key(f->request.weights, f->request.weights_column != NULL));
   put_parameters(j, f);
+  put_relations(j, f);
   put_goodness(j, f);
   put_loss(j, f);
   put_matrix(j, f, "correlation", f->statistics ? f->statistics->correlation : NULL);

@@ -158,24 +158,66 @@ static void put_parameter(const fit *f, size_t j, char (*cells)[cell_size]) {
     put_digits(cells[1], value, more(plain_digits, f));
     strcpy(cells[2], error == 0 ? "0" : "-");
   }
-  snprintf(cells[6], cell_size, "%s%s%s",
-           f->fixed[j]          ? "fixed"
-           : f->undetermined[j] ? "not determined"
-                                : "",
-           (f->fixed[j] || f->undetermined[j]) && f->defaulted[j] ? ", " : "",
-           f->defaulted[j] ? (f->fixed[j] ? "at 1" : "started at 1") : "");
+  char state[cell_size / 2 + 20] = "";
+  const marq_active *active = fit_active_bound(f, j);
+  if (active)
+    snprintf(state, sizeof state, "at %s, multiplier %.4g",
+             active->side < 0   ? "its lower bound"
+             : active->side > 0 ? "its upper bound"
+                                : "both bounds",
+             active->multiplier);
+  else
+    strcpy(state, f->fixed[j] ? "fixed" : f->undetermined[j] ? "not determined" : "");
+  const int started = f->defaulted[j] && !active;
+  snprintf(cells[6], cell_size, "%s%s%s", state, state[0] && started ? ", " : "",
+           started ? (f->fixed[j] ? "at 1" : "started at 1") : "");
+}
+
+static void put_tied(const fit *f, size_t i, char (*cells)[cell_size]) {
+  const char *expression, *name = marq_formula_tie(f->formula, i, &expression);
+  const double value = f->tied[i], error = f->tied_stderr[i];
+  snprintf(cells[0], cell_size, "%.60s", name);
+  snprintf(cells[6], cell_size, "= %.60s", expression);
+  if (isfinite(error) && error > 0) {
+    const int place = exponent(error) - guard_digits + 1;
+    const double reach = f->statistics->t95 * error;
+    put_judged(cells[1], value, place, f->request.digits);
+    put(cells[2], error, place, f->request.digits);
+    put(cells[4], value - reach, place, f->request.digits > 3 ? f->request.digits : 3);
+    put(cells[5], value + reach, place, f->request.digits > 3 ? f->request.digits : 3);
+    put_digits(cells[3], fabs(value) > 1e-6 * error ? 100 * error / fabs(value) : NAN, 3);
+  } else {
+    put_digits(cells[1], value, more(plain_digits, f));
+    strcpy(cells[2], "-");
+  }
+}
+
+/* Constraints as they were written, and whether they bind. */
+static void put_constraints(FILE *file, const fit *f) {
+  const texts *list = &f->request.constraint;
+  if (list->count) fputs("\nConstraints\n", file);
+  for (size_t i = 0; i < list->count; i++) {
+    const marq_active *active = fit_active_row(f, i);
+    fprintf(file, "  %s", list->items[i]);
+    if (active)
+      fprintf(file, "    active, multiplier %.4g\n", active->multiplier);
+    else
+      fputs("    not active\n", file);
+  }
 }
 
 static void put_parameters(FILE *file, const fit *f) {
   static const char *const titles[columns] = {
       "parameter", "estimate", "std. error", "rel. error %", "95 % from", "to", "",
   };
-  row *rows = calloc(f->n + 1, sizeof *rows);
+  const size_t tied = marq_formula_tie_count(f->formula);
+  row *rows = calloc(f->n + tied + 1, sizeof *rows);
   if (!rows) return;
   for (int k = 0; k < columns; k++) strcpy(rows[0][k], titles[k]);
   for (size_t j = 0; j < f->n; j++) put_parameter(f, j, rows[j + 1]);
+  for (size_t i = 0; i < tied; i++) put_tied(f, i, rows[f->n + i + 1]);
   fputc('\n', file);
-  print_rows(file, (const row *)rows, f->n + 1);
+  print_rows(file, (const row *)rows, f->n + tied + 1);
   free(rows);
 }
 
@@ -315,6 +357,7 @@ static void put_ending(FILE *file, const fit *f) {
 void report_text(const fit *f, FILE *file) {
   put_header(file, f);
   put_parameters(file, f);
+  put_constraints(file, f);
   put_goodness(file, f);
   put_correlations(file, f);
   put_ending(file, f);

@@ -33,8 +33,10 @@ static void put_covariance(json *j, const fit *f) {
   if (!all) return;
   for (size_t k = 0; k < f->free_count; k++) {
     for (size_t l = 0; l < f->free_count; l++) {
-      all[f->free_index[l] + f->free_index[k] * f->n] =
-          f->statistics ? f->statistics->covariance[l + k * f->free_count] : NAN;
+      all[f->free_index[l] + f->free_index[k] * f->n] = f->is_held && (f->is_held[k] || f->is_held[l]) ? 0
+                                                        : f->statistics
+                                                            ? f->statistics->covariance[l + k * f->free_count]
+                                                            : NAN;
     }
   }
   json_matrix(j, "covariance", all, f->n);
@@ -76,6 +78,11 @@ int saved_write(const fit *f, const char *path) {
   }
   json_close(j, ']');
   if (fit_loss(f)) json_text(j, "loss", fit_loss(f)->name);
+  if (f->request.tie.count) {
+    json_open(j, "ties", '[');
+    for (size_t i = 0; i < f->request.tie.count; i++) json_text(j, NULL, f->request.tie.items[i]);
+    json_close(j, ']');
+  }
   put_parameters(j, f);
   put_covariance(j, f);
   put_history(j, f);
@@ -107,6 +114,27 @@ static int read_columns(saved *s, const json_t *root, const char *path) {
     s->columns[s->column_count] = strcpy(copy, name);
   }
   return exit_done;
+}
+
+/* The formula, with its ties if it has any. */
+static int parse_formula(saved *s, const json_t *root, const char *path) {
+  const json_t *list = json_object_get(root, "ties");
+  const size_t count = json_array_size(list);
+  const char **ties = calloc(count + 1, sizeof *ties);
+  if (!ties) return message_fail(exit_system, "out of memory");
+  int status = exit_done;
+  for (size_t i = 0; i < count && status == exit_done; i++) {
+    ties[i] = json_string_value(json_array_get(list, i));
+    if (!ties[i]) status = broken(path, "a tie in 'ties' is no text");
+  }
+  marq_error error = {0};
+  size_t where = count;
+  if (status == exit_done && marq_formula_parse_tied(s->expression, (const char *const *)s->columns, s->column_count,
+                                                     ties, count, &s->formula, &where, &error) != MARQ_OK) {
+    status = message_fail_formula(path, where < count ? ties[where] : s->expression, &error);
+  }
+  free(ties);
+  return status;
 }
 
 static double number_at(const json_t *rows, size_t i, size_t k) {
@@ -176,12 +204,8 @@ static int read_root(saved *s, const json_t *root, const char *path) {
   s->loss = loss && marq_loss_find(loss)->predict ? marq_loss_find(loss) : NULL;
   const int status = read_columns(s, root, path);
   if (status != exit_done) return status;
-  marq_error error = {0};
-  if (marq_formula_parse(s->expression, (const char *const *)s->columns, s->column_count, &s->formula, &error) !=
-      MARQ_OK) {
-    return message_fail_formula(path, s->expression, &error);
-  }
-  return read_parameters(s, root, path);
+  const int parsed = parse_formula(s, root, path);
+  return parsed == exit_done ? read_parameters(s, root, path) : parsed;
 }
 
 int saved_read(saved *s, const char *path) {

@@ -100,6 +100,11 @@ static int find_columns(marq_formula *formula, const marq_dag *dag, size_t colum
 
 marq_status marq_formula_parse(const char *text, const char *const *columns, size_t count, marq_formula **formula,
                                marq_error *error) {
+  return marq_formula_build(text, columns, count, NULL, formula, error);
+}
+
+marq_status marq_formula_build(const char *text, const char *const *columns, size_t count, marq_ties *ties,
+                               marq_formula **formula, marq_error *error) {
   *formula = NULL;
   if (!text || (count && !columns)) return marq_fail(error, MARQ_EINVAL, "the formula or the columns' names are NULL");
   marq_dag dag;
@@ -108,7 +113,7 @@ marq_status marq_formula_parse(const char *text, const char *const *columns, siz
     free(made);
     return marq_fail(error, MARQ_ENOMEM, "no memory for the formula");
   }
-  marq_status status = marq_parse(text, columns, count, &dag, &made->parsed, error);
+  marq_status status = marq_parse(text, columns, count, ties, &dag, &made->parsed, error);
   if (!status && (find_columns(made, &dag, count) || compile(made, &dag, count)))
     status = dag.exhausted && !dag.out_of_memory
                  ? marq_fail(error, MARQ_ESYNTAX,
@@ -127,6 +132,7 @@ void marq_formula_free(marq_formula *formula) {
   for (int t = 0; t < MARQ_TAPES; t++) marq_tape_free(&formula->tape[t]);
   marq_layout_free(&formula->layout);
   marq_parsed_free(&formula->parsed);
+  marq_ties_free(&formula->ties);
   free(formula->reads);
   free(formula->predicts);
   free(formula);

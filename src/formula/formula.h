@@ -19,7 +19,12 @@ struct marq_formula {
   size_t registers[MARQ_TAPES]; /* the first so many registers are all that tape t and those before it use */
   size_t block;
   unsigned char *reads, *predicts; /* by column */
+  marq_ties ties;
 };
+
+/** marq_formula_parse with ties that have been read, or NULL. */
+marq_status marq_formula_build(const char *text, const char *const *columns, size_t count, marq_ties *ties,
+                               marq_formula **formula, marq_error *error);
 
 /** Evaluate bound data by another table of kernels than this CPU's fastest. */
 void marq_formula_use_kernels(marq_formula_data *data, const marq_kernels *kernels);

@@ -25,6 +25,7 @@ typedef struct parser {
   const char *const *columns;
   size_t column_count, depth;
   int in_response;
+  marq_ties *ties; /* NULL: none */
   marq_dag *dag;
   marq_parsed *parsed;
   marq_error *error;
@@ -178,6 +179,33 @@ static marq_status name_in_response(parser *p, const marq_token *name) {
       clipped(name->length), name->text, p->column_count ? list : "none", used >= sizeof list ? "..." : "");
 }
 
+/* The expression that parameter i is tied to, read where the parameter is first met. */
+static marq_status tied(parser *p, size_t i, const marq_token *name, marq_node *node) {
+  marq_tie *tie = &p->ties->tie[i];
+  if (tie->state == MARQ_TIE_OPEN)
+    return marq_syntax_error(p->error, p->text, name->at, "'%s' depends on itself: the ties are circular", tie->name);
+  if (tie->state == MARQ_TIE_UNREAD) {
+    const parser outer = *p;
+    const size_t failed = p->ties->failed;
+    if (p->depth++ >= DEEPEST)
+      return marq_syntax_error(p->error, p->text, name->at, "more than %d levels of nesting", DEEPEST);
+    p->text = tie->text;
+    p->cursor = tie->expression;
+    p->column_count = 0;
+    p->ties->failed = i;
+    tie->state = MARQ_TIE_OPEN;
+    marq_status status = advance(p);
+    if (!status) status = comparison(p, &tie->node);
+    if (!status && p->token.kind != MARQ_TOKEN_END) status = unexpected(p, "an operator or the end of the tie");
+    if (status) return status;
+    tie->state = MARQ_TIE_READ;
+    *p = outer;
+    p->ties->failed = failed;
+  }
+  *node = tie->node;
+  return MARQ_OK;
+}
+
 static marq_status name(parser *p, marq_node *node) {
   const marq_token token = p->token;
   const size_t column = find_column(p, token.text, token.length);
@@ -202,6 +230,8 @@ static marq_status name(parser *p, marq_node *node) {
         "'%s' is a function and needs its %zu %s in parentheses; a parameter cannot have this name", function->name,
         function->arguments, plural(function->arguments));
   if (p->in_response) return name_in_response(p, &token);
+  const size_t i = p->ties ? marq_ties_find(p->ties, token.text, token.length) : 0;
+  if (p->ties && i < p->ties->count) return tied(p, i, &token, node);
   const size_t j = find_parameter(p, token.text, token.length);
   if (j == p->parsed->parameters.count && marq_names_add(&p->parsed->parameters, token.text, token.length))
     return out_of_memory(p);
@@ -413,9 +443,11 @@ static marq_status parse(parser *p) {
   return MARQ_OK;
 }
 
-marq_status marq_parse(const char *text, const char *const *columns, size_t count, marq_dag *dag, marq_parsed *parsed,
-                       marq_error *error) {
+marq_status marq_parse(const char *text, const char *const *columns, size_t count, marq_ties *ties, marq_dag *dag,
+                       marq_parsed *parsed, marq_error *error) {
   parser p = {.text = text, .cursor = text, .columns = columns, .column_count = count, .dag = dag, .error = error};
+  p.ties = ties;
+  for (size_t i = 0; ties && i < ties->count; i++) ties->tie[i].state = MARQ_TIE_UNREAD;
   p.parsed = parsed;
   memset(parsed, 0, sizeof *parsed);
   parsed->response = MARQ_NO_NODE;

@@ -5,6 +5,7 @@
 #include <marq/base.h>
 
 #include "formula/dag.h"
+#include "formula/ties.h"
 
 typedef struct marq_names {
   char **name;
@@ -21,9 +22,10 @@ typedef struct marq_parsed {
   char *expression_text, *response_text;
 } marq_parsed;
 
-/** Parse a formula into *dag (created by the caller). On failure *parsed is empty. */
-marq_status marq_parse(const char *text, const char *const *columns, size_t count, marq_dag *dag, marq_parsed *parsed,
-                       marq_error *error);
+/** Parse a formula into *dag (created by the caller), with the ties (NULL: none) in the place of their names. On
+ * failure *parsed is empty. */
+marq_status marq_parse(const char *text, const char *const *columns, size_t count, marq_ties *ties, marq_dag *dag,
+                       marq_parsed *parsed, marq_error *error);
 void marq_parsed_free(marq_parsed *parsed);
 
 #endif

@@ -1,0 +1,290 @@
+/* Bounds, linear constraints and ties of `marq fit`: their options, what the solver gets, and what is active after the
+ * run. */
+#include <marq/data.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "message.h"
+
+static int out_of_memory(void) {
+  return message_fail(exit_system, "out of memory");
+}
+
+static int add_text(texts *list, const char *text) {
+  const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+  if (!grown) return out_of_memory();
+  list->items = grown;
+  grown[list->count++] = text;
+  return exit_done;
+}
+
+int fit_constraints_take(fit_request *request, const char *name, const char *value) {
+  texts *list = strcmp(name, "bounds") == 0       ? &request->bounds
+                : strcmp(name, "constraint") == 0 ? &request->constraint
+                                                  : &request->tie;
+  return add_text(list, value);
+}
+
+void fit_constraints_free(fit_request *request) {
+  free(request->bounds.items);
+  free(request->constraint.items);
+  free(request->tie.items);
+}
+
+int fit_tie_failed(const fit *f, size_t tie, const marq_error *error) {
+  return message_fail_option("--tie", f->request.tie.items[tie], error);
+}
+
+/* One limit of LOW:HIGH; nothing is infinity. */
+static int take_limit(const char *text, size_t length, double none, double *limit) {
+  while (length && strchr(" \t", *text)) text++, length--;
+  while (length && strchr(" \t", text[length - 1])) length--;
+  size_t used = 0;
+  *limit = none;
+  if (length == 0) return 1;
+  *limit = marq_parse_double(text, length, &used);
+  return used == length && !isnan(*limit);
+}
+
+static int take_bound(fit *f, const char *text, size_t length, double *lower, double *upper) {
+  const char *equal = memchr(text, '=', length),
+             *colon = equal ? memchr(equal, ':', length - (size_t)(equal - text)) : NULL;
+  char name[256];
+  if (!equal || !colon || (size_t)(equal - text) >= sizeof name)
+    return message_fail(exit_usage, "--bounds wants NAME=LOW:HIGH, such as a=0:10, a=0: or a=:10, not '%.*s'",
+                        (int)length, text);
+  const char *start = text;
+  size_t size = (size_t)(equal - text);
+  while (size && strchr(" \t", *start)) start++, size--;
+  while (size && strchr(" \t", start[size - 1])) size--;
+  memcpy(name, start, size);
+  name[size] = '\0';
+  size_t j;
+  double low, high;
+  const int status = fit_parameter_index(f, "bounds", name, &j);
+  if (status != exit_done) return status;
+  if (!take_limit(equal + 1, (size_t)(colon - equal - 1), -INFINITY, &low) ||
+      !take_limit(colon + 1, length - (size_t)(colon + 1 - text), INFINITY, &high))
+    return message_fail(exit_usage, "--bounds: '%.*s' is no pair of numbers LOW:HIGH, for parameter %s",
+                        (int)(length - (size_t)(equal + 1 - text)), equal + 1, name);
+  if (low > high || low == INFINITY || high == -INFINITY)
+    return message_fail(exit_usage, "--bounds: those of %s are crossed: %.10g is above %.10g", name, low, high);
+  if (f->fixed[j])
+    return message_fail(exit_usage, "--bounds: %s is held fixed, so that bounds mean nothing to it", name);
+  if (lower[j] > -INFINITY || upper[j] < INFINITY)
+    return message_fail(exit_usage, "--bounds: those of %s are given twice", name);
+  lower[j] = low;
+  upper[j] = high;
+  return exit_done;
+}
+
+static int take_bounds(fit *f, double *lower, double *upper) {
+  for (size_t j = 0; j < f->n; j++) {
+    lower[j] = -INFINITY;
+    upper[j] = INFINITY;
+  }
+  for (size_t i = 0; i < f->request.bounds.count; i++) {
+    for (const char *part = f->request.bounds.items[i];; part++) {
+      const size_t length = strcspn(part, ",");
+      const int status = take_bound(f, part, length, lower, upper);
+      if (status != exit_done) return status;
+      part += length;
+      if (!*part) break;
+    }
+  }
+  return exit_done;
+}
+
+/* Row i of the constraints in the free parameters: what is fixed moves its limits. */
+static int take_row(fit *f, size_t i, double *row) {
+  const char *text = f->request.constraint.items[i];
+  const size_t rows = f->request.constraint.count;
+  marq_error error = {0};
+  double low, high, fixed = 0;
+  int left = 0;
+  if (marq_formula_linear(f->formula, text, row, &low, &high, &error) != MARQ_OK)
+    return message_fail_option("--constraint", text, &error);
+  for (size_t j = 0; j < f->n; j++)
+    if (f->fixed[j]) fixed += row[j] * f->start[j];
+  for (size_t k = 0; k < f->free_count; k++) {
+    f->A[i + k * rows] = row[f->free_index[k]];
+    left |= row[f->free_index[k]] != 0;
+  }
+  f->low[i] = low - fixed;
+  f->high[i] = high - fixed;
+  if (left) return exit_done;
+  return message_fail(exit_usage, "--constraint '%s': every parameter in it is held fixed", text);
+}
+
+static void describe(const fit *f, size_t index, char *buffer, size_t size) {
+  if (index >= f->free_count) {
+    snprintf(buffer, size, "'%.100s'", f->request.constraint.items[index - f->free_count]);
+    return;
+  }
+  const char *name = f->names[f->free_index[index]];
+  char limits[2][32] = {"", ""};
+  if (f->constraints.lower[index] > -INFINITY) snprintf(limits[0], 32, "%.6g", f->constraints.lower[index]);
+  if (f->constraints.upper[index] < INFINITY) snprintf(limits[1], 32, "%.6g", f->constraints.upper[index]);
+  snprintf(buffer, size, "%.60s=%s:%s", name, limits[0], limits[1]);
+}
+
+static int contradiction(const fit *f, const marq_conflict *conflict) {
+  enum { room = sizeof conflict->index / sizeof *conflict->index };
+  char list[1200] = "", one[140];
+  size_t used = 0;
+  for (size_t k = 0; k < conflict->count && k < room && used < sizeof list; k++) {
+    describe(f, conflict->index[k], one, sizeof one);
+    const int wrote = snprintf(list + used, sizeof list - used, "%s%s", k ? ", " : "", one);
+    used += wrote > 0 ? (size_t)wrote : 0;
+  }
+  return message_fail(exit_usage, "no values satisfy these bounds and constraints together: %s", list);
+}
+
+/* The start, moved inside. */
+static int move_inside(fit *f, double *scale) {
+  marq_conflict conflict = {0};
+  marq_error error = {0};
+  for (size_t k = 0; k < f->free_count; k++) scale[k] = f->free_p[k] != 0 ? 1 / fabs(f->free_p[k]) : 1;
+  const marq_status status =
+      marq_constraints_project(&f->constraints, f->free_count, scale, f->free_p, &f->moved, &conflict, &error);
+  if (status == MARQ_OK) return exit_done;
+  return conflict.count ? contradiction(f, &conflict) : message_fail_library(NULL, &error);
+}
+
+int fit_constraints_set_up(fit *f) {
+  const size_t rows = f->request.constraint.count, n = f->n;
+  if (!rows && !f->request.bounds.count) return exit_done;
+  f->bounds = malloc(2 * n * sizeof(double));
+  f->low = malloc((rows + 1) * sizeof(double));
+  f->high = malloc((rows + 1) * sizeof(double));
+  f->A = malloc((rows * n + 1) * sizeof(double));
+  f->active = malloc((n + rows) * sizeof *f->active);
+  double *whole = malloc(3 * n * sizeof(double));
+  int status = f->bounds && f->low && f->high && f->A && f->active && whole ? exit_done : out_of_memory();
+  if (status == exit_done) status = take_bounds(f, whole, whole + n);
+  for (size_t i = 0; i < rows && status == exit_done; i++) status = take_row(f, i, whole + 2 * n);
+  if (status == exit_done) {
+    for (size_t k = 0; k < f->free_count; k++) {
+      f->bounds[k] = whole[f->free_index[k]];
+      f->bounds[n + k] = whole[n + f->free_index[k]];
+    }
+    f->constraints = (marq_constraints){f->bounds, f->bounds + n, rows, f->A, rows, f->low, f->high};
+    status = move_inside(f, whole);
+    f->request.options.constraints = &f->constraints;
+  }
+  free(whole);
+  return status;
+}
+
+static void say_moved(fit *f) {
+  char list[300] = "";
+  size_t used = 0;
+  for (size_t k = 0; k < f->free_count && used < sizeof list; k++) {
+    const size_t j = f->free_index[k];
+    if (f->begun[k] == f->start[j]) continue;
+    const int wrote = snprintf(list + used, sizeof list - used, "%s%s from %.6g to %.6g", used ? ", " : "", f->names[j],
+                               f->start[j], f->begun[k]);
+    used += wrote > 0 ? (size_t)wrote : 0;
+  }
+  fit_warn(f, "the start was outside the bounds and constraints and was moved inside: %s", list);
+}
+
+int fit_constraints_begin(fit *f) {
+  if (!f->moved) return exit_done;
+  f->begun = malloc(f->free_count * sizeof(double));
+  if (!f->begun) return out_of_memory();
+  memcpy(f->begun, f->free_p, f->free_count * sizeof(double));
+  return exit_done;
+}
+
+/* What is active at the end, with multipliers from the gradient there. */
+static void find_active(fit *f) {
+  const size_t n = f->free_count;
+  double *g = malloc(2 * n * sizeof(double)), *scale = g ? g + n : NULL, cost;
+  if (!g) return;
+  if (marq_problem_evaluate(f->problem, f->free_p, MARQ_TRIAL_VALUE, &cost, NULL) == MARQ_OK &&
+      marq_problem_linearize(f->problem) == MARQ_OK && marq_problem_gradient(f->problem, g) == MARQ_OK) {
+    for (size_t k = 0; k < n; k++) scale[k] = f->free_p[k] != 0 ? 1 / fabs(f->free_p[k]) : 1;
+    if (marq_constraints_active(&f->constraints, n, f->free_p, g, scale, n + f->constraints.rows, f->active,
+                                &f->active_count, NULL) != MARQ_OK)
+      f->active_count = 0;
+  }
+  free(g);
+}
+
+marq_status fit_constraints_statistics(fit *f, marq_error *error) {
+  const size_t n = f->free_count;
+  if (f->request.options.constraints) find_active(f);
+  double *rows = calloc(f->active_count * n + 1, sizeof *rows);
+  if (!rows) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  for (size_t i = 0; i < f->active_count; i++) {
+    const size_t c = f->active[i].index;
+    for (size_t k = 0; k < n; k++)
+      rows[i + k * f->active_count] = c < n ? (double)(c == k) : f->A[c - n + k * f->constraints.rows];
+  }
+  const marq_status status = marq_statistics_constrained(
+      f->problem, f->free_p, f->active_count, rows, f->active_count ? f->active_count : 1, f->request.weights,
+      &f->response, &f->weights, f->request.options.rank_tolerance, &f->statistics, error);
+  free(rows);
+  return status;
+}
+
+/* Values of the tied parameters and their standard errors: √(sᵀ cov s), s the derivatives (delta method). */
+static void judge_ties(fit *f) {
+  const size_t count = marq_formula_tie_count(f->formula), n = f->free_count;
+  double *slope = count ? malloc(f->n * sizeof(double)) : NULL;
+  if (!slope) return;
+  for (size_t i = 0; i < count; i++) {
+    f->tied_stderr[i] = NAN;
+    if (marq_formula_tie_value(f->formula, i, f->p, &f->tied[i], slope, NULL) != MARQ_OK) {
+      f->tied[i] = NAN;
+      continue;
+    }
+    double variance = 0;
+    for (size_t k = 0; k < n; k++)
+      for (size_t l = 0; l < n && f->statistics; l++) {
+        const double a = slope[f->free_index[k]], b = slope[f->free_index[l]];
+        if (a != 0 && b != 0 && !(f->is_held && (f->is_held[k] || f->is_held[l])))
+          variance += a * b * f->statistics->covariance[k + l * n];
+      }
+    if (f->statistics && variance > 0) f->tied_stderr[i] = sqrt(variance);
+  }
+  free(slope);
+}
+
+void fit_constraints_judge(fit *f) {
+  if (f->moved) say_moved(f);
+  const marq_statistics *s = f->statistics;
+  f->is_held = calloc(f->free_count, 1);
+  for (size_t k = 0; f->is_held && s && f->active_count && k < f->free_count; k++)
+    f->is_held[k] = isnan(s->stderr_[k]) && !s->undetermined[k] && s->dof > 0;
+  judge_ties(f);
+}
+
+int fit_ties_take_arrays(fit *f) {
+  const size_t count = marq_formula_tie_count(f->formula);
+  f->tied = calloc(2 * count + 1, sizeof(double));
+  if (!f->tied) return out_of_memory();
+  f->tied_stderr = f->tied + count;
+  return exit_done;
+}
+
+const marq_active *fit_active_bound(const fit *f, size_t j) {
+  for (size_t i = 0; i < f->active_count; i++)
+    if (f->active[i].index < f->free_count && f->free_index[f->active[i].index] == j) return &f->active[i];
+  return NULL;
+}
+
+const marq_active *fit_active_row(const fit *f, size_t row) {
+  for (size_t i = 0; i < f->active_count; i++)
+    if (f->active[i].index == f->free_count + row) return &f->active[i];
+  return NULL;
+}
+
+double fit_bound(const fit *f, size_t j, int upper) {
+  for (size_t k = 0; f->bounds && k < f->free_count; k++)
+    if (f->free_index[k] == j) return upper ? f->constraints.upper[k] : f->constraints.lower[k];
+  return NAN;
+}
