@@ -5,6 +5,7 @@
 
 #include <marq/base.h>
 #include <marq/basis.h>
+#include <marq/compare.h>
 #include <marq/constraints.h>
 #include <marq/data.h>
 #include <marq/file.h>

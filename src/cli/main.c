@@ -8,7 +8,7 @@
 #include "message.h"
 #include "verbs.h"
 
-static const argument_verb *const verbs[] = {&verb_fit,     &verb_train,    &verb_ridge,
+static const argument_verb *const verbs[] = {&verb_fit,     &verb_train,    &verb_ridge, &verb_compare,
                                              &verb_predict, &verb_evaluate, &verb_list};
 enum { verb_count = sizeof verbs / sizeof *verbs };
 

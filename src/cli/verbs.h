@@ -4,6 +4,6 @@
 
 #include "arguments.h"
 
-extern const argument_verb verb_evaluate, verb_fit, verb_list, verb_predict, verb_ridge, verb_train;
+extern const argument_verb verb_compare, verb_evaluate, verb_fit, verb_list, verb_predict, verb_ridge, verb_train;
 
 #endif

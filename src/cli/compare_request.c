@@ -1,0 +1,203 @@
+/* Options that every kind of `marq compare` has; those of the verb whose input it reads are kept for that verb. */
+#include <errno.h>
+#include <marq/data.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "message.h"
+#include "output.h"
+
+static const argument_option own_options[] = {
+    {"solvers", 'S', "NAME[:OPTION=VALUE,...],...",
+     "what to compare, such as lm,gn,adam:learning-rate=0.01,batch=250,gsl-lm; see marq list solvers"},
+    {"goals", 'g', "G,...",
+     "mean squares of the residual, 2F/m, to be reached, such as 1e-2,1e-4,1e-6; a run ends at the last"},
+    {"to-the-end", 0, NULL, "a run that has reached the last of the goals goes on"},
+    {"tolerance", 0, "T", "solved: F - F* is at most T max(F*, 1e-10 of F at the start), F* the best known [1e-4]"},
+    {"budget-evaluations", 'b', "N", "most evaluations of a run, in passes over all samples [10000]"},
+    {"seconds", 0, "S", "most seconds of a run [60]"},
+    {"seeds", 'k', "K", "runs of each solver from different starts or seeds"},
+    {"seed", 's', "S", "of the first start, and of solvers that draw samples [1]"},
+    {"tune", 0, NULL, "find the learning rates of first-order solvers first, each on the budget of its run"},
+    {"plot", 'p', "FILE",
+     "draw curves of convergence, for many problems profiles: FILE.svg, .png or .pdf (needs gnuplot)"},
+    {"csv", 0, "FILE", "write one line for every run"},
+    {"trace", 0, "FILE", "write one line for every point of every curve"},
+    {"no-seconds", 0, NULL, "leave out of the report what differs from machine to machine"},
+    {"json", 'j', NULL, "print the report as one JSON object, all digits"},
+    {"quiet", 'q', NULL, "print no report"},
+    {NULL, 0, NULL, NULL}};
+
+static const argument_option problems_option = {"problems", 'P', "NAME,...", "some problems of the suite alone"};
+
+static int is_in(const argument_option *table, const char *name) {
+  for (; table->name; table++)
+    if (strcmp(table->name, name) == 0) return 1;
+  return 0;
+}
+
+static char free_letter(const argument_option *option) {
+  for (const argument_option *own = own_options; own->name; own++)
+    if (own->letter == option->letter) return 0;
+  return option->letter;
+}
+
+/* Own options, then those of the other verb that are not left out. */
+static argument_option *make_table(const argument_verb *as, const char *const *without) {
+  size_t count = 2, used = 0;
+  for (const argument_option *o = own_options; o->name; o++) count++;
+  for (const argument_option *o = as ? as->options : NULL; o && o->name; o++) count++;
+  argument_option *table = calloc(count, sizeof *table);
+  if (!table) return NULL;
+  for (const argument_option *o = own_options; o->name; o++) table[used++] = *o;
+  if (!as) table[used++] = problems_option;
+  for (const argument_option *o = as ? as->options : NULL; o && o->name; o++) {
+    const char *const *name = without;
+    while (name && *name && strcmp(*name, o->name) != 0) name++;
+    if ((name && *name) || is_in(own_options, o->name)) continue;
+    table[used] = *o;
+    table[used++].letter = free_letter(o);
+  }
+  return table;
+}
+
+static int take_number(const char *option, const char *text, size_t length, int positive, double *value) {
+  size_t used;
+  *value = marq_parse_double(text, length, &used);
+  if (used && used == length && isfinite(*value) && (positive ? *value > 0 : *value >= 0)) return exit_done;
+  return message_fail(exit_usage, "--%s: '%.*s' is no number %s 0", option, (int)length, text,
+                      positive ? "above" : "from");
+}
+
+static int take_goals(compare_request *r, const char *text) {
+  r->goal_count = 0;
+  for (const char *part = text;; part++) {
+    const size_t length = strcspn(part, ",");
+    double goal;
+    if (r->goal_count == compare_most_goals)
+      return message_fail(exit_usage, "--goals: at most %d goals", compare_most_goals);
+    const int status = take_number("goals", part, length, 1, &goal);
+    if (status != exit_done) return status;
+    if (r->goal_count && !(goal < r->goals[r->goal_count - 1]))
+      return message_fail(exit_usage, "--goals: goals must fall, %g does not", goal);
+    r->goals[r->goal_count++] = goal;
+    part += length;
+    if (!*part) return exit_done;
+  }
+}
+
+static int take_whole(const char *option, const char *text, unsigned long least, unsigned long most,
+                      unsigned long *value) {
+  char *end;
+  errno = 0;
+  *value = strtoul(text, &end, 10);
+  if (end != text && !*end && !errno && !strchr(text, '-') && *value >= least && *value <= most) return exit_done;
+  return message_fail(exit_usage, "--%s: '%s' is no whole number from %lu to %lu", option, text, least, most);
+}
+
+static int take_plot(compare_request *r, const char *path) {
+  const char *dot = strrchr(path, '.');
+  if (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0))
+    return message_fail(exit_usage, "--plot: '%s' must end in .svg, .png or .pdf", path);
+  r->plot = path;
+  return exit_done;
+}
+
+int compare_forward_add(compare_forward *forward, const char *text, const char *more) {
+  char **grown = realloc(forward->argv, ((size_t)forward->argc + 2) * sizeof *grown);
+  const size_t size = strlen(text) + (more ? strlen(more) : 0) + 2;
+  char *copy = grown ? malloc(size) : NULL;
+  if (grown) forward->argv = grown;
+  if (!copy) return message_fail(exit_system, "out of memory");
+  snprintf(copy, size, "%s%s%s", text, more ? "=" : "", more ? more : "");
+  grown[forward->argc++] = copy;
+  grown[forward->argc] = NULL;
+  return exit_done;
+}
+
+/* What the other verb shall read. */
+static int forward(comparing *c, const char *name, const char *value) {
+  char option[80];
+  snprintf(option, sizeof option, "--%s", name);
+  return compare_forward_add(&c->forward, option, value);
+}
+
+static int take(void *context, const char *name, const char *value) {
+  comparing *c = context;
+  compare_request *r = &c->request;
+  const struct {
+    const char *name, **text;
+  } texts[] = {{"solvers", &r->solvers}, {"csv", &r->csv}, {"trace", &r->trace}, {"problems", &r->problems}};
+  const struct {
+    const char *name;
+    int *flag;
+  } flags[] = {{"json", &r->json},
+               {"quiet", &r->quiet},
+               {"tune", &r->tune},
+               {"to-the-end", &r->to_the_end},
+               {"no-seconds", &r->no_seconds}};
+  const struct {
+    const char *name;
+    double *number;
+  } numbers[] = {{"seconds", &r->max_seconds}, {"budget-evaluations", &r->budget}, {"tolerance", &r->tolerance}};
+  unsigned long seeds = 0;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (strcmp(name, texts[i].name) == 0) return *texts[i].text = value, exit_done;
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    if (strcmp(name, flags[i].name) == 0) return *flags[i].flag = 1, exit_done;
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    if (strcmp(name, numbers[i].name) == 0) return take_number(name, value, strlen(value), 1, numbers[i].number);
+  if (strcmp(name, "goals") == 0) return take_goals(r, value);
+  if (strcmp(name, "plot") == 0) return take_plot(r, value);
+  if (strcmp(name, "seed") == 0) return take_whole(name, value, 1, 4294967295UL, &r->seed);
+  if (strcmp(name, "seeds") == 0) {
+    const int status = take_whole(name, value, 1, 10000, &seeds);
+    r->seeds = seeds;
+    return status;
+  }
+  return forward(c, name, value);
+}
+
+static int check(const comparing *c) {
+  const compare_request *r = &c->request;
+  if (r->json && r->quiet) return message_fail(exit_usage, "--json and --quiet exclude each other");
+  const char *option[] = {"plot", "csv", "trace"}, *path[] = {r->plot, r->csv, r->trace};
+  for (size_t i = 0; i < 3; i++) {
+    if (!path[i]) continue;
+    const int status = output_check(option[i], path[i], r->data);
+    if (status != exit_done) return status;
+    for (size_t k = 0; k < i; k++)
+      if (path[k] && strcmp(path[i], path[k]) == 0)
+        return message_fail(exit_usage, "--%s and --%s name the same file '%s'", option[k], option[i], path[i]);
+  }
+  if (r->solvers) return exit_done;
+  return message_fail(exit_usage, "--solvers is missing: what to compare, such as lm,dogleg,gsl-lm");
+}
+
+int compare_parse(comparing *c, const argument_verb *verb, const argument_verb *as, const char *const *without,
+                  int argc, char **argv, const char **operands, int *finished) {
+  memset(c, 0, sizeof *c);
+  c->request.max_seconds = 60;
+  c->request.budget = 10000;
+  c->request.tolerance = 1e-4;
+  c->request.seed = 1;
+  c->seed_word = "seed";
+  *finished = 1;
+  argument_option *table = make_table(as, without);
+  if (!table) return message_fail(exit_system, "out of memory");
+  argument_verb full = *verb;
+  full.options = table;
+  int status = compare_forward_add(&c->forward, as ? as->name : "", NULL);
+  if (status == exit_done) status = arguments_parse(&full, argc, argv, take, c, operands, finished);
+  free(table);
+  if (*finished) return status;
+  c->request.data = as ? operands[verb->most - 1] : NULL;
+  status = check(c);
+  if (status == exit_done && as) status = compare_forward_add(&c->forward, "--", NULL);
+  for (size_t i = 0; status == exit_done && as && i < verb->most && operands[i]; i++)
+    status = compare_forward_add(&c->forward, operands[i], NULL);
+  *finished = status != exit_done;
+  return status;
+}

@@ -1,0 +1,49 @@
+/* The order of convergence that a run shows: e_{k+1} ≈ C e_k^q, with e_k = F_k − F*. Near a minimum F − F* goes with
+ * the square of the distance, so both have the same order. */
+#include <float.h>
+#include <marq/compare.h>
+#include <math.h>
+
+enum { most_pairs = 6, least_pairs = 2 };
+
+static marq_order cannot(size_t points, const char *why) {
+  return (marq_order){NAN, NAN, points, why};
+}
+
+/* Logarithms of successive errors, backwards from the last that is no rounding; a rise ends what belongs together. */
+static size_t gather(const double *costs, size_t count, double best, double floor, double *x, double *y) {
+  size_t pairs = 0;
+  for (size_t k = count; k > 1 && pairs < most_pairs; k--) {
+    const double before = costs[k - 2] - best, after = costs[k - 1] - best;
+    if (!(after > floor)) {
+      if (pairs) break;
+      continue;
+    }
+    if (!(before > after)) break;
+    x[pairs] = log(before);
+    y[pairs++] = log(after);
+  }
+  return pairs;
+}
+
+marq_order marq_order_of(const double *costs, size_t count, double best, int exact) {
+  double x[most_pairs], y[most_pairs], floor = 64 * DBL_EPSILON * fabs(best);
+  if (!isfinite(best)) return cannot(0, "the least cost is not known");
+  if (!exact && count > 1) floor = fmax(floor, 100 * fabs(costs[count - 2] - costs[count - 1]));
+  const size_t pairs = gather(costs, count, best, floor, x, y);
+  if (pairs < least_pairs)
+    return cannot(pairs ? pairs + 1 : 0, "too few costs between the start and rounding to tell the order");
+  double mean_x = 0, mean_y = 0, xx = 0, xy = 0;
+  for (size_t i = 0; i < pairs; i++) {
+    mean_x += x[i] / (double)pairs;
+    mean_y += y[i] / (double)pairs;
+  }
+  for (size_t i = 0; i < pairs; i++) {
+    xx += (x[i] - mean_x) * (x[i] - mean_x);
+    xy += (x[i] - mean_x) * (y[i] - mean_y);
+  }
+  if (!(xx > 1e-6)) return cannot(pairs + 1, "the last costs lie too close together to tell the order");
+  marq_order out = {xy / xx, NAN, pairs + 1, "slope of log e(k+1) against log e(k) over the last errors"};
+  if (out.order < 1.2) out.rate = exp(mean_y - mean_x);
+  return out;
+}
