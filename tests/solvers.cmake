@@ -12,6 +12,7 @@ endfunction()
 marq_solver_test(contract_problem)
 marq_solver_test(contract_subset)
 target_link_libraries(contract_subset PRIVATE marq_net_fixture)
+marq_solver_test(reference_first_order)
 marq_solver_test(contract_linsys)
 marq_solver_test(unit_auto)
 marq_solver_test(property_ridge)
@@ -37,7 +38,6 @@ marq_solver_test(fault_solvers)
 marq_solver_test(fault_solver_memory)
 target_link_options(fault_solver_memory PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free)
 marq_solver_test(unit_options)
-
 
 # Bounds and linear constraints.
 marq_solver_test(unit_constraints)

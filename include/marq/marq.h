@@ -23,5 +23,6 @@
 #include <marq/statistics.h>
 #include <marq/suite.h>
 #include <marq/train.h>
+#include <marq/tune.h>
 
 #endif

@@ -128,6 +128,7 @@ static void test_step(marq_solver *s) {
   marq_core *core = &s->core;
   const marq_options *o = &core->options;
   const double change = solver_relative_step(s, core->delta), scale = core->cost_before > 0 ? core->cost_before : 1;
+  const int constant = !strcmp(o->schedule, "constant");
   s->tests.step.value = change;
   s->tests.cost_actual.value = fabs(core->cost_before - core->trial_cost) / scale;
   s->tests.cost_predicted.value = core->predicted / scale;
@@ -137,9 +138,9 @@ static void test_step(marq_solver *s) {
     solver_end(s, MARQ_STOP_COST, MARQ_OK, NULL);
   else if (core->search != MARQ_SEARCH_NONE)
     test_searched(s, change);
-  else if (change == 0 && core->rate > 0)
+  else if (change <= DBL_EPSILON && constant)
     solver_end(s, MARQ_STOP_ROUNDING, MARQ_OK, NULL);
-  else if (change == 0)
+  else if (change == 0 && !constant)
     solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "the schedule leaves no learning rate");
 }
 
