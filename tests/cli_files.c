@@ -337,9 +337,11 @@ static void interruption_prints_the_best_so_far(void **state) {
 
 static void lists(void **state) {
   (void)state;
-  static const char *const nouns[] = {"solvers", "linear-solvers", "scalings", "functions", "options"};
-  static const char *const members[] = {"dogleg", "tsqr", "levenberg", "atan2(x, y)", "max-iterations"};
-  for (size_t k = 0; k < 5; k++) {
+  static const char *const nouns[] = {"solvers", "linear-solvers", "scalings", "functions",
+                                      "options", "suites",         "problems"};
+  static const char *const members[] = {"dogleg",         "tsqr",     "levenberg", "atan2(x, y)",
+                                        "max-iterations", "networks", "ENSO"};
+  for (size_t k = 0; k < sizeof nouns / sizeof *nouns; k++) {
     cli_run r = cli("list", nouns[k], NULL);
     assert_int_equal(r.status, 0);
     contains(r.out, members[k]);

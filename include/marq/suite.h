@@ -1,4 +1,8 @@
-/* Built-in problems for comparing solvers: collections from the literature, with starts and best known costs. */
+/* Built-in problems for comparing solvers: collections from the literature, with starts and best known costs.
+ * - nist: NIST StRD, formulas over the certified data. Parameters stand in the order in which the title has them.
+ * - mgh: Moré, Garbow & Hillstrom 1981, functions over whole vectors with exact Jacobians. Starts are 1, 10 and 100
+ *   times the standard one, as long as F is finite in double precision.
+ * - networks: sinc, surface and ten-points, networks trained on data that are made on the spot. */
 #ifndef MARQ_SUITE_H
 #define MARQ_SUITE_H
 
@@ -15,7 +19,10 @@ typedef struct marq_suite_info {
   const char *title;  /* one line: the model */
   const char *source; /* where it was published */
   size_t samples, residuals, parameters, starts;
-  double best; /* least known F = ½ Σ r² */
+  /** Least known F = ½ Σ r² (half of what NIST and Moré, Garbow & Hillstrom print). Of networks r is in the units of
+   * marq_network_problem, standardised but for ten-points, and the best is 0, the bound that no fit passes: whether it
+   * can be reached is not known. Lanczos1: rounding of its residuals lets no more than two digits of F be told. */
+  double best;
 } marq_suite_info;
 
 /** The i-th suite: name and one line, or NULL beyond the last. */

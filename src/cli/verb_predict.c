@@ -325,7 +325,7 @@ const argument_verb verb_predict = {
     .least = 2,
     .most = 2,
     .summary =
-        "Apply a saved fit, ridge fit or network to the rows of a table. MODEL is what marq fit, marq ridge\n"
+        "Apply a saved fit or network to the rows of a table. MODEL is what marq fit, marq ridge\n"
         "or marq train wrote with --save. The rows are copied to standard output with one more column for\n"
         "each predicted value. Columns are found by name; the response need not be there. Tables of any\n"
         "length pass through in constant memory. Networks of classes give a probability for each class (of\n"
