@@ -536,6 +536,7 @@ static void test_what_is_refused(void **state) {
   refuse(b, "huber", 0, MARQ_EINVAL, 0, "scale");
   refuse(b, "tukey", NAN, MARQ_EINVAL, 0, "scale");
   assert_int_equal(marq_problem_set_loss(b->problem, marq_loss_find("poisson"), 0), MARQ_EDATA);
+  assert_ptr_equal(marq_problem_loss(b->problem, NULL), b->loss); /* as it was */
   marq_problem_free(b->problem);
   const marq_problem_options squares = {.targets = b->targets};
   const marq_model model = model_of(&b->model, 1);

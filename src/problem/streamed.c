@@ -386,10 +386,16 @@ static const marq_loss *loss(const void *self, double *scale) {
 static marq_status set_loss(void *self, const marq_loss *other, double scale) {
   streamed_problem *s = self;
   if (!s->holds_loss) return MARQ_EUNSUPPORTED;
+  const marq_loss *before = s->loss;
+  const double scale_before = s->scale;
   marq_status status = streamed_loss_choose(s, other, scale, NULL);
   if (status == MARQ_OK) status = streamed_loss_check(s, NULL);
+  if (status != MARQ_OK) {
+    streamed_loss_choose(s, before, scale_before, NULL);
+    return status;
+  }
   for (size_t k = 0; k < 2; k++) s->points[k].has_gram = s->points[k].has_gradient = 0;
-  return status;
+  return MARQ_OK;
 }
 
 static void counts(const void *self, marq_counts *out) {
