@@ -542,6 +542,10 @@ static void bad_usage(void **state) {
   cli_expect_refusal(2, "--targets is missing", "train", "s.csv", "-x", "x", "-H", "3", NULL);
   cli_expect_refusal(2, "exclude each other", TRAIN, "--batch", "10", "--grow", NULL);
   cli_expect_refusal(2, "overwrite the input", TRAIN, "--save", "s.csv", NULL);
+  /* A start that is not finite leaves no header behind. */
+  cli_write("huge.csv", "x,z\n1,1e200\n2,1e200\n3,1e200\n4,1e200\n5,1e200\n");
+  cli_expect_refusal(2, "not finite at the start", "train", "huge.csv", "-x", "x", "-y", "z", "-H", "3",
+                     "--standardise", "no", NULL);
   cli_write("two.csv", "x,z\n1,2\n2,3\n");
   cli_expect_refusal(2, "two.csv: 2 samples are too few", "train", "two.csv", "-x", "x", "-y", "z", "-H", "3", NULL);
 }

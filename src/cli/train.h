@@ -70,6 +70,7 @@ typedef struct training {
   int terminal;      /* standard error is a terminal */
   double last_shown; /* seconds into the training */
   int shown;
+  int header_due; /* the header is printed once the start has proved finite */
   size_t epoch_count, epoch_room;
   train_epoch *epochs; /* for plots */
   train_diagnostics *diagnostics;
@@ -117,6 +118,8 @@ void train_warn(training *t, const char *format, ...) MARQ_PRINTF(2, 3);
 
 /** What happens while it runs: progress, trace, history, Ctrl-C (train_watch.c). */
 void train_watch_begin(training *t);
+/** Print the header, if that is still due. */
+void train_watch_header(training *t);
 int train_watch_epoch(void *context, const marq_train_progress *progress);
 int train_watch_end(training *t);
 

@@ -98,8 +98,16 @@ static int remember(training *t, const marq_train_progress *progress) {
   return exit_done;
 }
 
+void train_watch_header(training *t) {
+  if (!t->header_due) return;
+  t->header_due = 0;
+  train_report_header(t, stdout);
+  fflush(stdout);
+}
+
 int train_watch_epoch(void *context, const marq_train_progress *progress) {
   training *t = context;
+  train_watch_header(t);
   if (t->request.trace && !t->trace.file && !t->failed) t->failed = begin_trace(t);
   if (t->trace.file) trace_line(progress, t->trace.file);
   if ((t->request.plot || t->request.plot_gradients) && !t->failed) t->failed = remember(t, progress);

@@ -74,10 +74,8 @@ static int run_train(training *t) {
   if (status == exit_done) status = train_finish_network(t);
   if (status == exit_done) status = train_make_plan(t);
   if (status != exit_done) return status;
-  if (header) {
-    train_report_header(t, stdout);
-    fflush(stdout);
-  }
+  t->header_due = header;
+  if (t->request.options.ridge_choice) train_watch_header(t); /* the first fit may take long */
   status = run_training(t, &files);
   if (status != exit_done) return status;
   if (t->failed) return t->failed;
