@@ -158,8 +158,10 @@ static void keep_tight(const marq_constraints *k, size_t n, const double *p, dou
     }
     const double rounding = marq_active_rounding(n);
     const int equal = k->low[i] == k->high[i];
-    low[i] = equal || sum - k->low[i] <= rounding * (size + fabs(k->low[i])) ? sum : -INFINITY;
-    high[i] = equal || k->high[i] - sum <= rounding * (size + fabs(k->high[i])) ? sum : INFINITY;
+    const int at_low = isfinite(k->low[i]) && sum - k->low[i] <= rounding * (size + fabs(k->low[i]));
+    const int at_high = isfinite(k->high[i]) && k->high[i] - sum <= rounding * (size + fabs(k->high[i]));
+    low[i] = equal || at_low ? sum : -INFINITY;
+    high[i] = equal || at_high ? sum : INFINITY;
   }
   *tight = *k;
   tight->lower = lower;

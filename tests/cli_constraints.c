@@ -1,0 +1,173 @@
+/* --bounds, --constraint and --tie of marq fit: the report, saved fits, what is refused. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_support.h"
+
+static const char *const formula = "y = a*exp(-b*x) + c";
+
+static int setup(void **state) {
+  if (cli_group_setup(state)) return -1;
+  uint64_t seed = 5;
+  FILE *file = fopen("d.csv", "w");
+  if (!file) return -1;
+  fputs("x,y\n", file);
+  for (int i = 0; i < 30; i++)
+    fprintf(file, "%.3f,%.9f\n", 0.2 * i, 5 * exp(-0.8 * 0.2 * i) + 1.2 + 0.05 * test_normal(&seed));
+  return fclose(file);
+}
+
+static const json_t *entry(const json_t *report, const char *list, const char *name) {
+  const json_t *items = json_object_get(report, list);
+  for (size_t k = 0; k < json_array_size(items); k++) {
+    const json_t *item = json_array_get(items, k);
+    if (strcmp(json_string_value(json_object_get(item, "name")), name) == 0) return item;
+  }
+  fail_msg("no %s in %s", name, list);
+  return NULL;
+}
+
+static const char *text_of(const json_t *item, const char *key) {
+  return json_string_value(json_object_get(item, key));
+}
+
+static void bounds_hold(void **state) {
+  (void)state;
+  json_t *j =
+      cli_json(0, "fit", formula, "d.csv", "--bounds", "b=0:0.7,a=0:", "-b", "c=:9", "-s", "a=3", "--json", NULL);
+  assert_true(cli_parameter(j, "b", "value") == 0.7);
+  assert_string_equal(text_of(entry(j, "parameters", "b"), "active"), "upper");
+  assert_string_equal(text_of(entry(j, "parameters", "a"), "active"), "no");
+  assert_true(json_is_null(json_object_get(entry(j, "parameters", "b"), "stderr")));
+  assert_true(json_is_null(json_object_get(entry(j, "parameters", "a"), "upper")));
+  const double multiplier = cli_parameter(j, "b", "multiplier"), cost = cli_number(j, "cost");
+  assert_true(multiplier < 0);
+  assert_close(cli_number(j, "rank"), 2, 0, 0);
+  assert_close(cli_number(j, "dof"), 28, 0, 0);
+  json_t *fixed = cli_json(0, "fit", formula, "d.csv", "--fix", "b=0.7", "-s", "a=3", "--json", NULL);
+  assert_close(cli_parameter(j, "a", "stderr"), cli_parameter(fixed, "a", "stderr"), 1e-8, 0);
+  assert_close(cli_parameter(j, "a", "value"), cli_parameter(fixed, "a", "value"), 1e-8, 0);
+  assert_close(cli_number(j, "aic"), cli_number(fixed, "aic"), 1e-10, 0);
+  json_decref(fixed);
+  json_decref(j);
+  /* the multiplier is the change of the cost with the limit */
+  j = cli_json(0, "fit", formula, "d.csv", "--bounds", "b=0:0.70001", "-s", "a=3", "--json", NULL);
+  assert_close((cli_number(j, "cost") - cost) / 1e-5, multiplier, 1e-3, 0);
+  json_decref(j);
+  /* a bound far away changes no bit */
+  j = cli_json(0, "fit", formula, "d.csv", "--bounds", "a=-1e9:1e9,b=:1e9", "-s", "a=3", "--json", NULL);
+  fixed = cli_json(0, "fit", formula, "d.csv", "-s", "a=3", "--json", NULL);
+  const char *names[] = {"a", "b", "c"};
+  for (int k = 0; k < 3; k++)
+    assert_true(cli_parameter(j, names[k], "value") == cli_parameter(fixed, names[k], "value") &&
+                cli_parameter(j, names[k], "stderr") == cli_parameter(fixed, names[k], "stderr"));
+  json_decref(fixed);
+  json_decref(j);
+}
+
+static void a_start_outside_is_said(void **state) {
+  (void)state;
+  cli_run run =
+      cli("fit", formula, "d.csv", "-s", "a=3,b=2,c=1", "--bounds", "b=0:0.7", "--constraint", "a + c <= 5.9", NULL);
+  assert_int_equal(run.status, 0);
+  assert_non_null(strstr(run.out, "at its upper bound, multiplier -"));
+  assert_non_null(strstr(run.out, "a + c <= 5.9    active, multiplier -"));
+  assert_non_null(strstr(run.out, "moved inside: b from 2 to 0.7"));
+  cli_free(&run);
+}
+
+static void constraints_hold(void **state) {
+  (void)state;
+  json_t *j =
+      cli_json(0, "fit", formula, "d.csv", "--constraint", "a + c = 6", "--constraint", "b >= 0.1", "--json", NULL);
+  assert_close(cli_parameter(j, "a", "value") + cli_parameter(j, "c", "value"), 6, 1e-14, 0);
+  json_t *list = json_object_get(j, "constraints");
+  assert_true(json_is_true(json_object_get(json_array_get(list, 0), "active")));
+  assert_true(json_is_false(json_object_get(json_array_get(list, 1), "active")));
+  json_t *tied = cli_json(0, "fit", formula, "d.csv", "--tie", "c = 6 - a", "--json", NULL);
+  assert_close(cli_parameter(j, "a", "value"), cli_parameter(tied, "a", "value"), 1e-9, 0);
+  assert_close(cli_parameter(j, "c", "stderr"), cli_parameter(tied, "a", "stderr"), 1e-6, 0);
+  const json_t *c = entry(tied, "tied", "c");
+  assert_string_equal(text_of(c, "expression"), "6 - a");
+  assert_close(json_number_value(json_object_get(c, "value")), 6 - cli_parameter(tied, "a", "value"), 1e-14, 0);
+  assert_close(json_number_value(json_object_get(c, "stderr")), cli_parameter(tied, "a", "stderr"), 1e-12, 0);
+  json_decref(tied);
+  json_decref(j);
+  /* what is held fixed moves the limit */
+  j = cli_json(0, "fit", formula, "d.csv", "--constraint", "a + c <= 6", "--fix", "c=1", "--json", NULL);
+  assert_close(cli_parameter(j, "a", "value"), 5, 1e-14, 0);
+  json_decref(j);
+}
+
+static void saved_ties_predict(void **state) {
+  (void)state;
+  cli_run run = cli("fit", formula, "d.csv", "--tie", "c = a/4", "--save", "s.json", "--quiet", NULL);
+  assert_int_equal(run.status, 0);
+  cli_free(&run);
+  json_t *j = cli_json(0, "fit", "y = a*exp(-b*x) + a/4", "d.csv", "--json", NULL);
+  const double expected = 1.25 * cli_parameter(j, "a", "value");
+  json_decref(j);
+  cli_write("zero.csv", "x\n0\n");
+  run = cli("predict", "s.json", "zero.csv", NULL);
+  assert_int_equal(run.status, 0);
+  assert_close(strtod(strrchr(run.out, ',') + 1, NULL), expected, 1e-9, 0);
+  cli_free(&run);
+}
+
+static void with_a_ridge(void **state) {
+  (void)state;
+  json_t *j = cli_json(0, "fit", formula, "d.csv", "--bounds", "b=0:0.5", "--ridge", "0.01", "--json", NULL);
+  assert_true(cli_parameter(j, "b", "value") == 0.5);
+  const double effective = cli_number(j, "effective_parameters");
+  assert_true(effective > 0 && effective < 2);
+  json_decref(j);
+}
+
+static void refusals(void **state) {
+  (void)state;
+  static const struct {
+    const char *option, *value, *word;
+  } cases[] = {
+      {"--bounds", "a=3:1", "crossed"},     {"--bounds", "q=0:1", "no parameter 'q'"},
+      {"--bounds", "a", "NAME=LOW:HIGH"},   {"--bounds", "a=nan:3", "no pair of numbers"},
+      {"--bounds", "a=0:3,a=1:2", "twice"}, {"--bounds", "x=0:3", "column"},
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+    cli_expect_refusal(2, cases[k].word, "fit", formula, "d.csv", cases[k].option, cases[k].value, NULL);
+  cli_expect_refusal(2, "together: ", "fit", formula, "d.csv", "--bounds", "a=5:,c=1:", "--constraint", "a + c <= 3",
+                     NULL);
+  cli_expect_refusal(2, "held fixed", "fit", formula, "d.csv", "--bounds", "a=5:", "--fix", "a=6", NULL);
+  cli_expect_refusal(2, "every parameter in it is held fixed", "fit", formula, "d.csv", "--constraint", "a <= 3",
+                     "--fix", "a=6", NULL);
+  cli_expect_refusal(2, "b is tied to 2*a", "fit", formula, "d.csv", "--tie", "b = 2*a", "--start", "b=1", NULL);
+  cli_expect_refusal(2, "dogleg does not take constraints", "fit", formula, "d.csv", "--bounds", "a=0:", "--solver",
+                     "dogleg", NULL);
+  static const struct {
+    const char *option, *value, *word, *caret;
+  } places[] = {
+      {"--tie", "b = 2*b", "circular", "\n        ^"},
+      {"--tie", "b = 2*q", "no parameter 'q'", "\n        ^"},
+      {"--tie", "b = x", "column of the data", "\n      ^"},
+      {"--constraint", "a + b*c <= 3", "product of parameters", "\n       ^"},
+      {"--constraint", "a + bb <= 3", "did you mean 'b'", "\n      ^"},
+  };
+  for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
+    cli_run run = cli("fit", formula, "d.csv", places[k].option, places[k].value, NULL);
+    assert_int_equal(run.status, 2);
+    assert_string_equal(run.out, "");
+    if (!strstr(run.err, places[k].word) || !strstr(run.err, places[k].caret))
+      fail_msg("%s '%s': %s", places[k].option, places[k].value, run.err);
+    cli_free(&run);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(bounds_hold),      cmocka_unit_test(a_start_outside_is_said),
+      cmocka_unit_test(constraints_hold), cmocka_unit_test(saved_ties_predict),
+      cmocka_unit_test(with_a_ridge),     cmocka_unit_test(refusals),
+  };
+  return cmocka_run_group_tests(tests, setup, cli_group_teardown);
+}
