@@ -160,8 +160,11 @@ static void warn(ridge_run *r) {
   if (r->request.criterion && r->choice->flat) {
     ridge_warn(r, "the criterion hardly changes along the whole range, so the penalty it chose means little");
   } else if (r->request.criterion && r->choice->at_border) {
-    ridge_warn(r, "the best penalty is the %s of the range: the data ask for %s%s",
-               r->choice->at_border < 0 ? "least" : "most", r->choice->at_border < 0 ? "none" : "as much as there is",
+    const int least = r->choice->at_border < 0, corner = strcmp(r->request.criterion, "lcurve") == 0;
+    ridge_warn(r, "the best penalty is the %s of the range: %s%s", least ? "least" : "most",
+               corner  ? "the L-curve has no corner within it"
+               : least ? "the data ask for none"
+                       : "the data ask for as much as there is",
                r->request.grid_given ? ", or the range is too narrow" : "");
   }
   if (r->loo_missing > 0) {

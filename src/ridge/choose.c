@@ -296,7 +296,7 @@ marq_status marq_ridge_choose(const marq_ridge *ridge, size_t target, const marq
   if (target >= ridge->data.target_count) return marq_fail(error, MARQ_EINVAL, "there is no target %zu", target + 1);
   if (!ridge->rank) {
     return marq_fail(error, MARQ_EINVAL,
-                     "no coefficient that varies with the data is penalised, so there is no λ to choose");
+                     "what is not penalised takes all that varies in the data, so there is no λ to choose");
   }
   if (o->count < 5 || !(o->tolerance > 0)) {
     return marq_fail(error, MARQ_EINVAL, "the grid needs at least 5 points, and a tolerance above 0");

@@ -55,8 +55,8 @@ static void fill_unpenalised(spread *c, double *space) {
 static void fill_penalised(spread *c) {
   const marq_ridge *r = c->r;
   for (size_t k = 0; k < r->r; k++) {
-    const double square = r->s[k] * r->s[k] + c->lambda;
-    const double gain = !c->posterior ? ridge_gain(r->s[k], c->lambda) : square > 0 ? 1 / sqrt(square) : 0;
+    const double length = hypot(r->s[k], sqrt(c->lambda));
+    const double gain = !c->posterior ? ridge_gain(r->s[k], c->lambda) : length > 0 ? 1 / length : 0;
     for (size_t i = 0; i < c->rows; i++) c->M[i + (r->nu + k) * c->rows] = gain * c->EV[i + k * c->rows];
   }
 }
