@@ -304,7 +304,7 @@ static void square_wide_and_smallest_problems_work(void **state) {
 static void many_chunks_work(void **state) {
   (void)state;
   for (int d = 0; d < WAVES_DRESSES; d++) {
-    waves *w = waves_make((waves_dress)d, WAVES_WEIGHTS, 100000, 1, 3, 1);
+    waves *w = waves_make((waves_dress)d, WAVES_WEIGHTS, 40001, 1, 3, 1);
     print_message("%s\n", waves_name((waves_dress)d));
     check_contract(w);
     waves_free(w);
