@@ -39,9 +39,9 @@ static void make_targets(net *f) {
   if (!loss || !loss->predict) return;
   for (size_t i = 0; i < f->N; i++) {
     size_t most = 0;
-    for (size_t o = 1; o < f->c; o++)
+    for (size_t o = 1; o < f->outputs; o++)
       if (f->y[o * f->N + i] > f->y[most * f->N + i]) most = o;
-    for (size_t o = 0; o < f->c; o++) {
+    for (size_t o = 0; o < f->outputs; o++) {
       double *y = &f->y[o * f->N + i];
       *y = !loss->classifies ? floor(fabs(2 * *y)) : loss->coupled ? (o == most ? 1 : 0) : *y > 0;
     }
@@ -51,15 +51,15 @@ static void make_targets(net *f) {
 static void make_data(net *f, uint64_t *seed) {
   const net_shape *shape = f->shape;
   f->x = net_doubles(f->N * shape->inputs);
-  f->y = net_doubles(f->N * f->c);
+  f->y = net_doubles(f->N * f->outputs);
   f->w = net_doubles(f->N);
   for (size_t k = 0; k < f->N * shape->inputs; k++) f->x[k] = 2 * test_uniform(seed) - 1;
-  for (size_t k = 0; k < f->N * f->c; k++) f->y[k] = test_normal(seed);
+  for (size_t k = 0; k < f->N * f->outputs; k++) f->y[k] = test_normal(seed);
   make_targets(f);
   for (size_t k = 0; k < f->N; k++) f->w[k] = k % 7 == 3 ? 0 : 0.2 + test_uniform(seed);
   /* samples of the inputs stand side by side, those of the targets one after the other */
   for (size_t q = 0; q < shape->inputs; q++) f->inputs[q] = (marq_column){f->x + q, shape->inputs};
-  for (size_t o = 0; o < f->c; o++) f->targets[o] = (marq_column){f->y + o * f->N, 1};
+  for (size_t o = 0; o < f->outputs; o++) f->targets[o] = (marq_column){f->y + o * f->N, 1};
   f->weights = (marq_column){f->w, 1};
 }
 
@@ -82,8 +82,7 @@ net *net_make(const net_shape *shape, net_ways ways) {
   marq_error error;
   assert_int_equal(marq_network_create(shape->inputs, layers, shape->depth, &f->network, &error), MARQ_OK);
   f->N = shape->N;
-  f->c = shape->width[shape->depth - 1];
-  f->m = f->N * f->c;
+  f->outputs = shape->width[shape->depth - 1];
   f->n = marq_network_free_parameters(f->network);
   make_data(f, &seed);
   const marq_loss *loss = marq_loss_find(shape->loss);
@@ -108,7 +107,9 @@ net *net_make(const net_shape *shape, net_ways ways) {
   assert_int_equal(netp_problem(f->network, f->inputs, f->targets, f->N, &options, &limits[ways], &f->problem, &error),
                    MARQ_OK);
   assert_int_equal(marq_problem_parameters(f->problem), f->n);
-  assert_int_equal(marq_problem_residuals(f->problem), f->m);
+  f->c = marq_problem_outputs(f->problem);
+  f->m = marq_problem_residuals(f->problem);
+  assert_int_equal(f->m, f->N * f->c);
   f->p = net_doubles(f->n);
   f->v = net_doubles(f->n);
   f->u = net_doubles(f->m);
@@ -162,7 +163,7 @@ void net_residual(const net *f, const double *p, double *r) {
       }
     }
     const double root = f->shape->weighted ? sqrt(f->w[i]) : 1;
-    for (size_t o = 0; o < f->c; o++)
+    for (size_t o = 0; o < f->outputs; o++)
       r[o * f->N + i] = root * (double)(a[o] - ((long double)f->y[o * f->N + i] - out[o].shift) / out[o].scale);
   }
 }

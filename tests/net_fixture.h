@@ -34,9 +34,9 @@ typedef struct net {
   marq_problem *problem;
   double *x, *y, *w;
   marq_column inputs[8], targets[8], weights;
-  size_t N, c, m, n;
-  double *p, *v, *u; /* [n], [n], [m] */
-  double *r, *J;     /* at p: from the problem's residual and rows */
+  size_t N, outputs, c, m, n; /* c: residuals of a sample, fewer than outputs with a softmax */
+  double *p, *v, *u;          /* [n], [n], [m] */
+  double *r, *J;              /* at p: from the problem's residual and rows */
 } net;
 
 const char *net_ways_name(net_ways ways);

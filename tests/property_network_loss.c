@@ -51,15 +51,16 @@ static net *plain_of(const net_shape *shape, net_shape *store) {
 typedef struct sample {
   double f[most_outputs], y[most_outputs], cost;
   double u[most_outputs], residual[most_outputs], a[most_outputs], x[most_outputs], z[most_outputs];
+  double S[most_outputs][most_outputs]; /* [output][residual] */
 } sample;
 
 static void look(const net *f, const net *plain, size_t i, sample *at) {
   memset(at, 0, sizeof *at);
-  for (size_t o = 0; o < f->c; o++) {
+  for (size_t o = 0; o < f->outputs; o++) {
     at->f[o] = plain->r[o * f->N + i] + plain->y[o * f->N + i];
     at->y[o] = f->y[o * f->N + i];
   }
-  const marq_loss_block block = {.outputs = f->c,
+  const marq_loss_block block = {.outputs = f->outputs,
                                  .count = 1,
                                  .ld = 1,
                                  .scale = f->shape->scale,
@@ -72,6 +73,25 @@ static void look(const net *f, const net *plain, size_t i, sample *at) {
                                  .left = at->x,
                                  .right = at->z};
   marq_loss_find(f->shape->loss)->evaluate(&block);
+  for (size_t o = 0; o < f->outputs; o++)
+    for (size_t k = 0; k < f->outputs; k++) at->S[o][k] = (o == k ? at->a[o] : 0) - at->x[o] * at->z[k];
+  if (f->c == f->outputs) return;
+  /* S H and H r̃ with H = I − 2ww ᵀ/‖w‖², w = v + e, v the unit vector with S v = 0 and e the last axis: their last
+   * entries are 0 and left out. */
+  double w[most_outputs], length = 0, along = 0;
+  for (size_t o = 0; o < f->outputs; o++) {
+    w[o] = at->a[o] > 0 ? at->x[o] / at->a[o] : 0;
+    length += w[o] * w[o];
+  }
+  for (size_t o = 0; o < f->outputs; o++) w[o] = w[o] / sqrt(length) + (o + 1 == f->outputs);
+  length = net_dot(f->outputs, w, w);
+  along = 2 * net_dot(f->outputs, w, at->residual) / length;
+  for (size_t o = 0; o < f->outputs; o++) {
+    const double of_row = 2 * net_dot(f->outputs, w, at->S[o]) / length;
+    for (size_t k = 0; k < f->outputs; k++) at->S[o][k] -= of_row * w[k];
+    assert_close(at->S[o][f->c], 0, 0, 1e-12);
+    at->residual[o] -= along * w[o];
+  }
 }
 
 static double weight(const net *f, size_t i) {
@@ -89,8 +109,8 @@ static void check_rows(net *f, const net *plain) {
       assert_close(f->r[k * f->N + i], root * at.residual[k], 1e-11, 1e-12);
       for (size_t j = 0; j < f->n; j++) {
         double expected = 0, size = 1e-3;
-        for (size_t o = 0; o < f->c; o++) {
-          const double S = (o == k ? at.a[o] : 0) - at.x[o] * at.z[k], J = plain->J[o * f->N + i + j * f->m];
+        for (size_t o = 0; o < f->outputs; o++) {
+          const double S = at.S[o][k], J = plain->J[o * f->N + i + j * plain->m];
           expected += root * S * J;
           size += fabs(J);
         }
@@ -108,10 +128,10 @@ static void check_gradient(net *f, const net *plain) {
   for (size_t i = 0; i < f->N; i++) {
     sample at;
     look(f, plain, i, &at);
-    for (size_t o = 0; o < f->c; o++)
+    for (size_t o = 0; o < f->outputs; o++)
       for (size_t j = 0; j < f->n; j++) {
-        expected[j] += weight(f, i) * plain->J[o * f->N + i + j * f->m] * at.u[o];
-        size = fmax(size, fabs(plain->J[o * f->N + i + j * f->m] * at.u[o]));
+        expected[j] += weight(f, i) * plain->J[o * f->N + i + j * plain->m] * at.u[o];
+        size = fmax(size, fabs(plain->J[o * f->N + i + j * plain->m] * at.u[o]));
       }
   }
   assert_int_equal(marq_problem_gradient(f->problem, g), MARQ_OK);
@@ -127,7 +147,7 @@ static void rows_are_those_of_the_network_through_the_root(void **state) {
       net_shape store;
       const net_shape shape = shape_of(&subjects[k], 1);
       net *f = net_make(&shape, (net_ways)ways), *plain = plain_of(&shape, &store);
-      print_message("%s, %zu outputs, %s\n", shape.loss, f->c, net_ways_name((net_ways)ways));
+      print_message("%s, %zu outputs, %s\n", shape.loss, f->outputs, net_ways_name((net_ways)ways));
       assert_memory_equal(f->p, plain->p, f->n * sizeof *f->p);
       check_rows(f, plain);
       check_gradient(f, plain);
@@ -179,7 +199,7 @@ static void accelerations_pass_the_root(void **state) {
       net_shape store;
       const net_shape shape = shape_of(&subjects[k], 1);
       net *f = net_make(&shape, (net_ways)ways), *plain = plain_of(&shape, &store);
-      double *second = net_doubles(f->m), *ahead = net_doubles(f->m), *behind = net_doubles(f->m);
+      double *second = net_doubles(plain->m), *ahead = net_doubles(plain->m), *behind = net_doubles(plain->m);
       double *q = net_doubles(f->n), *got = net_doubles(f->n), *through = net_doubles(f->m), size = 0;
       for (int fine = 0; fine < 2; fine++) {
         const double h = fine ? 1e-2 : 2e-2;
@@ -187,18 +207,19 @@ static void accelerations_pass_the_root(void **state) {
         net_residual(plain, q, ahead);
         for (size_t j = 0; j < f->n; j++) q[j] = f->p[j] - h * f->v[j];
         net_residual(plain, q, behind);
-        for (size_t i = 0; i < f->m; i++) {
+        for (size_t i = 0; i < plain->m; i++) {
           const double d = (ahead[i] - 2 * plain->r[i] + behind[i]) / (h * h);
           second[i] = fine ? (4 * d - second[i]) / 3 : d;
         }
       }
       for (size_t i = 0; i < f->N; i++) {
         sample at;
-        double along = 0;
         look(f, plain, i, &at);
-        for (size_t o = 0; o < f->c; o++) along += at.x[o] * second[o * f->N + i];
-        for (size_t o = 0; o < f->c; o++)
-          through[o * f->N + i] = sqrt(weight(f, i)) * (at.a[o] * second[o * f->N + i] - at.z[o] * along);
+        for (size_t row = 0; row < f->c; row++) {
+          double sum = 0;
+          for (size_t o = 0; o < f->outputs; o++) sum += at.S[o][row] * second[o * f->N + i];
+          through[row * f->N + i] = sqrt(weight(f, i)) * sum;
+        }
       }
       assert_int_equal(marq_problem_accelerate(f->problem, f->v, got), MARQ_OK);
       for (size_t j = 0; j < f->n; j++) size = fmax(size, fabs(got[j]));
@@ -221,7 +242,7 @@ static void saturated_logits_keep_their_gradient(void **state) {
       shape.confidence = 2000;
       net *f = net_make(&shape, (net_ways)ways), *plain = plain_of(&shape, &store);
       double *A = net_doubles(f->n * f->n), *g = net_doubles(f->n), most = 0;
-      for (size_t i = 0; i < f->m; i++) {
+      for (size_t i = 0; i < plain->m; i++) {
         const double logit = fabs(plain->r[i] + plain->y[i]);
         if (logit > most) most = logit;
       }

@@ -93,6 +93,8 @@ typedef struct marq_network_options {
 } marq_network_options;
 
 /** The problem of fitting the free parameters to N samples: F = ½ Σ w ‖f(x) − y‖² in standardised units.
+ *  With another loss F = Σ w loss(f(x), y). A softmax of c classes has c − 1 residuals a sample (and so many outputs as
+ *  marq_problem_outputs counts them): one of c probabilities follows from the others.
  *  The network is borrowed for its shape and its frozen values; inputs and targets are copied, standardised.
  *  Operations: all of the table, none of them forming J (rows does, on request). Penalty groups: 2 a layer, group 2l
  * its weights and 2l + 1 its biases (empty where there are none, or the layer is frozen). Memory: O(N·(inputs +

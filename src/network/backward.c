@@ -29,7 +29,7 @@ static void descend(const netp *s, const netp_point *point, netp_worker *worker,
 static void sensitivities(const netp *s, const netp_point *point, netp_worker *worker) {
   const netp_view *v = &worker->view;
   const size_t ld = v->ld, last = s->count - 1;
-  for (size_t o = s->c; o-- > 0;) {
+  for (size_t o = s->rows; o-- > 0;) {
     double *out = v->d + o * s->units * ld, *D = netp_unit(s, v, out, last);
     if (s->coupled) {
       netp_root_column(s, v, o, netp_unit(s, v, v->d1, last), D);
@@ -53,7 +53,7 @@ void netp_seed(const netp *s, const netp_point *point, netp_worker *worker, cons
                int by_sensitivities) {
   const netp_view *v = &worker->view;
   const size_t ld = v->ld, last = s->count - 1;
-  if (by_sensitivities && s->c == 1) {
+  if (by_sensitivities && s->rows == 1) {
     for (size_t q = s->layer[s->first].z_at; q < s->units; q++) {
       s->kernels->multiply(v->d + q * ld, u, v->count, worker->s + q * ld);
     }
@@ -138,7 +138,7 @@ typedef struct pass {
 static void square_sensitivities(const netp *s, netp_worker *worker) {
   const netp_view *v = &worker->view;
   memset(worker->s, 0, s->units * v->ld * sizeof *worker->s);
-  for (size_t o = 0; o < s->c; o++) {
+  for (size_t o = 0; o < s->rows; o++) {
     const double *d = v->d + o * s->units * v->ld;
     for (size_t k = s->layer[s->first].z_at * v->ld; k < s->units * v->ld; k++) worker->s[k] += d[k] * d[k];
   }
@@ -151,7 +151,7 @@ static void prepare_block(void *context, size_t k, size_t thread) {
   const netp_point *point = s->current;
   netp_worker *worker = &s->workers[k];
   const size_t b = q->b0 + k;
-  const int by_sensitivities = s->kept && s->c == 1;
+  const int by_sensitivities = s->kept && s->rows == 1;
   if (q->what == ACCELERATE) {
     netp_place(s, point, worker, b);
     netp_tangent(s, point, worker, 1, q->given);
@@ -167,7 +167,7 @@ static void prepare_block(void *context, size_t k, size_t thread) {
       netp_tangent(s, point, worker, 0, q->given);
   }
   if (q->what == JVP)
-    for (size_t o = 0; o < s->c; o++)
+    for (size_t o = 0; o < s->rows; o++)
       memcpy(q->out + o * point->N + v->i, worker->u + o * v->ld, v->count * sizeof *q->out);
   else if (q->what == DIAGONAL)
     square_sensitivities(s, worker);
@@ -231,7 +231,7 @@ marq_status netp_jvp(void *self, const double *v, double *Jv) {
   netp *s = self;
   s->counts.product++;
   run(s, JVP, v, Jv);
-  return finite(s->current->N * s->c, Jv);
+  return finite(s->current->N * s->rows, Jv);
 }
 
 marq_status netp_vjp(void *self, const double *u, double *JTu) {

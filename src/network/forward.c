@@ -12,7 +12,7 @@ void netp_place(const netp *s, const netp_point *point, netp_worker *worker, siz
   v->ld = netp_round(v->count);
   v->a = point->a ? point->a + v->i * s->a_columns : worker->a;
   v->d1 = point->z ? point->z + v->i * s->units : worker->z;
-  v->d = s->c == 1 ? v->d1 : s->kept ? s->all_d + v->i * s->units * s->c : worker->d;
+  v->d = s->rows == 1 ? v->d1 : s->kept ? s->all_d + v->i * s->units * s->rows : worker->d;
 }
 
 static void clear_below(const netp_view *v, size_t columns, double *z) {

@@ -66,7 +66,7 @@ static void add_tile(const gram_pass *q, const tile *row, const tile *column, ne
   const netp *s = q->s;
   const size_t N = s->current->N, i0 = row->view.i + row->from, j0 = column->view.i + column->from;
   double *T = worker->tile[0], *scratch = worker->tile[1];
-  for (size_t o1 = 0; o1 < s->c; o1++)
+  for (size_t o1 = 0; o1 < s->rows; o1++)
     for (size_t o0 = 0; o0 <= o1; o0++)
       if (o0 < o1 || i0 <= j0)
         for (size_t j = 0; j < column->count; j++)
@@ -78,9 +78,9 @@ static void add_tile(const gram_pass *q, const tile *row, const tile *column, ne
     size_t lda, ldb;
     const double *left = netp_in(s, s->current, &row->view, l, &lda) + row->from;
     const double *right = netp_in(s, s->current, &column->view, l, &ldb) + column->from;
-    product(left, lda, row->count, right, ldb, column->count, layer->inputs, q->scale[netp_group(l)], T, s->c > 1);
+    product(left, lda, row->count, right, ldb, column->count, layer->inputs, q->scale[netp_group(l)], T, s->rows > 1);
     const double bias = layer->columns > layer->inputs ? q->scale[netp_group(l) + 1] : 0;
-    for (size_t o1 = 0; o1 < s->c; o1++)
+    for (size_t o1 = 0; o1 < s->rows; o1++)
       for (size_t o0 = 0; o0 <= o1; o0++)
         if (o0 < o1 || i0 <= j0) add_outputs(q, l, row, column, o0, o1, T, bias, scratch);
   }
@@ -101,7 +101,7 @@ static void run_pair(void *context, size_t index, size_t thread) {
     const size_t side = q->tiles * q->blocks;
     ti = index % side;
     tj = index / side;
-    if (s->c == 1 && ti > tj) return;
+    if (s->rows == 1 && ti > tj) return;
     netp_place(s, s->current, &row_at, ti / q->tiles);
     netp_place(s, s->current, &column_at, tj / q->tiles);
     row = tile_of(&row_at.view, ti % q->tiles);
@@ -127,7 +127,7 @@ marq_status netp_gram(void *self, const double *scale, double *K, size_t ldk) {
       netp_open(s, columns, j, NETP_SENSITIVITIES);
       q.column = &columns->view;
       for (size_t i = 0; i < q.blocks; i++) {
-        if (s->c == 1 && i > j) break;
+        if (s->rows == 1 && i > j) break;
         if (i != j) netp_open(s, rows, i, NETP_SENSITIVITIES);
         q.row = i == j ? q.column : &rows->view;
         netp_parallel(s->threads, q.tiles * q.tiles, run_pair, &q);
@@ -135,6 +135,6 @@ marq_status netp_gram(void *self, const double *scale, double *K, size_t ldk) {
     }
   }
   double sum = 0;
-  for (size_t i = 0; i < s->c * s->current->N; i++) sum += 0 * K[i + i * ldk];
+  for (size_t i = 0; i < s->rows * s->current->N; i++) sum += 0 * K[i + i * ldk];
   return sum == 0 ? MARQ_OK : MARQ_NONFINITE;
 }

@@ -36,7 +36,7 @@ static size_t pairs(size_t k) {
 static int worth_pairing(const netp *s, const netp_layer *layer) {
   const double own = (double)layer->width * (double)layer->columns;
   const double paired = 2 * (double)pairs(layer->width) * (double)pairs(layer->columns);
-  return !s->narrow && !layer->frozen && s->whole_rows && own >= 64 && paired < 0.8 * (double)s->c * own * own;
+  return !s->narrow && !layer->frozen && s->whole_rows && own >= 64 && paired < 0.8 * (double)s->rows * own * own;
 }
 
 static void lay_point(netp *s, marq_arena *arena, netp_point *point, int keeps_a) {
@@ -47,15 +47,15 @@ static void lay_point(netp *s, marq_arena *arena, netp_point *point, int keeps_a
 }
 
 static void lay_worker(netp *s, marq_arena *arena, netp_worker *worker, size_t pair_p, size_t pair_q) {
-  const size_t B = s->block, rows = s->c * B;
+  const size_t B = s->block, rows = s->rows * B;
   worker->a = marq_arena_doubles(arena, B * s->a_columns);
   worker->z = marq_arena_doubles(arena, B * s->units);
-  worker->d = marq_arena_doubles(arena, s->kept || s->c == 1 ? 0 : rows * s->units);
+  worker->d = marq_arena_doubles(arena, s->kept || s->rows == 1 ? 0 : rows * s->units);
   worker->s = marq_arena_doubles(arena, B * s->units);
   for (size_t k = 0; k < 2; k++) worker->slope[k] = marq_arena_doubles(arena, B * s->widest);
   for (size_t k = 0; k < 4; k++) worker->t[k] = marq_arena_doubles(arena, B * s->widest);
   worker->temp = marq_arena_doubles(arena, B * s->widest);
-  worker->u = marq_arena_doubles(arena, rows);
+  worker->u = marq_arena_doubles(arena, s->c * B);
   worker->J = marq_arena_doubles(arena, s->whole_rows ? rows * (s->n + 1) : 0);
   worker->P = marq_arena_doubles(arena, B * pair_p);
   worker->Q = marq_arena_doubles(arena, B * pair_q);
@@ -109,13 +109,14 @@ static void lay(netp *s, marq_arena *arena) {
   s->Y = marq_arena_doubles(arena, s->N * s->c);
   s->root_weight = s->weighted ? marq_arena_doubles(arena, s->N) : NULL;
   s->output = marq_arena_give(arena, s->c, sizeof *s->output);
-  s->root = marq_arena_doubles(arena, s->loss ? s->N * s->c : 0);
+  s->root = marq_arena_doubles(arena, s->loss ? s->N * s->rows : 0);
   s->left = marq_arena_doubles(arena, s->couples ? s->N * s->c : 0);
-  s->right = marq_arena_doubles(arena, s->couples ? s->N * s->c : 0);
+  s->right = marq_arena_doubles(arena, s->couples ? s->N * s->rows : 0);
+  s->last = s->rows < s->c ? marq_arena_doubles(arena, s->N * s->rows) : NULL;
   s->block_cost = marq_arena_doubles(arena, blocks);
   lay_point(s, arena, &s->points[0], s->kept);
   lay_point(s, arena, &s->points[1], s->eager);
-  s->all_d = marq_arena_doubles(arena, s->kept && s->c > 1 ? netp_round(s->N) * s->units * s->c : 0);
+  s->all_d = marq_arena_doubles(arena, s->kept && s->rows > 1 ? netp_round(s->N) * s->units * s->rows : 0);
   for (int t = 0; t <= s->threads; t++) lay_worker(s, arena, &s->workers[t], pair_p, pair_q);
   lay_factors(s, arena);
   const size_t k = s->n + 1;
@@ -193,13 +194,14 @@ marq_status netp_create(const marq_network *network, size_t samples, const marq_
     s->loss = options->loss == marq_loss_find("squared") ? NULL : options->loss;
     s->scale = options->scale;
     s->coupled = s->couples = s->loss && s->loss->coupled && s->c > 1;
+    s->rows = netp_rows_of(s->loss, s->c);
     s->unit_output =
         s->c == 1 && !s->weighted && !s->loss && s->layer[s->count - 1].activation == marq_activation_find("linear");
     s->ldx = netp_round(samples);
     s->narrow = s->n <= limits->narrow;
     s->whole_rows = s->n <= limits->whole;
     const double bytes = (double)samples * (double)s->units * sizeof(double);
-    s->kept = bytes * (double)s->c <= limits->kept || s->n > samples * s->c;
+    s->kept = bytes * (double)s->rows <= limits->kept || s->n > samples * s->rows;
     s->eager = s->kept && bytes <= limits->eager;
     s->block = block_size(s, options->block_samples);
     s->kernels = marq_kernels_select();

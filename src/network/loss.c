@@ -54,8 +54,38 @@ size_t netp_find_infinite_cost(const netp *s, size_t *output) {
   return t->N;
 }
 
-static void put(const netp *s, const netp_view *v, const netp_point *point, const double *from, int weigh, double *to) {
-  for (size_t o = 0; o < s->c; o++)
+size_t netp_rows_of(const marq_loss *loss, size_t c) {
+  return c > 1 && loss == marq_loss_find("softmax-cross-entropy") ? c - 1 : c;
+}
+
+/* The softmax has c outputs but c − 1 degrees of freedom: S v = 0 for the unit vector v ∝ x/a. The Householder
+ * reflection that takes v to the last axis leaves c − 1 columns of S and as many residuals, with the same S Sᵀ and S r̃:
+ * s_j − β_j s_c, r̃_j − β_j (vᵀr̃ + r̃_c), β_j = v_j/(1 + v_c). In place; v and last: [c·ld] of scratch, β_j a_c. */
+static void reduce(const netp *s, size_t count, size_t ld, const marq_loss_block *block, double *v, double *last) {
+  const size_t k = s->c - 1;
+  const double *a = block->root;
+  for (size_t i = 0; i < count; i++) {
+    double squares = 0, along = 0;
+    for (size_t o = 0; o <= k; o++) {
+      const double ratio = a[o * ld + i] > 0 ? block->left[o * ld + i] / a[o * ld + i] : 0;
+      v[o * ld + i] = ratio;
+      squares += ratio * ratio;
+    }
+    const double scale = 1 / sqrt(squares);
+    for (size_t o = 0; o <= k; o++) along += scale * v[o * ld + i] * block->residual[o * ld + i];
+    along += block->residual[k * ld + i];
+    for (size_t o = 0; o < k; o++) {
+      const double beta = scale * v[o * ld + i] / (1 + scale * v[k * ld + i]);
+      block->residual[o * ld + i] -= beta * along;
+      block->right[o * ld + i] -= beta * block->right[k * ld + i];
+      last[o * ld + i] = beta * a[k * ld + i];
+    }
+  }
+}
+
+static void put(const netp *s, size_t columns, const netp_view *v, const double *from, int weigh, double *to) {
+  const netp_point *point = s->current;
+  for (size_t o = 0; o < columns; o++)
     for (size_t i = 0; i < v->count; i++)
       to[o * point->N + v->i + i] = weigh ? netp_root(point, v->i + i) * from[o * v->ld + i] : from[o * v->ld + i];
 }
@@ -72,11 +102,15 @@ static void curve_block(void *context, size_t b, size_t thread) {
   block.left = s->coupled ? worker->t[3] : NULL;
   block.right = s->coupled ? worker->temp : NULL;
   s->loss->evaluate(&block);
-  put(s, v, point, block.residual, 1, point->r);
-  put(s, v, point, block.root, 1, s->root);
+  if (s->last) {
+    reduce(s, v->count, v->ld, &block, worker->t[0], worker->u);
+    put(s, s->rows, v, worker->u, 1, s->last);
+  }
+  put(s, s->rows, v, block.residual, 1, point->r);
+  put(s, s->rows, v, block.root, 1, s->root);
   if (!s->coupled) return;
-  put(s, v, point, block.left, 1, s->left);
-  put(s, v, point, block.right, 0, s->right);
+  put(s, s->c, v, block.left, 1, s->left);
+  put(s, s->rows, v, block.right, 0, s->right);
 }
 
 void netp_curve(netp *s) {
@@ -87,28 +121,36 @@ void netp_curve(netp *s) {
 
 void netp_root_column(const netp *s, const netp_view *v, size_t o, const double *d1, double *out) {
   const size_t N = s->current->N;
-  const double *root = s->root + o * N + v->i, *right = s->right + o * N + v->i;
+  const double *right = s->right + o * N + v->i;
   for (size_t q = 0; q < s->c; q++) {
-    const double *left = s->left + q * N + v->i;
-    for (size_t i = 0; i < v->count; i++)
-      out[q * v->ld + i] = d1[q * v->ld + i] * ((q == o ? root[i] : 0) - left[i] * right[i]);
+    const double *left = s->left + q * N + v->i, *d = d1 + q * v->ld;
+    const double *own = q == o ? s->root + o * N + v->i : s->last && q == s->rows ? s->last + o * N + v->i : NULL;
+    const double sign = q == o ? 1 : -1;
+    double *to = out + q * v->ld;
+    for (size_t i = 0; i < v->count; i++) to[i] = d[i] * ((own ? sign * own[i] : 0) - left[i] * right[i]);
   }
 }
 
+/* S = diag(a) − x zᵀ, its last row without a and with −last where there is one. */
 void netp_through_root(const netp *s, const netp_view *v, const double *x, size_t ldx, int transposed, double *out) {
   enum { part = 64 };
-  const size_t N = s->current->N;
+  const size_t N = s->current->N, from = transposed ? s->c : s->rows, to = transposed ? s->rows : s->c;
   const double *left = transposed ? s->right : s->left, *right = transposed ? s->left : s->right;
   double along[part];
   for (size_t i0 = 0; i0 < v->count; i0 += part) {
     const size_t count = v->count - i0 < part ? v->count - i0 : part, at = v->i + i0;
     memset(along, 0, sizeof along);
-    for (size_t o = 0; o < s->c && s->coupled; o++)
+    for (size_t o = 0; o < from && s->coupled; o++)
       for (size_t i = 0; i < count; i++) along[i] += right[o * N + at + i] * x[o * ldx + i0 + i];
-    for (size_t o = 0; o < s->c; o++) {
-      double *to = out + o * v->ld + i0;
-      for (size_t i = 0; i < count; i++) to[i] = s->root[o * N + at + i] * x[o * ldx + i0 + i];
-      for (size_t i = 0; i < count && s->coupled; i++) to[i] -= left[o * N + at + i] * along[i];
+    for (size_t o = 0; o < to; o++) {
+      double *y = out + o * v->ld + i0;
+      for (size_t i = 0; i < count; i++) y[i] = o < s->rows ? s->root[o * N + at + i] * x[o * ldx + i0 + i] : 0;
+      for (size_t i = 0; i < count && s->coupled; i++) y[i] -= left[o * N + at + i] * along[i];
+    }
+    for (size_t o = 0; o < s->rows && s->last; o++) {
+      const double *last = s->last + o * N + at, *y = x + (transposed ? s->rows : o) * ldx + i0;
+      double *sum = out + (transposed ? o : s->rows) * v->ld + i0;
+      for (size_t i = 0; i < count; i++) sum[i] -= last[i] * y[i];
     }
   }
 }

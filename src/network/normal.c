@@ -90,7 +90,7 @@ static void form_pairs(const netp *s, netp_worker *worker, size_t l) {
   double *P = worker->P + p * v->ld, *Q = worker->Q + q * v->ld;
   for (size_t j = 0; j < layer->width; j++)
     for (size_t i = 0; i <= j; i++, P += v->ld)
-      for (size_t o = 0; o < s->c; o++) {
+      for (size_t o = 0; o < s->rows; o++) {
         const double *d = netp_sensitivity(s, v, o, l), *x = d + i * v->ld, *y = d + j * v->ld;
         if (o == 0)
           s->kernels->multiply(x, y, v->count, P);
@@ -104,7 +104,7 @@ static void form_pairs(const netp *s, netp_worker *worker, size_t l) {
 }
 
 static void form_columns(const netp *s, netp_worker *worker) {
-  const size_t rows = s->c * worker->view.ld;
+  const size_t rows = s->rows * worker->view.ld;
   for (size_t l = s->first; l < s->count; l++)
     if (!s->layer[l].frozen)
       netp_columns(s, worker, l, 0, s->layer[l].width * s->layer[l].columns, worker->J + s->layer[l].at * rows);
@@ -130,7 +130,7 @@ static void point_to_columns(const netp *s, netp_worker *worker, size_t l, size_
 static void sum_narrow(const netp *s, netp_worker *worker) {
   const netp_view *v = &worker->view;
   memset(worker->gram, 0, pairs(s->n + 1) * sizeof *worker->gram);
-  for (size_t o = 0; o < s->c; o++) {
+  for (size_t o = 0; o < s->rows; o++) {
     for (size_t l = s->first; l < s->count; l++)
       if (!s->layer[l].frozen) point_to_columns(s, worker, l, o);
     worker->columns[s->n] = s->current->r + o * s->current->N + v->i;
@@ -161,14 +161,14 @@ static void prepare_normal(void *context, size_t k, size_t thread) {
       any = 1;
     }
   if (s->whole_rows && (!any || several_layers(s))) form_columns(s, worker);
-  if (s->c == 1) {
+  if (s->rows == 1) {
     netp_seed(s, s->current, worker, s->current->r + worker->view.i, s->current->N, 1);
     return;
   }
   /* Σ_o r_o D_o, the sensitivities standing already. */
   const netp_view *v = &worker->view;
   memset(worker->s, 0, s->units * v->ld * sizeof *worker->s);
-  for (size_t o = 0; o < s->c; o++) {
+  for (size_t o = 0; o < s->rows; o++) {
     const double *d = v->d + o * s->units * v->ld, *r = s->current->r + o * s->current->N + v->i;
     for (size_t unit = s->layer[s->first].z_at; unit < s->units; unit++)
       for (size_t i = 0; i < v->count; i++) worker->s[unit * v->ld + i] += r[i] * d[unit * v->ld + i];
@@ -177,7 +177,7 @@ static void prepare_normal(void *context, size_t k, size_t thread) {
 
 static const double *columns_of(const netp *s, const netp_worker *worker, size_t l, size_t j0, size_t j1,
                                 double *scratch) {
-  if (s->whole_rows) return worker->J + (s->layer[l].at + j0) * s->c * worker->view.ld;
+  if (s->whole_rows) return worker->J + (s->layer[l].at + j0) * s->rows * worker->view.ld;
   netp_columns(s, worker, l, j0, j1, scratch);
   return scratch;
 }
@@ -185,7 +185,7 @@ static const double *columns_of(const netp *s, const netp_worker *worker, size_t
 static void run_task(const normal_pass *q, const task *t, netp_worker *worker, size_t thread, int first) {
   const netp *s = q->s;
   const netp_view *v = &worker->view;
-  const size_t rows = s->c * v->ld;
+  const size_t rows = s->rows * v->ld;
   if (t->pairs) {
     size_t p_at, q_at;
     const size_t l = t->row_layer, count = pairs(s->layer[l].width);

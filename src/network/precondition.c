@@ -16,7 +16,7 @@ static void add_block(netp *s, size_t l) {
   size_t lda;
   const double *in = netp_in(s, s->current, v, l, &lda);
   marq_la_syrk(layer->columns, v->count, in, lda, s->factors[l].U, layer->columns);
-  for (size_t o = 0; o < s->c; o++)
+  for (size_t o = 0; o < s->rows; o++)
     marq_la_syrk(layer->width, v->count, netp_sensitivity(s, v, o, l), v->ld, s->factors[l].V, layer->width);
 }
 

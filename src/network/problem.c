@@ -100,7 +100,7 @@ static marq_status linearize(void *self) {
 static marq_status residual(void *self, double *r) {
   netp *s = self;
   netp_curve(s);
-  memcpy(r, s->current->r, s->current->N * s->c * sizeof *r);
+  memcpy(r, s->current->r, s->current->N * s->rows * sizeof *r);
   return MARQ_OK;
 }
 
@@ -121,7 +121,7 @@ static size_t groups(const void *self, unsigned char *group_of) {
 /* Multiplications and additions counted as two, of the matrix products alone. */
 static void work(const void *self, marq_work *out) {
   const netp *s = self;
-  const double N = (double)s->next.count, c = (double)s->c, n = (double)s->n, m = N * c;
+  const double N = (double)s->next.count, c = (double)s->rows, n = (double)s->n, m = N * c;
   double weights = 0, units = 0, inputs = 0, own = 0;
   for (size_t l = s->first; l < s->count; l++) {
     const netp_layer *layer = &s->layer[l];
@@ -155,7 +155,9 @@ static marq_status set_loss(void *self, const marq_loss *loss, double scale) {
   netp *s = self;
   if (!loss) loss = marq_loss_find("squared");
   const int coupled = loss->coupled && s->c > 1;
-  if (!s->loss || (coupled && !s->couples) || !s->loss->predict != !loss->predict) return MARQ_EUNSUPPORTED;
+  if (!s->loss || (coupled && !s->couples) || netp_rows_of(loss, s->c) != s->rows ||
+      !s->loss->predict != !loss->predict)
+    return MARQ_EUNSUPPORTED;
   const marq_loss *before = s->loss;
   s->loss = loss;
   const marq_status status = netp_check_targets(s, NULL);
@@ -278,7 +280,7 @@ marq_status netp_problem(const marq_network *network, const marq_column *inputs,
     status = netp_check_targets(s, error);
   }
   if (status == MARQ_OK) {
-    status = marq_problem_create(&s->ops, s, samples, s->c, s->n, problem, error);
+    status = marq_problem_create(&s->ops, s, samples, s->rows, s->n, problem, error);
   }
   if (status != MARQ_OK) netp_destroy(s);
   return status;

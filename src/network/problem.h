@@ -74,6 +74,7 @@ typedef struct netp {
   marq_problem_ops ops;
   netp_layer *layer;
   size_t count, inputs, c, n, N;
+  size_t rows; /* residuals of a sample: c, or c − 1 where the root of the loss has no more columns */
   size_t units, a_columns, widest; /* Σ width, Σ (width + 1), of the inputs too */
   size_t first;                    /* the lowest layer that is fitted */
   int weighted, borrows;           /* samples have weights; adopted parameters are the caller's */
@@ -84,7 +85,9 @@ typedef struct netp {
   const marq_loss *loss; /* NULL: squared */
   double scale;
   int coupled, couples;        /* 1: its root couples the outputs; there is room for one that does */
-  double *root, *left, *right; /* [c·N] √w a, √w x and z of the adopted point, as marq_loss_block has them */
+  double *root, *left, *right; /* √w a [rows·N], √w x [c·N] and z [rows·N] of the adopted point, as marq_loss_block
+                                  has them; and where rows = c − 1 */
+  double *last;                /* [rows·N] what is taken from the last output */
   size_t block;
   netp_samples next; /* those that the next evaluation speaks of */
   double *batch;     /* gathered inputs, targets and weights of the samples chosen last */
@@ -200,9 +203,11 @@ double netp_cost(const netp *s, netp_point *trial, netp_worker *worker);
 size_t netp_find_infinite_cost(const netp *s, size_t *output);
 /** See to it that r̃ and the root of the current point stand. */
 void netp_curve(netp *s);
-/** out = d1 ∘ (column o of √w S) of a coupled loss: [c·ld]; out may be d1. */
+/** Residuals of a sample of c outputs. */
+size_t netp_rows_of(const marq_loss *loss, size_t c);
+/** out[c·ld] = d1 ∘ (column o of √w S) of a coupled loss; out may be d1. */
 void netp_root_column(const netp *s, const netp_view *v, size_t o, const double *d1, double *out);
-/** out[c·ld] = √w S x, or √w Sᵀ x. */
+/** out[c·ld] = √w S x of x[rows·ldx], or out[rows·ld] = √w Sᵀ x of x[c·ldx]. */
 void netp_through_root(const netp *s, const netp_view *v, const double *x, size_t ldx, int transposed, double *out);
 marq_status netp_check_loss(const marq_network_options *options, const marq_standard *outputs, size_t count,
                             marq_error *error);

@@ -13,7 +13,7 @@ void netp_columns(const netp *s, const netp_worker *worker, size_t l, size_t j0,
   const double *in = netp_in(s, s->current, v, l, &lda);
   for (size_t j = j0; j < j1; j++) {
     const double *a = in + j / layer->width * lda;
-    for (size_t o = 0; o < s->c; o++, out += ld) {
+    for (size_t o = 0; o < s->rows; o++, out += ld) {
       const double *d = netp_sensitivity(s, v, o, l) + j % layer->width * ld;
       s->kernels->multiply(d, a, v->count, out);
       if (v->count < ld) memset(out + v->count, 0, (ld - v->count) * sizeof *out);
@@ -36,7 +36,7 @@ marq_status netp_rows(void *self, size_t i0, size_t i1, double *J, size_t ldj) {
         size_t lda;
         const double *in = netp_in(s, s->current, v, l, &lda);
         for (size_t j = 0; j < layer->width * layer->columns; j++)
-          for (size_t o = 0; o < s->c; o++) {
+          for (size_t o = 0; o < s->rows; o++) {
             const double *d = netp_sensitivity(s, v, o, l) + j % layer->width * v->ld, *a = in + j / layer->width * lda;
             double *out = J + (layer->at + j) * ldj + o * (i1 - i0) + v->i + from - i0;
             s->kernels->multiply(d + from, a + from, to - from, out);
@@ -50,19 +50,19 @@ marq_status netp_triangle(void *self, double *R, size_t ldr, double *Qtr) {
   netp *s = self;
   netp_worker *worker = s->workers;
   const netp_point *point = s->current;
-  const size_t k = s->n + 1, m = point->N * s->c, kept = m < s->n ? m : s->n;
+  const size_t k = s->n + 1, m = point->N * s->rows, kept = m < s->n ? m : s->n;
   netp_differentiate(s);
   memset(s->triangle, 0, k * k * sizeof *s->triangle);
   for (size_t b = 0; b < netp_blocks(s, point); b++) {
     netp_open(s, worker, b, NETP_SENSITIVITIES);
     const netp_view *v = &worker->view;
-    const size_t rows = s->c * v->ld;
+    const size_t rows = s->rows * v->ld;
     for (size_t l = s->first; l < s->count; l++)
       if (!s->layer[l].frozen)
         netp_columns(s, worker, l, 0, s->layer[l].width * s->layer[l].columns, worker->J + s->layer[l].at * rows);
     double *r = worker->J + s->n * rows;
     memset(r, 0, rows * sizeof *r);
-    for (size_t o = 0; o < s->c; o++) memcpy(r + o * v->ld, point->r + o * point->N + v->i, v->count * sizeof *r);
+    for (size_t o = 0; o < s->rows; o++) memcpy(r + o * v->ld, point->r + o * point->N + v->i, v->count * sizeof *r);
     const marq_status status = marq_la_append_rows(k, rows, 0, s->triangle, k, worker->J, rows, s->triangle_work);
     if (status != MARQ_OK) return status;
   }
