@@ -52,19 +52,23 @@ static constant_fit fit_constant(const marq_loss *loss, size_t samples, size_t o
 }
 
 /* The ridge's part of F. */
-static double penalty_of(const marq_problem *problem, double cost) {
+static marq_status penalty_of(const marq_problem *problem, double *penalty, marq_error *error) {
   const size_t n = marq_problem_parameters(problem), groups = marq_problem_groups(problem, NULL);
-  if (!marq_problem_offers(problem, MARQ_OP_RIDGE)) return 0;
-  double *lambda = malloc((groups + n) * sizeof *lambda), *slope = lambda + groups, sum = 0;
+  *penalty = 0;
+  if (!marq_problem_offers(problem, MARQ_OP_RIDGE)) return MARQ_OK;
+  double *lambda = malloc((groups + n) * sizeof *lambda);
   unsigned char *group_of = malloc(n);
-  if (lambda && group_of && marq_problem_penalty(problem, lambda, slope) == MARQ_OK) {
+  marq_status status = lambda && group_of ? MARQ_OK : MARQ_ENOMEM;
+  if (status == MARQ_OK) status = marq_problem_penalty(problem, lambda, lambda + groups);
+  if (status == MARQ_OK) {
+    const double *slope = lambda + groups;
     marq_problem_groups(problem, group_of);
     for (size_t j = 0; j < n; j++)
-      if (lambda[group_of[j]] > 0) sum += 0.5 * slope[j] * slope[j] / lambda[group_of[j]];
+      if (lambda[group_of[j]] > 0) *penalty += 0.5 * slope[j] * slope[j] / lambda[group_of[j]];
   }
   free(lambda);
   free(group_of);
-  return sum < cost ? sum : cost;
+  return status == MARQ_OK ? MARQ_OK : marq_fail(error, status, "the ridge: %s", marq_status_text(status));
 }
 
 static marq_status pearson_of(marq_problem *problem, double *sum, marq_error *error) {
@@ -85,7 +89,10 @@ static marq_status of_likelihood(marq_problem *problem, const marq_loss *loss, m
   const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem);
   const double n = (double)out->n;
   out->rss = out->residual_sd = out->tss = out->r2 = out->aic = out->bic = NAN;
-  out->deviance = 2 * (cost - penalty_of(problem, cost));
+  double penalty;
+  const marq_status known = penalty_of(problem, &penalty, error);
+  if (known != MARQ_OK) return known;
+  out->deviance = 2 * fmax(cost - penalty, 0);
   if (targets && targets->data) {
     const constant_fit constant = fit_constant(loss, N, c, kind, targets, weights);
     const double null_likelihood = constant.saturated - 0.5 * constant.deviance;
@@ -154,10 +161,11 @@ static marq_status of_robust(marq_problem *problem, const marq_loss *loss, const
   const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem), m = N * c;
   if (!marq_problem_offers(problem, MARQ_OP_RESIDUAL))
     return marq_fail(error, MARQ_EUNSUPPORTED, "the statistics of a robust fit need residuals");
-  double *r = malloc((3 * m + 2 * c * piece) * sizeof *r), *psi = r + m, *slope = psi + m;
+  double *r = malloc((3 * m + 2 * c * piece) * sizeof *r);
   if (!r) return marq_fail(error, MARQ_ENOMEM, "no memory for %zu residuals", m);
   const marq_status status = marq_problem_residual(problem, r);
   if (status == MARQ_OK) {
+    double *psi = r + m, *slope = psi + m;
     for (size_t k = 0; weights && weights->data && k < m; k++) {
       const double w = column_at(weights, k % N);
       r[k] = w > 0 ? r[k] / sqrt(w) : 0;
