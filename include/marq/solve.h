@@ -77,7 +77,8 @@ MARQ_API marq_status marq_solve(marq_problem *problem, const marq_options *optio
 /** What a fit would be solved with, and need, before any of it is taken. */
 typedef struct marq_plan {
   const char *solver, *linear_solver, *scaling; /* static */
-  double flops;                                 /* counted, of one linearisation with one damping */
+  double flops;                                 /* counted, of one linearisation with one damping, or of one gradient */
+  size_t batch;                                 /* samples of a first-order solver's gradient; 0: no such solver */
   size_t bytes;                                 /* of the solver; the problem's own memory is taken already */
 } marq_plan;
 /** Plan a fit: chooses as marq_solver_create does, takes nothing. Returns as that. */

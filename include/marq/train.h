@@ -12,14 +12,15 @@ extern "C" {
 #endif
 
 /** Why training ended. The third column: 1 when that is what was asked for. */
-#define MARQ_TRAIN_LIST(X)                                                         \
-  X(MARQ_TRAIN_CONVERGED, "converged", 1, "the fit converged")                     \
-  X(MARQ_TRAIN_TARGET, "target", 1, "the target was reached")                      \
-  X(MARQ_TRAIN_EARLY, "early-stopping", 1, "the validation error no longer falls") \
-  X(MARQ_TRAIN_EPOCHS, "epochs", 1, "the number of epochs was reached")            \
-  X(MARQ_TRAIN_TIME, "time", 0, "the time limit was reached")                      \
-  X(MARQ_TRAIN_USER, "user", 0, "stopped by the caller")                           \
-  X(MARQ_TRAIN_NO_PROGRESS, "no-progress", 0, "no step lowers the cost")           \
+#define MARQ_TRAIN_LIST(X)                                                                       \
+  X(MARQ_TRAIN_CONVERGED, "converged", 1, "the fit converged")                                   \
+  X(MARQ_TRAIN_TARGET, "target", 1, "the target was reached")                                    \
+  X(MARQ_TRAIN_EARLY, "early-stopping", 1, "the validation error no longer falls")               \
+  X(MARQ_TRAIN_EPOCHS, "epochs", 1, "the number of epochs was reached")                          \
+  X(MARQ_TRAIN_TIME, "time", 0, "the time limit was reached")                                    \
+  X(MARQ_TRAIN_USER, "user", 0, "stopped by the caller")                                         \
+  X(MARQ_TRAIN_NO_PROGRESS, "no-progress", 0, "no step lowers the cost")                         \
+  X(MARQ_TRAIN_DIVERGED, "diverged", 0, "the cost grew without bound; the best network is kept") \
   X(MARQ_TRAIN_FAILED, "failed", 0, "an operation failed; the best network so far is kept")
 
 typedef enum marq_train_stop {
@@ -58,9 +59,9 @@ typedef struct marq_train_options {
   double validation, test;    /* fractions of the samples, ≥ 0, validation + test < 1 */
   size_t patience;            /* stop after so many epochs without a better validation mse (0: never) */
   size_t restarts;            /* further runs from other initial values; the best of all is kept */
-  size_t epochs;              /* most epochs of one run. An epoch is a trial step, with batches a pass over them all */
-  double max_seconds;         /* for all runs together */
-  double target;              /* stop when the mse of all training samples is at most this (0: never) */
+  size_t epochs;      /* most epochs of one run. An epoch is a trial step, with batches (sgd: of one) a pass over all */
+  double max_seconds; /* for all runs together */
+  double target;      /* stop when the mse of all training samples is at most this (0: never) */
   double ridge, ridge_biases; /* λ ≥ 0 */
   /** NULL: the ridge is as given. Else it is chosen (a key of MARQ_RIDGE_CHOICES), the same λ for weights and biases,
    * on all training samples at once; "validation" judges by the validation samples. Nothing stops early then, and
@@ -69,7 +70,8 @@ typedef struct marq_train_options {
   int ridge_apart;     /* 1: under "evidence" weights and biases have each their λ */
   int grow;            /* 1: begin on a fortieth of the samples, triple them when progress stalls; -1: where
                           there are many (20 residuals for each parameter, and 2000 samples) */
-  size_t batch;        /* samples of a mini-batch (0: all at once); excludes grow */
+  size_t batch;        /* samples of a mini-batch (0: all at once); excludes grow. A first-order solver makes one
+                          step on each, shuffled anew in each epoch */
   size_t batch_steps;  /* trial steps on each before the next */
   int threads;         /* 0: 1 */
   marq_column weights; /* w_i ≥ 0, one a sample; data NULL: all 1 */

@@ -202,6 +202,7 @@ marq_status marq_solver_plan(marq_problem *problem, const marq_options *options,
                         .scaling = "none",
                         .linear_solver = "none",
                         .flops = part * marq_problem_work(problem).gradient,
+                        .batch = s.core.batch,
                         .bytes = sizeof s + s.arena.used};
     return s.arena.overflowed ? marq_fail(error, MARQ_ESIZE, "the sizes overflow") : MARQ_OK;
   }

@@ -23,6 +23,7 @@ typedef struct stage {
   marq_problem *ridge;
   marq_solver *solver;
   size_t i0, i1;
+  size_t steps;           /* of an epoch */
   carried first;          /* options that the solver began with … */
   double damping, radius; /* … and what became of them */
 } stage;
@@ -106,6 +107,11 @@ static double within(double x, double least, double most) {
 static marq_options stage_options(const runner *r) {
   marq_options o = r->t->options->solve;
   o.max_iterations = o.max_seconds = MARQ_NO_LIMIT;
+  if (train_is_first_order(r->t)) {
+    if (r->t->options->batch) o.batch = (double)r->t->options->batch;
+    o.seed = (double)((r->t->options->seed + r->run) & 0xffffffffUL);
+    o.max_iterations = (double)r->t->options->epochs; /* of passes: schedules of the learning rate go by it */
+  }
   if (r->carry.damping > 0) o.first_damping = r->carry.damping;
   if (r->carry.radius > 0) o.first_radius = r->carry.radius;
   return o;
@@ -156,9 +162,16 @@ static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_er
     s->ridge = NULL;
     return marq_fail(error, status, "the problem cannot be restricted to a part of its samples");
   }
-  const marq_options o = stage_options(r);
+  marq_options o = stage_options(r);
   s->first = (carried){o.first_damping, o.first_radius};
-  status = marq_solver_create(problem, &o, &s->solver, error);
+  s->steps = 1;
+  if (train_is_first_order(t)) {
+    marq_plan plan;
+    status = marq_solver_plan(problem, &o, &plan, error);
+    if (!status && plan.batch) s->steps = (i1 - i0 + plan.batch - 1) / plan.batch;
+    o.max_iterations *= (double)s->steps;
+  }
+  if (!status) status = marq_solver_create(problem, &o, &s->solver, error);
   if (!status) status = marq_solver_start(s->solver, t->start, error);
   if (status) {
     marq_solver_free(s->solver);
@@ -231,10 +244,22 @@ static void end_as_solver(runner *r, const marq_solver *solver) {
     end(r, MARQ_TRAIN_CONVERGED, 0, marq_stop_text(found.stop));
   else if (found.stop == MARQ_STOP_NO_PROGRESS)
     end(r, MARQ_TRAIN_NO_PROGRESS, 0, found.detail[0] ? found.detail : NULL);
+  else if (found.stop == MARQ_STOP_DIVERGED)
+    end(r, MARQ_TRAIN_DIVERGED, 0, found.detail);
+  else if (found.stop == MARQ_STOP_ITERATIONS)
+    end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
   else if (found.stop == MARQ_STOP_EVALUATIONS)
     end(r, MARQ_TRAIN_EPOCHS, 0, marq_stop_text(found.stop));
   else
     end(r, MARQ_TRAIN_FAILED, 0, found.detail[0] ? found.detail : NULL);
+}
+
+/* A trial step, or with a first-order solver on batches as many steps as visit all samples. */
+static void run_epoch(runner *r, stage *s) {
+  marq_error error = {0};
+  for (size_t k = 0; k < s->steps && marq_solver_stopped(s->solver) == MARQ_STOP_NONE; k++)
+    if (marq_iterate(s->solver, &error) < 0) end(r, MARQ_TRAIN_FAILED, 0, error.text);
+  r->out->epochs++;
 }
 
 /* Epochs on one stage until the run ends or, before the last stage, the sample should grow. */
@@ -262,10 +287,13 @@ static void run_stage(runner *r, stage *s, int last) {
     if (marq_solver_stopped(s->solver) != MARQ_STOP_NONE) end_as_solver(r, s->solver);
     if (out->epochs >= t->options->epochs) end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
     if (r->ended) break;
-    marq_error error = {0};
-    if (marq_iterate(s->solver, &error) < 0) end(r, MARQ_TRAIN_FAILED, 0, error.text);
-    out->epochs++;
+    run_epoch(r, s);
     state = marq_solver_state(s->solver);
+  }
+  if (train_is_first_order(t) && !t->validation.count) { /* its costs may rise: the best point, not the last */
+    marq_solver_stop(s->solver);
+    state = marq_solver_state(s->solver);
+    mse = train_mse(t, state.cost - part * penalty(t, state.p), weight);
   }
   if (!t->validation.count) keep(r, state.p, state.cost, mse);
 }
@@ -362,12 +390,19 @@ static void run_batches(runner *r, marq_error *error) {
 
 /* One batch that holds all samples is none. */
 static int has_batches(const trainer *t) {
-  return t->options->batch && t->options->batch < t->sets.training;
+  return t->options->batch && t->options->batch < t->sets.training && !train_is_first_order(t);
+}
+
+int train_is_first_order(const trainer *t) {
+  const char *name;
+  for (size_t i = 0; (name = marq_solver_name(i, NULL)); i++)
+    if (!strcmp(name, t->options->solve.solver)) return marq_solver_is_first_order(i);
+  return 0;
 }
 
 int train_is_single(const trainer *t) {
   const double residuals = (double)t->sets.training * (double)t->data.target_count;
-  if (t->options->ridge_choice) return 1;
+  if (t->options->ridge_choice || train_is_first_order(t)) return 1;
   if (has_batches(t)) return 0;
   if (t->options->grow >= 0) return !t->options->grow || t->sets.training <= least_part;
   return t->sets.training < TRAIN_MANY || residuals < 20 * (double)t->n;

@@ -44,6 +44,8 @@ typedef struct train_outcome {
 
 /** 1 when every run is one solver on all training samples: no batches, and nothing grows. */
 int train_is_single(const trainer *t);
+/** 1 when the solver works by gradients alone: it makes its batches itself. */
+int train_is_first_order(const trainer *t);
 /** One run from trainer->start. A negative status of the outcome has *error filled in. */
 void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error);
 
