@@ -1,8 +1,8 @@
 /* Bounds of D. M. Gay, A trust-region approach to linearly constrained optimization, in: Numerical Analysis, Lecture
  * Notes in Mathematics 1066 (1984), 72–105, and the least costs, both as A. Neumaier's collection lists them
- * (https://www.mat.univie.ac.at/~neum/glopt/bounds.html). The Gulf function's least cost is our own, found by the faces
- * of the box and from random starts (bench/bounds.c): the 0.58281431e-4 listed there belongs neither to the function
- * nor to its misprint with y_i m i x₂, whose least cost in these bounds is 8.3325. */
+ * (https://www.mat.univie.ac.at/~neum/glopt/bounds.html). The Gulf function's least cost
+ * is our own, found by the faces of the box and from random starts (bench/bounds.c): the 0.58281431e-4 listed there was
+ * not reached, for the function or for its misprint with y_i m i x₂. */
 #include "mgh_bounded.h"
 
 #include <math.h>

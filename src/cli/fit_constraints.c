@@ -161,9 +161,12 @@ int fit_constraints_set_up(fit *f) {
   f->high = malloc((rows + 1) * sizeof(double));
   f->A = malloc((rows * n + 1) * sizeof(double));
   f->active = malloc((n + rows) * sizeof *f->active);
-  double *whole = malloc(3 * n * sizeof(double));
-  int status = f->bounds && f->low && f->high && f->A && f->active && whole ? exit_done : out_of_memory();
-  if (status == exit_done) status = take_bounds(f, whole, whole + n);
+  double *whole = malloc(3 * n * sizeof(double)); /* bounds of all parameters, and a row */
+  if (!f->bounds || !f->low || !f->high || !f->A || !f->active || !whole) {
+    free(whole);
+    return out_of_memory();
+  }
+  int status = take_bounds(f, whole, whole + n);
   for (size_t i = 0; i < rows && status == exit_done; i++) status = take_row(f, i, whole + 2 * n);
   if (status == exit_done) {
     for (size_t k = 0; k < f->free_count; k++) {

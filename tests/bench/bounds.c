@@ -1,7 +1,8 @@
 /* Ten bounded Moré–Garbow–Hillstrom problems by every solver that takes constraints × linear system: digits of the
  * cost, evaluations, and how many of them lay outside the bounds. The minimum is found a second time without any active
  * set: on every face of the box the bounded parameters are held and the others fitted without bounds, and the least
- * cost inside the box counts, from several starts. usage: bench_bounds [--all] [marq options as name=value …] */
+ * cost inside the box counts, from several starts. usage: bench_bounds [--all] [--starts N] [marq options as name=value
+ * …] */
 #include <marq/solve.h>
 #include <math.h>
 #include <stdint.h>
@@ -93,8 +94,38 @@ static int run(const mgh_bounded *bounded, const marq_options *given, int quiet)
   return solved;
 }
 
+/* How many of so many random starts in each box end at the least cost, and the evaluations they took. */
+static void from_random_starts(const marq_options *given, size_t count) {
+  size_t solved = 0, evaluations = 0, outside = 0, each[MGH_BOUNDED] = {0};
+  for (size_t k = 0; k < MGH_BOUNDED; k++) {
+    const mgh_bounded *bounded = mgh_bounded_at(k);
+    mgh_watched watched;
+    marq_problem *problem;
+    if (mgh_watched_problem(&watched, bounded, &problem) != MARQ_OK) return;
+    marq_constraints box = {.lower = bounded->lower, .upper = bounded->upper};
+    marq_options options = *given;
+    options.constraints = &box;
+    uint64_t seed = 1 + k;
+    for (size_t i = 0; i < count; i++) {
+      double p[MGH_MAX_PARAMETERS];
+      for (size_t j = 0; j < watched.instance.n; j++)
+        p[j] = bounded->lower[j] + uniform(&seed) * (bounded->upper[j] - bounded->lower[j]);
+      if (marq_solve(problem, &options, p, NULL, NULL, NULL, NULL) != MARQ_OK) continue;
+      each[k] += mgh_bounded_digits(bounded, mgh_cost(&watched.instance, p)) >= 4;
+    }
+    solved += each[k];
+    evaluations += watched.evaluations;
+    outside += watched.outside;
+    marq_problem_free(problem);
+  }
+  printf("%-14s %4zu of %zu, %8zu evaluations, %zu outside; by problem:", given->solver, solved, count * MGH_BOUNDED,
+         evaluations, outside);
+  for (size_t k = 0; k < MGH_BOUNDED; k++) printf(" %zu", each[k]);
+  putchar('\n');
+}
+
 int main(int argc, char **argv) {
-  if (!arguments_check(argc, argv, "", "--all")) return 2;
+  if (!arguments_check(argc, argv, "--starts", "--all")) return 2;
   marq_options options = marq_options_default();
   const int all = argument_flag(argc, argv, "--all");
   if (!arguments_set_options(argc, argv, &options)) return 2;
@@ -111,6 +142,13 @@ int main(int argc, char **argv) {
   printf("solved to 4 digits, always inside: %zu of %d\n", solved, MGH_BOUNDED);
   static const char *const solvers[] = {"lm", "lm-gain", "gn-search"}, *const systems[] = {"auto", "cholesky", "qr",
                                                                                            "svd", "cg"};
+  const size_t random_starts = (size_t)argument_number(argc, argv, "--starts", 0);
+  static const char *const methods[] = {"auto", "lm", "lm-gain", "lm-gain-accel", "gn-search"};
+  if (random_starts) printf("\n%zu random starts in each box: ends at the least cost\n", random_starts);
+  for (size_t a = 0; random_starts && a < sizeof methods / sizeof *methods; a++) {
+    options.solver = methods[a];
+    from_random_starts(&options, random_starts);
+  }
   for (size_t a = 0; all && a < sizeof solvers / sizeof *solvers; a++)
     for (size_t b = 0; b < sizeof systems / sizeof *systems; b++) {
       options.solver = solvers[a];
