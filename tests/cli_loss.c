@@ -137,6 +137,33 @@ static void given_scale(void **state) {
   json_decref(s);
 }
 
+/* Counts are rows repeated. */
+static void counts_are_repetitions(void **state) {
+  (void)state;
+  FILE *once = fopen("once.csv", "w"), *often = fopen("often.csv", "w");
+  assert_true(once && often);
+  fputs("x,y,k\n", once);
+  fputs("x,y\n", often);
+  for (int i = 0; i < 12; i++) {
+    const double y = 0.3 * i + 0.1 * ((i * 5) % 7 - 3) + (i == 8 ? 9 : 0);
+    fprintf(once, "%d,%.3f,%d\n", i, y, 1 + i % 3);
+    for (int k = 0; k < 1 + i % 3; k++) fprintf(often, "%d,%.3f\n", i, y);
+  }
+  assert_true(fclose(once) == 0 && fclose(often) == 0);
+  json_t *a = cli_json(0, "fit", "y = a + b*x", "once.csv", "--counts", "k", "--loss", "cauchy", "--loss-scale", "0.5",
+                       "--json", NULL);
+  json_t *b = cli_json(0, "fit", "y = a + b*x", "often.csv", "--loss", "cauchy", "--loss-scale", "0.5", "--json", NULL);
+  static const char *const keys[] = {"value", "stderr"};
+  for (size_t k = 0; k < 2; k++) {
+    assert_close(cli_parameter(a, "a", keys[k]), cli_parameter(b, "a", keys[k]), 1e-8, 0);
+    assert_close(cli_parameter(a, "b", keys[k]), cli_parameter(b, "b", keys[k]), 1e-8, 0);
+  }
+  assert_close(cli_number(a, "residual_sd"), cli_number(b, "residual_sd"), 1e-8, 0);
+  assert_close(cli_number(a, "cost"), cli_number(b, "cost"), 1e-12, 0);
+  json_decref(a);
+  json_decref(b);
+}
+
 static void separated_classes_are_said(void **state) {
   (void)state;
   cli_run run = cli("fit", "apart = a + b*x", "two.csv", "--loss", "binary-cross-entropy", NULL);
@@ -217,6 +244,7 @@ int main(void) {
       cmocka_unit_test(given_scale),
       cmocka_unit_test(pictures),
       cmocka_unit_test(separated_classes_are_said),
+      cmocka_unit_test(counts_are_repetitions),
       cmocka_unit_test(bad_input),
       cmocka_unit_test(the_list),
   };

@@ -36,7 +36,8 @@ typedef struct marq_loss_block {
   double *right; /* z: of a coupled loss with more than one output; not written otherwise */
 } marq_loss_block;
 
-/** One row of the table. */
+/** One row of the table. One's own may be filled in, too: costs must not be negative, for solvers measure progress
+ * relative to them, and evaluate must be reentrant. */
 typedef struct marq_loss {
   const char *name, *help;
   int coupled;     /* 1: S couples the outputs of a sample where there are several */

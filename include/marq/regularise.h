@@ -59,7 +59,7 @@ typedef struct marq_regularised {
   double *group_lambda; /* [groups] of the problem, as marq_problem_ridge takes it */
   size_t groups;
   double effective; /* γ = tr((J̃ᵀJ̃ + Λ)⁻¹J̃ᵀJ̃): the number of well-determined parameters (MacKay 1992) */
-  double noise;     /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)) */
+  double noise;     /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)); NaN unless squared */
   double criterion;    /* of the choice: what was made least, or for "lcurve" and "evidence" the most */
   double misfit, cost; /* at the end, of all samples: without and with the penalty */
   size_t count;        /* fits, in order of λ but for "evidence": in order of time */

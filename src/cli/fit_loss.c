@@ -138,11 +138,11 @@ static void warn_of_separation(fit *f) {
     return;
   }
   free(logits);
-  const int ridge = f->problem != f->bare;
+  const int held = f->problem != f->bare || f->result.active > 0; /* by a ridge, or by constraints */
   if (s.classes < 2) {
     fit_warn(f, "every %s is %g: there is one class only", marq_formula_response(f->formula), f->response.data[0]);
   }
-  if (s.separated && !ridge) {
+  if (s.separated && !held) {
     if (f->result.status >= 0 && f->result.stop != MARQ_STOP_USER) {
       f->result.stop = MARQ_STOP_DEGENERATE;
       snprintf(f->result.detail, sizeof f->result.detail,
@@ -156,7 +156,7 @@ static void warn_of_separation(fit *f) {
     fit_warn(f,
              "the classes are separated: every label is on its side of probability 1/2. There is no estimate: the "
              "values are where the fit stopped on the way to infinity (a --ridge gives one)");
-  } else if (s.saturated && !ridge) {
+  } else if (s.saturated && !held) {
     fit_warn(f,
              "%zu of %zu fitted probabilities are 0 or 1 to ten digits: a part of the data is separated, and "
              "parameters may be on their way to infinity (a --ridge holds them)",

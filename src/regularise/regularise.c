@@ -95,7 +95,7 @@ marq_status session_freedom(session *s, double gamma[most_classes], double *log_
   found->effective = (double)(s->n - s->penalised);
   for (size_t k = 0; k < s->classes; k++) found->effective += gamma[k];
   const double rest = (double)marq_problem_residuals(s->problem) - found->effective;
-  found->noise = rest > 0 ? sqrt(2 * found->misfit / rest) : NAN;
+  found->noise = rest > 0 && !marq_problem_loss(s->problem, NULL) ? sqrt(2 * found->misfit / rest) : NAN;
   return MARQ_OK;
 }
 
