@@ -42,20 +42,38 @@ static marq_status use(marq_error *error) {
   return status;
 }
 
-static void every_allocation_may_fail(void **state) {
-  (void)state;
+/* With ties, their values, and a linear relation. */
+static marq_status use_ties(marq_error *error) {
+  static const char *const ties[] = {"b = 2*a + c", "c = sqrt(d)"};
+  marq_formula *formula;
+  double value, slope[2], row[2], low, high;
+  marq_status status = marq_formula_parse_tied("y = a*exp(-b*x) + c + d*x", fixture_names, FIXTURE_COLUMNS, ties, 2,
+                                               &formula, NULL, error);
+  if (!status) status = marq_formula_tie_value(formula, 0, (double[]){1, 2}, &value, slope, error);
+  if (!status) status = marq_formula_linear(formula, "2*(a - d)^1 + 3/4 <= d*2", row, &low, &high, error);
+  marq_formula_free(formula);
+  return status;
+}
+
+static void every_allocation_fails_once(marq_status (*use_all)(marq_error *error)) {
   size_t k = 0;
   marq_status status;
   do {
     marq_error error = {0};
     left = ++k;
-    status = use(&error);
+    status = use_all(&error);
     left = 0;
     assert_true(status == MARQ_OK || status == MARQ_ENOMEM);
     if (status && error.status) assert_string_not_equal(error.text, "");
   } while (status && k < 10000);
   assert_int_equal(status, MARQ_OK);
   assert_true(k > 20);
+}
+
+static void every_allocation_may_fail(void **state) {
+  (void)state;
+  every_allocation_fails_once(use);
+  every_allocation_fails_once(use_ties);
 }
 
 static void evaluating_allocates_nothing(void **state) {

@@ -170,6 +170,8 @@ static void run_counted(waves *w, const marq_options *options) {
 
 static void fitting_asks_for_no_memory(void **state) {
   (void)state;
+  const double lower[] = {0.55, 0, 0, 0}, upper[] = {5, 0.55, 5, 5}, A[] = {1, 1, 1, 1}, low[] = {0}, high[] = {2};
+  const marq_constraints narrow = {lower, upper, 1, A, 1, low, high};
   for (int d = 0; d < WAVES_DRESSES; d++)
     for (int size = 0; size < 2; size++) {
       waves *w = waves_make((waves_dress)d, WAVES_EQUAL, size ? 600 : 40, 1, 4, 1);
@@ -180,6 +182,8 @@ static void fitting_asks_for_no_memory(void **state) {
           options.linear_solver = marq_linear_solver_name(b, NULL);
           options.max_iterations = 8;
           run_counted(w, &options);
+          options.constraints = &narrow; /* the start is outside */
+          if (size == 0) run_counted(w, &options);
         }
       waves_free(w);
     }
