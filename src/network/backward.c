@@ -75,13 +75,21 @@ void netp_seed(const netp *s, const netp_point *point, netp_worker *worker, cons
 
 /* ---- what is kept ---- */
 
+/* Of a batch a gradient is all that is asked for, as a rule: one pass down, whatever the number of outputs. */
+enum { WITHOUT_SENSITIVITIES = 1, WITH_SENSITIVITIES };
+typedef struct differentiation {
+  netp *s;
+  int level;
+} differentiation;
+
 static void differentiate_block(void *context, size_t b, size_t thread) {
-  const netp *s = context;
+  const differentiation *q = context;
+  const netp *s = q->s;
   const netp_point *point = s->current;
   netp_worker *worker = &s->workers[thread];
   netp_place(s, point, worker, b);
   netp_view *v = &worker->view;
-  if (!s->eager)
+  if (!s->eager && point->differential == 0)
     for (size_t l = 0; l < s->count; l++) {
       const netp_layer *layer = &s->layer[l];
       double *z = netp_unit(s, v, v->d1, l), *a = v->a + layer->a_at * v->ld;
@@ -89,15 +97,20 @@ static void differentiate_block(void *context, size_t b, size_t thread) {
       layer->activation->evaluate(worker->temp, layer->width * v->ld, a, z, NULL);
       for (size_t i = 0; i < v->ld; i++) a[layer->width * v->ld + i] = 1;
     }
-  sensitivities(s, point, worker);
+  if (q->level == WITH_SENSITIVITIES) sensitivities(s, point, worker);
+}
+
+static void differentiate(netp *s, int level) {
+  differentiation q = {s, level};
+  netp_curve(s);
+  if (s->current->differential >= level) return;
+  s->counts.jacobian += s->current->differential == 0;
+  if (s->kept) netp_parallel(s->threads, netp_blocks(s, s->current), differentiate_block, &q);
+  s->current->differential = level;
 }
 
 void netp_differentiate(netp *s) {
-  netp_curve(s);
-  if (s->current->differential) return;
-  s->current->differential = 1;
-  s->counts.jacobian++;
-  if (s->kept) netp_parallel(s->threads, netp_blocks(s, s->current), differentiate_block, s);
+  differentiate(s, WITH_SENSITIVITIES);
 }
 
 void netp_open(const netp *s, netp_worker *worker, size_t b, int want) {
@@ -151,7 +164,7 @@ static void prepare_block(void *context, size_t k, size_t thread) {
   const netp_point *point = s->current;
   netp_worker *worker = &s->workers[k];
   const size_t b = q->b0 + k;
-  const int by_sensitivities = s->kept && s->rows == 1;
+  const int by_sensitivities = s->kept && s->rows == 1 && point->differential == WITH_SENSITIVITIES;
   if (q->what == ACCELERATE) {
     netp_place(s, point, worker, b);
     netp_tangent(s, point, worker, 1, q->given);
@@ -187,7 +200,8 @@ static void sum_strip(void *context, size_t strip, size_t thread) {
 static void run(netp *s, quantity what, const double *given, double *out) {
   pass q = {.s = s, .what = what, .given = given, .out = out};
   const size_t blocks = netp_blocks(s, s->current), window = (size_t)s->threads;
-  netp_differentiate(s);
+  const int light = (what == GRADIENT || what == VJP) && s->current->of.index;
+  differentiate(s, light ? WITHOUT_SENSITIVITIES : WITH_SENSITIVITIES);
   for (q.b0 = 0; q.b0 < blocks; q.b0 += window) {
     q.blocks = blocks - q.b0 < window ? blocks - q.b0 : window;
     netp_parallel(s->threads, q.blocks, prepare_block, &q);
