@@ -64,7 +64,8 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
     return marq_fail(error, MARQ_EINVAL, "the scale of %s is %g, it must be above 0", o->loss->name, o->scale);
   if (o->ridge_choice && o->loss && o->loss != marq_loss_find("squared") &&
       (!strcmp(o->ridge_choice, "gcv") || !strcmp(o->ridge_choice, "evidence")))
-    return marq_fail(error, MARQ_EINVAL, "a ridge is chosen by %s for the squared loss alone; cv, validation or lcurve do",
+    return marq_fail(error, MARQ_EINVAL,
+                     "a ridge is chosen by %s for the squared loss alone; cv, validation or lcurve do",
                      o->ridge_choice);
   if (o->ridge_choice && !strcmp(o->ridge_choice, "validation") && !(o->validation > 0))
     return marq_fail(error, MARQ_EINVAL, "the ridge is to be chosen by validation, but no samples are held out for it");
