@@ -176,8 +176,19 @@ static double limit_of(const marq_active_set *s, size_t i) {
   return s->side[i] > 0 ? upper_of(s, s->index[i]) : lower_of(s, s->index[i]);
 }
 
+/* Of a row what p itself lacks by rounding counts as nothing: a step could not make it good, and the multiplier of
+ * trying would grow with the damping. */
 static double missing(const marq_active_set *s, size_t i, const double *p, const double *delta) {
-  return (limit_of(s, i) - along(s, s->index[i], p)) - along(s, s->index[i], delta);
+  const size_t c = s->index[i];
+  const double limit = limit_of(s, i), step = along(s, c, delta);
+  double here = limit - along(s, c, p);
+  if (c >= s->n && fabs(here) > 0) {
+    const double *row = s->constraints->A + (c - s->n);
+    double size = fabs(limit);
+    for (size_t j = 0; j < s->n; j++) size += fabs(row[j * s->constraints->lda] * p[j]);
+    if (fabs(here) <= 0.25 * marq_active_rounding(s->n) * size) here = 0;
+  }
+  return here - step;
 }
 
 /* λ ← λ + (Aw Z)⁻¹ (limits − Aw(p + δ)), and δ with it. */
