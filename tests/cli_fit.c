@@ -307,6 +307,25 @@ static void every_option_matters(void **state) {
   }
 }
 
+static void tuned_learning_rates(void **state) {
+  (void)state;
+  json_t *j = cli_json(1, "fit", MISRA_FORMULA, MISRA, "-s", "b1=250,b2=5e-4", "-j", "--solver", "adam", "--tune",
+                       "--max-iterations", "200", NULL);
+  const json_t *tuned = json_object_get(j, "tuned"), *candidates = json_object_get(tuned, "candidates");
+  assert_true(json_array_size(candidates) >= 13);
+  double least = INFINITY, rate = 0;
+  for (size_t i = 0; i < json_array_size(candidates); i++) {
+    const json_t *c = json_array_get(candidates, i);
+    if (!json_is_number(json_object_get(c, "cost")) || !(cli_number(c, "cost") < least)) continue;
+    least = cli_number(c, "cost");
+    rate = cli_number(c, "learning_rate");
+  }
+  assert_close(cli_number(tuned, "learning_rate"), rate, 0, 0);
+  assert_close(cli_number(j, "rss"), 2 * least, 1e-9, 0);
+  json_decref(j);
+  cli_expect_refusal(2, "learning rate", "fit", MISRA_FORMULA, MISRA, "--tune", NULL);
+}
+
 static void user_scale(void **state) {
   (void)state;
   json_t *a = cli_json(0, "fit", MISRA_FORMULA, MISRA, "-s", "b1=500,b2=1e-4", "-j", "--scale", "b1=0.01,b2=1", NULL);
@@ -466,6 +485,7 @@ int main(void) {
       cmocka_unit_test(weights_of_each_kind),
       cmocka_unit_test(scale_of_weights),
       cmocka_unit_test(every_option_matters),
+      cmocka_unit_test(tuned_learning_rates),
       cmocka_unit_test(user_scale),
       cmocka_unit_test(threads_change_no_bit),
       cmocka_unit_test(quiet_and_digits),

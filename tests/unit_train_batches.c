@@ -130,10 +130,39 @@ static void restarts_and_divergence(void **state) {
   assert_close(d.cost, d.start_cost, 0, 0);
 }
 
+/* Each candidate has a tenth of the epochs; the runs go at the best one's rate. */
+static void tuning_comes_first(void **state) {
+  (void)state;
+  marq_train_options o = options_of("adam", 0);
+  o.batch = 40;
+  o.epochs = 50;
+  o.tune = 1;
+  const marq_train_result r = train(&o, NULL, NULL);
+  assert_true(r.tuned.count >= 13);
+  for (size_t k = 0; k < r.tuned.count; k++)
+    if (r.tuned.tried[k].stop == MARQ_STOP_ITERATIONS) assert_int_equal(r.tuned.tried[k].iterations, 5 * 5);
+  o.tune = 0;
+  o.solve.learning_rate = r.tuned.rate;
+  const marq_train_result same = train(&o, NULL, NULL);
+  assert_close(same.cost, r.cost, 0, 0);
+  assert_int_equal(same.tuned.count, 0);
+  o = marq_train_options_default();
+  o.tune = 1;
+  marq_error error = {0};
+  const marq_layer layer = {1, marq_activation_find("linear"), 0, 0};
+  marq_network *net;
+  assert_int_equal(marq_network_create(1, &layer, 1, &net, NULL), MARQ_OK);
+  assert_int_equal(marq_train(net, inputs, targets, samples, &o, NULL, NULL, NULL, &error), MARQ_EINVAL);
+  assert_non_null(strstr(error.text, "learning rate"));
+  marq_network_free(net);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(epochs_are_passes), cmocka_unit_test(mini_batches_learn_a_sine),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(epochs_are_passes),
+                                     cmocka_unit_test(mini_batches_learn_a_sine),
                                      cmocka_unit_test(the_best_epoch_by_validation_is_kept),
                                      cmocka_unit_test(a_ridge_holds_weights_back),
-                                     cmocka_unit_test(restarts_and_divergence)};
+                                     cmocka_unit_test(restarts_and_divergence),
+                                     cmocka_unit_test(tuning_comes_first)};
   return cmocka_run_group_tests(tests, setup, NULL);
 }

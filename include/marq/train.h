@@ -5,7 +5,7 @@
 #include <marq/metrics.h>
 #include <marq/network.h>
 #include <marq/regularise.h>
-#include <marq/solve.h>
+#include <marq/tune.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -73,6 +73,8 @@ typedef struct marq_train_options {
   size_t batch;        /* samples of a mini-batch (0: all at once); excludes grow. A first-order solver makes one
                           step on each, shuffled anew in each epoch */
   size_t batch_steps;  /* trial steps on each before the next */
+  int tune;            /* 1: find the learning rate of a first-order solver first, by marq_tune from the start of the
+                          first run; each candidate has a tenth of the epochs */
   int threads;         /* 0: 1 */
   marq_column weights; /* w_i ≥ 0, one a sample; data NULL: all 1 */
 } marq_train_options;
@@ -139,6 +141,7 @@ typedef struct marq_train_result {
   size_t iterations, accepted; /* trial steps of all runs */
   marq_counts counts;          /* of all runs */
   size_t linear_solves;        /* of all runs */
+  marq_tuned tuned;            /* count 0: nothing was tuned */
   size_t bytes;                /* most that a solver took */
   double seconds;              /* of all runs */
   const char *solver, *linear_solver, *scaling; /* as chosen for all samples or a whole batch; static */

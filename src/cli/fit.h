@@ -36,7 +36,7 @@ typedef struct fit_request {
   marq_options options;
   marq_table_options table;
   int threads; /* 0: chosen by size */
-  int json, quiet, digits;
+  int json, quiet, digits, tune;
   const char *trace, *plot, *save;
   const char *residuals;
   const marq_loss *loss; /* NULL: squared */
@@ -76,6 +76,7 @@ typedef struct fit {
   double *bounds, *A, *low, *high, *begun; /* its arrays; begun: the start, where it was moved inside */
   size_t moved;                            /* parameters of the start that were */
   /* what came out */
+  marq_tuned tuned; /* count 0: nothing was */
   marq_result result;
   marq_active *active; /* [active_count] constraints at the end */
   size_t active_count;

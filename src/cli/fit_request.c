@@ -32,6 +32,7 @@ const argument_option fit_options[] = {
     {"loss-scale", 0, "S|mad",
      "from where on a robust loss takes a residual for an outlier, in units of the response (of\n"
      "sigma with --sigma); mad: estimated from the residuals [mad]"},
+    {"tune", 0, NULL, "find the learning rate of a first-order solver first, each candidate on the budget of the fit"},
     {"json", 'j', NULL, "print the report as one JSON object, all digits"},
     {"quiet", 'q', NULL, "print no report: the exit status tells"},
     {"digits", 0, "N", "show at least N significant digits in the report [as many as the standard errors justify]"},
@@ -159,6 +160,7 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "plot") == 0) return take_plot(r, value);
   if (strcmp(name, "json") == 0) return r->json = 1, exit_done;
   if (strcmp(name, "quiet") == 0) return r->quiet = 1, exit_done;
+  if (strcmp(name, "tune") == 0) return r->tune = 1, exit_done;
   if (strcmp(name, "save") == 0) return r->save = value, exit_done;
   if (strcmp(name, "trace") == 0) return r->trace = value, exit_done;
   marq_error error = {0};

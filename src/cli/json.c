@@ -102,3 +102,22 @@ void json_matrix(json *j, const char *key, const double *matrix, size_t n) {
   }
   json_close(j, ']');
 }
+
+void json_tuned(json *j, const marq_tuned *tuned) {
+  if (!tuned->count) return;
+  json_open(j, "tuned", '{');
+  json_number(j, "learning_rate", tuned->rate);
+  json_open(j, "candidates", '[');
+  for (size_t i = 0; i < tuned->count; i++) {
+    const marq_candidate *c = &tuned->tried[i];
+    json_open_flat(j, NULL, '{');
+    json_number(j, "learning_rate", c->rate);
+    json_number(j, "cost", c->cost);
+    json_size(j, "iterations", c->iterations);
+    json_text(j, "stop", marq_stop_name(c->stop));
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+  json_number(j, "seconds", tuned->seconds);
+  json_close(j, '}');
+}

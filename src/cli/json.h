@@ -2,6 +2,7 @@
 #ifndef MARQ_CLI_JSON_H
 #define MARQ_CLI_JSON_H
 
+#include <marq/tune.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -22,5 +23,8 @@ void json_bool(json *j, const char *key, int value);
 void json_text(json *j, const char *key, const char *value);
 /** An n×n matrix (column-major, symmetric) as an array of rows. */
 void json_matrix(json *j, const char *key, const double *matrix, size_t n);
+
+/** A member "tuned" with the learning rates that were tried, where there were any. */
+void json_tuned(json *j, const marq_tuned *tuned);
 
 #endif

@@ -143,6 +143,7 @@ static void put_tests(json *j, const fit *f) {
 
 static void put_run(json *j, const fit *f) {
   const marq_result *r = &f->result;
+  json_tuned(j, &f->tuned);
   json_size(j, "iterations", r->iterations);
   json_size(j, "accepted", r->accepted);
   json_open_flat(j, "evaluations", '{');

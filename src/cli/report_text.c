@@ -131,6 +131,10 @@ static void put_header(FILE *file, const fit *f) {
   snprintf(text, sizeof text, "%s; linear solver %s; scaling %s", f->result.solver, f->result.linear_solver,
            f->result.scaling);
   header_line(file, "solver", text);
+  if (f->tuned.count) {
+    snprintf(text, sizeof text, "%.4g, the best of %zu", f->tuned.rate, f->tuned.count);
+    header_line(file, "learning rate", text);
+  }
   if (f->problem == f->bare) return;
   snprintf(text, sizeof text, "%.6g%s%s, towards %s", f->request.ridge, f->request.ridge_choice ? ", chosen by " : "",
            f->request.ridge_choice ? f->request.ridge_choice : "",

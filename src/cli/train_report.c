@@ -181,6 +181,7 @@ void train_report_text(const training *t, FILE *file) {
     fprintf(file, "epoch %zu of %zu made", r->best_epoch, r->epochs);
   }
   if (r->runs > 1) fprintf(file, ", run %zu of %zu (seed %lu)", r->run + 1, r->runs, r->seed + (unsigned long)r->run);
+  if (r->tuned.count) fprintf(file, "\n  learning rate %.4g, the best of %zu tried", r->tuned.rate, r->tuned.count);
   fprintf(file, "\n  %zu trial steps (%zu accepted), %zu factorisations; evaluations: %zu of the cost", r->iterations,
           r->accepted, r->linear_solves, r->counts.residual);
   fprintf(file, ", %zu of derivatives, %zu of second derivatives; %.3g s\n", r->counts.jacobian + r->counts.fused,
@@ -306,6 +307,7 @@ void train_report_json(const training *t, FILE *file) {
   json_size(j, "best_epoch", r->best_epoch);
   json_size(j, "run", r->run);
   json_size(j, "runs", r->runs);
+  json_tuned(j, &r->tuned);
   json_size(j, "iterations", r->iterations);
   json_size(j, "accepted", r->accepted);
   json_open_flat(j, "evaluations", '{');

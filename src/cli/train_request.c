@@ -44,7 +44,8 @@ const argument_option train_options[] = {
     {"grow", 0, NULL, "begin on a fortieth of the samples and triple them when progress stalls [where there are many]"},
     {"no-grow", 0, NULL, "use all samples from the start"},
     {"batch", 'b', "N", "train on mini-batches of N samples"},
-    {"batch-steps", 0, "N", "trial steps on each mini-batch [2]"},
+    {"batch-steps", 0, "N", "trial steps on each mini-batch, of second-order solvers [2]"},
+    {"tune", 0, NULL, "find the learning rate of a first-order solver first: a tenth of the epochs for each candidate"},
     {"save", 'o', "FILE", "save the network, for marq predict and --resume"},
     {"resume", 0, "FILE", "go on from a saved network: its shape, values and split"},
     {"plot", 'p', "FILE", "draw the learning curve and the fit: FILE.svg, .png or .pdf (needs gnuplot)"},
@@ -178,7 +179,11 @@ static int take_plain(train_request *r, const char *name, const char *value, int
   const struct {
     const char *name;
     int *flag;
-  } flags[] = {{"json", &r->json}, {"quiet", &r->quiet}, {"diagnostics", &r->diagnostics}, {"grow", &o->grow}};
+  } flags[] = {{"json", &r->json},
+               {"quiet", &r->quiet},
+               {"diagnostics", &r->diagnostics},
+               {"grow", &o->grow},
+               {"tune", &o->tune}};
   const struct {
     const char *name;
     double *number;

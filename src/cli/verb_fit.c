@@ -19,6 +19,18 @@ static int fail_at_start(fit *f, const marq_error *error) {
                          message_nonfinite(where.value), where.sample + 1);
 }
 
+static int tune(fit *f) {
+  marq_error error = {0};
+  if (!f->request.tune) return exit_done;
+  const marq_status status = marq_tune(f->problem, &f->request.options, f->free_p, NULL, &f->tuned, &error);
+  if (status == MARQ_EDOMAIN) return fail_at_start(f, &error);
+  if (status != MARQ_OK) return message_fail_library(NULL, &error);
+  if (f->tuned.count == 0)
+    return message_fail(exit_usage, "--tune: this solver has no learning rate; gd, sgd, momentum and adam have");
+  f->request.options.learning_rate = f->tuned.rate;
+  return exit_done;
+}
+
 /* *files: how the trace fared; a result that stands is reported all the same. */
 static int run_solver(fit *f, int *files) {
   marq_error error = {0};
@@ -53,6 +65,7 @@ static int worst(int a, int b) {
 static int run_fit(fit *f) {
   int files = exit_done, status = fit_read_input(f);
   if (status == exit_done) status = fit_set_up(f);
+  if (status == exit_done) status = tune(f);
   if (status == exit_done) status = run_solver(f, &files);
   if (status != exit_done) return status;
   status = worst(files, fit_judge(f));

@@ -42,6 +42,13 @@ marq_train_options marq_train_options_default(void) {
   return o;
 }
 
+int train_solver_is_first_order(const marq_train_options *o) {
+  const char *name;
+  for (size_t i = 0; (name = marq_solver_name(i, NULL)); i++)
+    if (!strcmp(name, o->solve.solver)) return marq_solver_is_first_order(i);
+  return 0;
+}
+
 marq_status train_check_options(const marq_train_options *o, marq_error *error) {
   const struct {
     const char *name;
@@ -54,6 +61,9 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
     return marq_fail(error, MARQ_EINVAL, "the time limit is %g, it must be 0 or more", o->max_seconds);
   if (o->batch && o->grow > 0)
     return marq_fail(error, MARQ_EINVAL, "a growing sample and mini-batches exclude each other");
+  if (o->tune && !train_solver_is_first_order(o))
+    return marq_fail(error, MARQ_EINVAL, "solver %s has no learning rate to tune; gd, sgd, momentum and adam have",
+                     o->solve.solver);
   if (o->batch && !o->batch_steps) return marq_fail(error, MARQ_EINVAL, "a batch needs at least one step");
   if (o->ridge_choice && (o->ridge > 0 || o->ridge_biases > 0))
     return marq_fail(error, MARQ_EINVAL, "a ridge is given or chosen ('%s'), not both", o->ridge_choice);

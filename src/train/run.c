@@ -139,6 +139,17 @@ static void close_stage(runner *r, stage *s) {
   memset(s, 0, sizeof *s);
 }
 
+/* Part of the epochs that a candidate has. */
+static const double tuning_part = 0.1;
+
+static marq_status tune(const runner *r, marq_problem *problem, const marq_options *options, size_t steps,
+                        marq_error *error) {
+  const trainer *t = r->t;
+  const double epochs = fmax(1, floor(tuning_part * (double)t->options->epochs));
+  const marq_budget budget = {.iterations = epochs * (double)steps};
+  return marq_tune(problem, options, t->start, &budget, &t->result->tuned, error);
+}
+
 /* Begin at trainer->start on the samples i0 … i1−1. */
 static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_error *error) {
   trainer *t = r->t;
@@ -169,6 +180,8 @@ static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_er
     marq_plan plan;
     status = marq_solver_plan(problem, &o, &plan, error);
     if (!status && plan.batch) s->steps = (i1 - i0 + plan.batch - 1) / plan.batch;
+    if (!status && t->options->tune && t->result->tuned.count == 0) status = tune(r, problem, &o, s->steps, error);
+    if (t->result->tuned.count) o.learning_rate = t->result->tuned.rate;
     o.max_iterations *= (double)s->steps;
   }
   if (!status) status = marq_solver_create(problem, &o, &s->solver, error);
@@ -394,10 +407,7 @@ static int has_batches(const trainer *t) {
 }
 
 int train_is_first_order(const trainer *t) {
-  const char *name;
-  for (size_t i = 0; (name = marq_solver_name(i, NULL)); i++)
-    if (!strcmp(name, t->options->solve.solver)) return marq_solver_is_first_order(i);
-  return 0;
+  return train_solver_is_first_order(t->options);
 }
 
 int train_is_single(const trainer *t) {

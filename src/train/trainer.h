@@ -46,6 +46,7 @@ typedef struct train_outcome {
 int train_is_single(const trainer *t);
 /** 1 when the solver works by gradients alone: it makes its batches itself. */
 int train_is_first_order(const trainer *t);
+int train_solver_is_first_order(const marq_train_options *options);
 /** One run from trainer->start. A negative status of the outcome has *error filled in. */
 void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error);
 
