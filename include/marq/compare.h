@@ -16,7 +16,8 @@ MARQ_API size_t marq_meter_parameters(const marq_meter *meter);
 /** r[m] at p. Where F is not finite every entry is 1e150, which makes any solver retreat. Nonzero: the run has to end
  * (target, budget, time, or a failing problem). */
 MARQ_API int marq_meter_residual(marq_meter *meter, const double *p, double *r);
-/** J[i + j·ldj] at p; cheap beside a residual when p is where that was asked for last. Nonzero as above. */
+/** J[i + j·ldj] at p; cheap when p is where the residual was asked for last. Nonzero as above, and when J is zero or
+ * not finite: there is no step then. */
 MARQ_API int marq_meter_jacobian(marq_meter *meter, const double *p, double *J, size_t ldj);
 
 /** A solver of another library. */
@@ -29,7 +30,8 @@ struct marq_peer {
   const void *settings;
 };
 
-/** The i-th of the solvers that the library brings as peers (GSL's), or NULL beyond the last. */
+/** The i-th of the solvers that the library brings as peers (GSL's), or NULL beyond the last. GSL's error handler
+ * aborts the process when one of its own routines fails: call gsl_set_error_handler_off() before running them. */
 MARQ_API const marq_peer *marq_peer_at(size_t i);
 
 /** A solver with its options. */
@@ -75,6 +77,8 @@ typedef struct marq_compare_options {
   double budget;      /* evaluations of a run, in those units */
   double max_seconds; /* wall time of a run */
   unsigned long seed; /* start k runs with seed + k */
+  /** May change the options of one run, such as for a learning rate that suits the task. May be NULL. */
+  void (*adjust)(void *context, const marq_task *what, const marq_contestant *who, marq_options *options);
   /** Called before each run with what it is, and after it with the outcome; nonzero ends the comparison: the runs that
    * are missing then say so. May be NULL. */
   int (*progress)(void *context, const marq_task *what, const marq_contestant *who, size_t start, const marq_run *run);
@@ -153,7 +157,7 @@ typedef struct marq_quartiles {
 MARQ_API marq_quartiles marq_quartiles_of(double *values, size_t count);
 
 /** Order of convergence of costs[count] towards `best`: the slope of log e_{k+1} against log e_k over the last pairs
- * (at most 6) that stand above rounding and above what is known of best. exact: best is known beforehand; otherwise it
+ * (3 to 6) that stand above rounding and above what is known of best. exact: best is known beforehand; otherwise it
  * is the last cost of a run that converged, and errors within a hundred of its last decreases are left out. */
 MARQ_API marq_order marq_order_of(const double *costs, size_t count, double best, int exact);
 

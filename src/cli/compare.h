@@ -39,7 +39,7 @@ typedef struct comparing {
   marq_task *tasks; /* targets and names owned */
   size_t task_count;
   marq_comparison *comparison;
-  double *rates; /* [solvers] learning rates found by --tune, NaN: none */
+  double *rates; /* [solvers × tasks] learning rates found by --tune, NaN: none */
   double tuning_seconds;
   int terminal;
 } comparing;
@@ -55,6 +55,9 @@ int compare_read_solvers(comparing *c, const marq_options *base);
 /** One more task: the starts are borrowed. */
 int compare_add_task(comparing *c, const char *name, marq_problem *problem, size_t starts, const double *start,
                      double best);
+/** Find the learning rates (compare_tune.c), and put one in place: marq_compare_options.adjust. */
+int compare_tune(comparing *c);
+void compare_adjust(void *context, const marq_task *what, const marq_contestant *who, marq_options *options);
 /** Run, report, write files and pictures. Returns how to exit. */
 int compare_run(comparing *c);
 void compare_free(comparing *c);

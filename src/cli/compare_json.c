@@ -67,6 +67,7 @@ static void put_summary(json *j, const comparing *c, size_t s, size_t t) {
   json_open(j, NULL, '{');
   json_text(j, "solver", c->solvers[s].label);
   json_text(j, "problem", c->tasks[t].name);
+  if (c->rates) json_number(j, "learning_rate", c->rates[t * c->solver_count + s]);
   json_size(j, "runs", c->tasks[t].starts);
   json_size(j, "solved", compare_arrived(c, s, t, SIZE_MAX));
   put_quartiles(j, "cost", compare_quartiles(c, s, t, compare_cost, 0));
@@ -128,12 +129,6 @@ void compare_report_json(const comparing *c, FILE *file) {
     json_close(j, '}');
   }
   json_close(j, ']');
-  if (c->rates) {
-    json_open(j, "learning_rates", '{');
-    for (size_t s = 0; s < c->solver_count; s++)
-      if (!isnan(c->rates[s])) json_number(j, c->solvers[s].label, c->rates[s]);
-    json_close(j, '}');
-  }
   json_open(j, "summaries", '[');
   for (size_t t = 0; t < c->task_count; t++)
     for (size_t s = 0; s < c->solver_count; s++) put_summary(j, c, s, t);

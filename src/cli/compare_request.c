@@ -17,7 +17,7 @@ static const argument_option own_options[] = {
     {"to-the-end", 0, NULL, "a run that has reached the last of the goals goes on"},
     {"tolerance", 0, "T", "solved: F - F* is at most T max(F*, 1e-10 of F at the start), F* the best known [1e-4]"},
     {"budget-evaluations", 'b', "N", "most evaluations of a run, in passes over all samples [10000]"},
-    {"seconds", 0, "S", "most seconds of a run [60]"},
+    {"seconds", 0, "S", "most seconds of a run [10]"},
     {"seeds", 'k', "K", "runs of each solver from different starts or seeds"},
     {"seed", 's', "S", "of the first start, and of solvers that draw samples [1]"},
     {"tune", 0, NULL, "find the learning rates of first-order solvers first, each on the budget of its run"},
@@ -179,7 +179,7 @@ static int check(const comparing *c) {
 int compare_parse(comparing *c, const argument_verb *verb, const argument_verb *as, const char *const *without,
                   int argc, char **argv, const char **operands, int *finished) {
   memset(c, 0, sizeof *c);
-  c->request.max_seconds = 60;
+  c->request.max_seconds = 10;
   c->request.budget = 10000;
   c->request.tolerance = 1e-4;
   c->request.seed = 1;

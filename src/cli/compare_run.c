@@ -73,9 +73,14 @@ int compare_run(comparing *c) {
   o.budget = r->budget;
   o.max_seconds = r->max_seconds;
   o.seed = r->seed;
+  o.adjust = compare_adjust;
   o.progress = watch;
   o.context = c;
   c->terminal = isatty(STDERR_FILENO) && !r->quiet;
+  if (r->tune) {
+    const int tuned = compare_tune(c);
+    if (tuned != exit_done) return tuned;
+  }
   interrupt_watch();
   const marq_status status =
       marq_compare(c->tasks, c->task_count, c->solvers, c->solver_count, &o, &c->comparison, &error);

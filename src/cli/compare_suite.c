@@ -44,7 +44,10 @@ static int add(comparing *c, suite_set *set, const char *suite, const char *name
   set->starts[set->count++] = starts;
   if (!starts) return message_fail(exit_system, "out of memory");
   for (size_t k = 0; k < count; k++) marq_suite_start(opened, k, starts + k * info.parameters);
-  return compare_add_task(c, name, marq_suite_problem(opened), count, starts, info.best);
+  /* of a network 0 is a bound that nobody reaches: with goals it is what they are measured from, else the least found
+   */
+  const double best = seeded && !c->request.goal_count ? NAN : info.best;
+  return compare_add_task(c, name, marq_suite_problem(opened), count, starts, best);
 }
 
 /* 1 when the name stands in the list; no list: any. */

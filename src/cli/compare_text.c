@@ -67,13 +67,15 @@ static double median_order(const comparing *c, size_t s, size_t t) {
 
 static void put_task(const comparing *c, size_t t, size_t width, FILE *file) {
   const int seconds = !c->request.no_seconds;
+  const size_t goals = c->request.goal_count;
   char text[8][40];
-  fprintf(file, "\n  %-*s  %-11s %8s %11s %10s %11s%s %6s\n", (int)width, "solver", "end", "solved", "cost",
-          "iterations", "evaluations", seconds ? "    seconds   memory" : "", "order");
+  fprintf(file, "\n  %-*s  %-11s %8s %11s %10s %11s%s %6s\n", (int)width, "solver", "end", goals ? "arrived" : "solved",
+          "cost", "iterations", "evaluations", seconds ? "    seconds   memory" : "", "order");
   for (size_t s = 0; s < c->solver_count; s++) {
     const size_t count = ran(c, s, t);
     const marq_run *first = marq_comparison_run(c->comparison, s, t, 0);
-    snprintf(text[0], sizeof *text, count ? "%zu/%zu" : "-", compare_arrived(c, s, t, SIZE_MAX), c->tasks[t].starts);
+    snprintf(text[0], sizeof *text, count ? "%zu/%zu" : "-", compare_arrived(c, s, t, goals ? goals - 1 : SIZE_MAX),
+             c->tasks[t].starts);
     fprintf(file, "  %-*s  %-11s %8s %11s %10s %11s", (int)width, c->solvers[s].label, ending(c, s, t), text[0],
             cell(text[1], sizeof *text, compare_quartiles(c, s, t, compare_cost, 0).median, "%.6g"),
             cell(text[2], sizeof *text, compare_quartiles(c, s, t, compare_iterations, 0).median, "%.0f"),
@@ -168,19 +170,19 @@ static void put_profile(const comparing *c, size_t width, int seconds, FILE *fil
   free(parameters);
 }
 
-static void put_rates(const comparing *c, FILE *file) {
-  if (!c->rates) return;
-  fputs("\n  learning rates found by --tune:", file);
-  for (size_t s = 0; s < c->solver_count; s++)
-    if (!isnan(c->rates[s])) fprintf(file, " %s %.3g", c->solvers[s].label, c->rates[s]);
-  if (!c->request.no_seconds) fprintf(file, " (%.3g s)", c->tuning_seconds);
-  fputc('\n', file);
+static void put_rates(const comparing *c, size_t t, FILE *file) {
+  int any = 0;
+  for (size_t s = 0; c->rates && s < c->solver_count; s++) {
+    const double rate = c->rates[t * c->solver_count + s];
+    if (!isnan(rate)) fprintf(file, "%s %s %.3g", any++ ? "," : "tuned learning rates:", c->solvers[s].label, rate);
+  }
+  if (any) fputc('\n', file);
 }
 
 void compare_report_text(const comparing *c, FILE *file) {
   const size_t width = label_width(c);
   fprintf(file, "%s\n", c->title);
-  put_rates(c, file);
+  if (c->rates && !c->request.no_seconds) fprintf(file, "tuning took %.3g s\n", c->tuning_seconds);
   if (compare_is_large(c)) {
     put_profile(c, width, 0, file);
     if (!c->request.no_seconds) put_profile(c, width, 1, file);
@@ -192,6 +194,7 @@ void compare_report_text(const comparing *c, FILE *file) {
             marq_problem_parameters(c->tasks[t].problem), c->comparison->best[t]);
     if (c->tasks[t].starts > 1) fprintf(file, "; medians over %zu %ss", c->tasks[t].starts, c->seed_word);
     fputc('\n', file);
+    put_rates(c, t, file);
     put_task(c, t, width, file);
     for (size_t goal = 0; goal < c->request.goal_count; goal++) put_goal(c, t, goal, width, file);
   }

@@ -1,6 +1,8 @@
 /* Peers; see peers.h. cminpack's lmder is there where the build found cminpack. */
 #include "peers.h"
 
+#include <gsl/gsl_errno.h>
+
 #ifdef MARQ_HAVE_CMINPACK
 #include <cminpack.h>
 #include <float.h>
@@ -47,6 +49,7 @@ static const marq_peer lmder_peer = {"cminpack-lmder", "cminpack's lmder: Levenb
 size_t peers_list(const marq_peer **list, size_t most) {
   size_t count = 0;
   const marq_peer *peer;
+  gsl_set_error_handler_off(); /* the default one aborts: a failing peer is a row of the table, not the end */
   for (size_t i = 0; count < most && (peer = marq_peer_at(i)) != NULL; i++) list[count++] = peer;
 #ifdef MARQ_HAVE_CMINPACK
   if (count < most) list[count++] = &lmder_peer;

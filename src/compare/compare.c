@@ -54,6 +54,7 @@ static marq_status run_own(const marq_contestant *who, runner *r, size_t start, 
   marq_solver *solver = NULL;
   marq_run *run = r->run;
   options.seed += (double)(r->options->seed - 1 + start);
+  if (r->options->adjust) r->options->adjust(r->options->context, r->task, who, &options);
   marq_status status = marq_solver_create(r->task->problem, &options, &solver, error);
   if (status != MARQ_OK) {
     run->applicable = status != MARQ_EUNSUPPORTED && status != MARQ_EINVAL;

@@ -82,7 +82,19 @@ int marq_meter_residual(marq_meter *meter, const double *p, double *r) {
   if (status > 0)
     for (size_t i = 0; i < meter->m; i++) r[i] = nowhere;
   if (status < 0) meter->failed = status;
-  return note(meter) || status < 0;
+  /* a start that is not finite is none */
+  return note(meter) || status < 0 || (status > 0 && meter->residuals == 1);
+}
+
+/* All zero, or not finite: no solver makes a step of that, and some libraries abort. */
+static int is_empty(const marq_meter *meter, const double *J, size_t ldj) {
+  int any = 0;
+  for (size_t j = 0; j < meter->n; j++)
+    for (size_t i = 0; i < meter->m; i++) {
+      if (!isfinite(J[i + j * ldj])) return 1;
+      any |= J[i + j * ldj] != 0;
+    }
+  return !any;
 }
 
 int marq_meter_jacobian(marq_meter *meter, const double *p, double *J, size_t ldj) {
@@ -94,7 +106,7 @@ int marq_meter_jacobian(marq_meter *meter, const double *p, double *J, size_t ld
     for (size_t j = 0; j < meter->n; j++)
       for (size_t i = 0; i < meter->m; i++) J[i + j * ldj] = 0;
   if (status < 0) meter->failed = status;
-  return status < 0;
+  return status < 0 || is_empty(meter, J, ldj);
 }
 
 marq_status compare_run_peer(const marq_contestant *who, runner *r, double *p, marq_error *error) {

@@ -1,0 +1,129 @@
+/* marq compare: table, JSON and CSV agree, the same seed gives the same table, and errors say what would be right. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_support.h"
+
+#define MISRA MARQ_EXAMPLE_DATA "/misra1a.csv"
+#define FORMULA "y = b1*(1 - exp(-b2*x))"
+#define START "b1=500,b2=1e-4"
+
+static const json_t *run_of(const json_t *report, const char *solver) {
+  size_t i;
+  const json_t *run;
+  json_array_foreach(json_object_get(report, "runs"), i, run) {
+    if (strcmp(json_string_value(json_object_get(run, "solver")), solver) == 0) return run;
+  }
+  fail_msg("no run of %s", solver);
+  return NULL;
+}
+
+static void solvers_agree_where_they_converge(void **state) {
+  (void)state;
+  json_t *report = cli_json(0, "compare", "fit", FORMULA, MISRA, "--start", START, "--solvers",
+                            "lm,dogleg,gn,gd,gsl-lm", "--json", "--csv", "runs.csv", "--trace", "trace.csv", NULL);
+  const char *const names[] = {"lm", "dogleg", "gn", "gsl-lm"};
+  for (size_t i = 0; i < 4; i++) {
+    const json_t *run = run_of(report, names[i]);
+    assert_true(json_is_true(json_object_get(run, "converged")));
+    assert_close(cli_number(run, "cost"), 0.5 * 1.2455138894e-1, 1e-9, 0); /* half of NIST's certified sum of squares */
+  }
+  assert_true(json_is_null(json_object_get(json_object_get(run_of(report, "gd"), "solved"), "evaluations")));
+  char *csv = cli_read("runs.csv");
+  assert_non_null(csv);
+  char *line = strstr(csv, "\ndogleg,fit,1,");
+  assert_non_null(line);
+  for (int comma = 0; comma < 5; comma++) line = strchr(line, ',') + 1;
+  assert_close(strtod(line, NULL), cli_number(run_of(report, "dogleg"), "cost"), 0, 0);
+  line = strchr(line, ',') + 1;
+  assert_close(strtod(line, NULL), cli_number(run_of(report, "dogleg"), "iterations"), 0, 0);
+  free(csv);
+  char *trace = cli_read("trace.csv");
+  assert_non_null(trace);
+  assert_non_null(strstr(trace, "\ngsl-lm,fit,1,0,"));
+  free(trace);
+  json_decref(report);
+}
+
+static void same_seed_same_table(void **state) {
+  (void)state;
+  cli_run a = cli("compare", "fit", FORMULA, MISRA, "--start", START, "--solvers", "lm,sgd,adam:batch=4,gsl-dogleg",
+                  "--seeds", "3", "--no-seconds", "-b", "300", NULL);
+  cli_run b = cli("compare", "fit", FORMULA, MISRA, "--start", START, "--solvers", "lm,sgd,adam:batch=4,gsl-dogleg",
+                  "--seeds", "3", "--no-seconds", "-b", "300", NULL);
+  assert_int_equal(a.status, 0);
+  assert_string_equal(a.out, b.out);
+  assert_non_null(strstr(a.out, "medians over 3 seeds"));
+  assert_null(strstr(a.out, "seconds"));
+  cli_free(&a);
+  cli_free(&b);
+}
+
+static void a_divergence_is_told_with_its_step(void **state) {
+  (void)state;
+  cli_run run = cli("compare", "fit", "y = a*x + b", MISRA, "--solvers", "gd:learning-rate=1,lm", NULL);
+  assert_int_equal(run.status, 0);
+  assert_non_null(strstr(run.out, "diverged"));
+  assert_non_null(strstr(run.out, "gd:learning-rate=1, step "));
+  assert_non_null(strstr(run.out, "1/1"));
+  cli_free(&run);
+}
+
+static void a_peer_that_does_not_apply_says_why(void **state) {
+  (void)state;
+  cli_run run =
+      cli("compare", "fit", FORMULA, MISRA, "--start", START, "--ridge", "1e-3", "--solvers", "lm,gsl-lm", NULL);
+  assert_int_equal(run.status, 0);
+  assert_non_null(strstr(run.out, "gsl-lm: does not apply: it knows nothing of a ridge"));
+  assert_non_null(strstr(run.out, "1/1"));
+  cli_free(&run);
+}
+
+static void goals_and_seeds_of_a_suite(void **state) {
+  (void)state;
+  json_t *report = cli_json(0, "compare", "suite", "networks", "--problems", "surface", "--solvers", "lm-gain-accel",
+                            "--seeds", "2", "--goals", "1e-1,1e-2", "--json", NULL);
+  const json_t *summary = json_array_get(json_object_get(report, "summaries"), 0);
+  const json_t *goals = json_object_get(summary, "goals");
+  assert_int_equal(json_array_size(goals), 2);
+  assert_close(cli_number(json_array_get(goals, 1), "arrived"), 2, 0, 0);
+  assert_int_equal(json_array_size(json_object_get(report, "runs")), 2);
+  json_decref(report);
+}
+
+static void nist_is_solved(void **state) {
+  (void)state;
+  json_t *report = cli_json(0, "compare", "suite", "nist", "--solvers", "lm,gsl-lm", "--seconds", "1", "--json", NULL);
+  size_t i, solved = 0;
+  const json_t *run;
+  json_array_foreach(json_object_get(report, "runs"), i, run) {
+    if (strcmp(json_string_value(json_object_get(run, "solver")), "lm") != 0) continue;
+    solved += !json_is_null(json_object_get(json_object_get(run, "solved"), "evaluations"));
+  }
+  assert_int_equal(solved, 54);
+  const json_t *profile = json_object_get(json_object_get(report, "profiles"), "performance_evaluations");
+  assert_int_equal(json_array_size(json_array_get(profile, 0)), 54);
+  json_decref(report);
+}
+
+static void errors_say_what_would_be_right(void **state) {
+  (void)state;
+  cli_expect_refusal(2, "did you mean 'adam'", "compare", "fit", FORMULA, MISRA, "--solvers", "lm,admm", NULL);
+  cli_expect_refusal(2, "did you mean 'nist'", "compare", "suite", "nits", "--solvers", "lm", NULL);
+  cli_expect_refusal(2, "did you mean 'train'", "compare", "tran", "x.csv", NULL);
+  cli_expect_refusal(2, "--solvers is missing", "compare", "fit", FORMULA, MISRA, NULL);
+  cli_expect_refusal(2, "goals must fall", "compare", "suite", "nist", "--solvers", "lm", "--goals", "1,2", NULL);
+  cli_expect_refusal(2, "must end in .svg", "compare", "suite", "nist", "--solvers", "lm", "--plot", "x.gif", NULL);
+  cli_expect_refusal(2, "--seeds", "compare", "suite", "nist", "--solvers", "lm", "--seeds", "99", NULL);
+  cli_expect_refusal(2, "named twice", "compare", "suite", "nist", "--solvers", "lm,lm", NULL);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(solvers_agree_where_they_converge),  cmocka_unit_test(same_seed_same_table),
+      cmocka_unit_test(a_divergence_is_told_with_its_step), cmocka_unit_test(a_peer_that_does_not_apply_says_why),
+      cmocka_unit_test(goals_and_seeds_of_a_suite),         cmocka_unit_test(nist_is_solved),
+      cmocka_unit_test(errors_say_what_would_be_right)};
+  return cmocka_run_group_tests(tests, cli_group_setup, cli_group_teardown);
+}
