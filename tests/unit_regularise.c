@@ -367,11 +367,44 @@ static void bad_input_is_refused(void **state) {
   refuse(&wide, LINEAR_MATRIX_FREE, good, MARQ_EUNSUPPORTED, "normal matrix");
 }
 
+/* F is the problem's: what a solver is called does not change it. */
+static void solvers_see_one_cost(void **state) {
+  (void)state;
+  linear l = noisy(20, 8, 4, 0.3);
+  marq_problem *bare = linear_problem(&l, LINEAR_STORED), *ridge;
+  const double lambda = 0.7, centre[LINEAR_COLUMNS] = {1, -1, 0.5}, p[LINEAR_COLUMNS] = {0.3, 0.1, -2};
+  double expected = 0, misfit;
+  assert_int_equal(marq_problem_ridge(bare, &lambda, centre, &ridge, NULL), MARQ_OK);
+  assert_int_equal(marq_problem_evaluate(bare, p, MARQ_TRIAL_VALUE, &misfit, NULL), MARQ_OK);
+  for (size_t j = 0; j < l.n; j++) expected += 0.5 * lambda * (p[j] - centre[j]) * (p[j] - centre[j]);
+  const char *name;
+  size_t seen = 0;
+  for (size_t i = 0; (name = marq_solver_name(i, NULL)) != NULL; i++) {
+    marq_options o = marq_options_default();
+    marq_result result;
+    marq_error error = {0};
+    double q[LINEAR_COLUMNS];
+    o.solver = name;
+    o.max_iterations = 0;
+    o.batch = 0;
+    memcpy(q, p, sizeof q);
+    const marq_status status = marq_solve(ridge, &o, q, NULL, NULL, &result, &error);
+    if (status == MARQ_EUNSUPPORTED) continue; /* single samples of a whole vector */
+    if (status != MARQ_OK) fail_msg("%s: %s", name, error.text);
+    assert_close(result.start_cost, misfit + expected, 1e-15, 0);
+    seen++;
+  }
+  assert_true(seen > 15);
+  marq_problem_free(ridge);
+  marq_problem_free(bare);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gcv_finds_the_least),           cmocka_unit_test(dual_is_primal),
       cmocka_unit_test(evidence_is_at_its_height),     cmocka_unit_test(classes_have_their_own),
       cmocka_unit_test(cross_validation_is_refitting), cmocka_unit_test(corner_is_where_noise_begins),
-      cmocka_unit_test(callers_judge_and_stop),        cmocka_unit_test(bad_input_is_refused)};
+      cmocka_unit_test(callers_judge_and_stop),        cmocka_unit_test(bad_input_is_refused),
+      cmocka_unit_test(solvers_see_one_cost)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
