@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const double x_tolerance = 1e-15, g_tolerance = 1e-15;
-enum { most_iterations = 100000 };
+enum { most_iterations = 100000, most_stuck = 100 };
 
 typedef struct gsl_fit {
   marq_meter *meter;
@@ -29,8 +29,23 @@ static int jacobian(const gsl_vector *p, void *context, gsl_matrix *J) {
   return GSL_SUCCESS;
 }
 
+/* GSL's driver goes on after evaluations that failed, to its limit of iterations; here they end the run. Otherwise the
+ * same: without progress in the first iteration it fails; later it goes on with the small steps that it has come to,
+ * until one succeeds or is below the tolerance. Returns 1 when it converged. */
+static int iterate(gsl_multifit_nlinear_workspace *work) {
+  size_t stuck = 0;
+  for (size_t k = 0; k < most_iterations && stuck < most_stuck; k++) {
+    int info;
+    const int code = gsl_multifit_nlinear_iterate(work);
+    if (code != GSL_SUCCESS && (code != GSL_ENOPROG || k == 0)) return 0;
+    if (gsl_multifit_nlinear_test(x_tolerance, g_tolerance, 0, &info, work) == GSL_SUCCESS) return 1;
+    stuck = code == GSL_ENOPROG ? stuck + 1 : 0;
+  }
+  return 0;
+}
+
 /* GSL's default error handler aborts, and is the whole process's: what could call it is checked before (sizes), or
- * returns its code without it (the driver). */
+ * returns its code without it (an iteration). */
 static marq_status run(const marq_peer *self, marq_meter *meter, double *p, int *converged, size_t *bytes,
                        marq_error *error) {
   const size_t m = marq_meter_residuals(meter), n = marq_meter_parameters(meter);
@@ -45,11 +60,7 @@ static marq_status run(const marq_peer *self, marq_meter *meter, double *p, int 
   }
   gsl_multifit_nlinear_fdf fdf = {.f = residual, .df = jacobian, .n = m, .p = n, .params = &fit};
   const gsl_vector_const_view begin = gsl_vector_const_view_array(p, n);
-  int info = 0, code = gsl_multifit_nlinear_init(&begin.vector, &fdf, work);
-  if (code == GSL_SUCCESS)
-    code = gsl_multifit_nlinear_driver(most_iterations, x_tolerance, g_tolerance, 0, NULL, NULL, &info, work);
-  /* tolerances below rounding cannot be met: then it says that it makes no progress */
-  *converged = code == GSL_SUCCESS || code == GSL_ENOPROG;
+  *converged = gsl_multifit_nlinear_init(&begin.vector, &fdf, work) == GSL_SUCCESS && iterate(work);
   *bytes = (2 * m * n + 5 * m + n * n + 10 * n) * sizeof(double);
   gsl_multifit_nlinear_free(work);
   free(fit.columns);
