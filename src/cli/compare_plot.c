@@ -81,7 +81,7 @@ static void put_band(const comparing *c, FILE *script, size_t s, size_t t, marq_
 /* The key stands above the first row of panels, over the middle one. */
 static void put_key(FILE *script, int here) {
   if (here)
-    fputs("set key at screen 0.5,0.99 center top horizontal maxrows 2 samplen 2\n", script);
+    fputs("set key at screen 0.5,0.995 center top vertical maxrows 2 samplen 2\n", script);
   else
     fputs("unset key\n", script);
 }
