@@ -183,17 +183,19 @@ marq_status marq_compare(const marq_task *tasks, size_t task_count, const marq_c
     if (marq_problem_parameters(tasks[t].problem) > n) n = marq_problem_parameters(tasks[t].problem);
   }
   if (!contestant_count) return marq_fail(error, MARQ_EINVAL, "there is no solver to compare");
-  if (!starts) return marq_fail(error, MARQ_EINVAL, "there is no problem with a start");
+  if (!starts || !n) return marq_fail(error, MARQ_EINVAL, "there is no problem with a start");
   if (task_count > SIZE_MAX / sizeof(marq_run) / starts / contestant_count)
     return marq_fail(error, MARQ_ESIZE, "too many runs");
   marq_comparison *c = calloc(1, sizeof *c);
   double *p = malloc(n * sizeof *p);
-  marq_status status = c && p ? MARQ_OK : marq_fail(error, MARQ_ENOMEM, "out of memory");
-  if (status == MARQ_OK) {
-    *c = (marq_comparison){
-        .solvers = contestant_count, .tasks = task_count, .starts = starts, .target_count = o->target_count};
-    status = take(c, o->target_count, error);
+  if (!c || !p) {
+    free(c);
+    free(p);
+    return marq_fail(error, MARQ_ENOMEM, "out of memory");
   }
+  *c = (marq_comparison){
+      .solvers = contestant_count, .tasks = task_count, .starts = starts, .target_count = o->target_count};
+  marq_status status = take(c, o->target_count, error);
   if (status == MARQ_OK) status = run_all(tasks, contestants, o, c, p, error);
   free(p);
   if (status != MARQ_OK) {
