@@ -105,7 +105,7 @@ static int set_up(comparing *c, suite_set *set, const char *suite) {
   for (size_t i = 0; status == exit_done && marq_suite_at(suite, i, &info); i++)
     if (is_wanted(c->request.problems, info.name)) status = add(c, set, suite, info.name);
   c->kind = "suite";
-  snprintf(c->title, sizeof c->title, "suite %s: %zu problems", suite, c->task_count);
+  snprintf(c->title, sizeof c->title, "suite %s: %zu problem%s", suite, c->task_count, c->task_count == 1 ? "" : "s");
   return status;
 }
 

@@ -198,6 +198,28 @@ static double tuned_rate(task *t, marq_options o, double mse, double iterations)
   return tuned.rate;
 }
 
+/* The same by marq_train with its defaults, on all samples: everything is counted, from the split to the metrics. */
+static double trained_to(const task *t, double mse, size_t seeds, size_t *arrived) {
+  double seconds[most_seeds];
+  const size_t N = t->row->samples;
+  marq_column in[NETWORK_CASE_COLUMNS], target[NETWORK_CASE_COLUMNS];
+  for (size_t k = 0; k < t->row->inputs; k++) in[k] = (marq_column){t->x + k * N, 1};
+  for (size_t k = 0; k < t->row->outputs; k++) target[k] = (marq_column){t->y + k * N, 1};
+  *arrived = 0;
+  for (size_t k = 0; k < seeds; k++) {
+    marq_train_options o = marq_train_options_default();
+    marq_train_result r;
+    marq_error error;
+    o.validation = 0;
+    o.target = mse;
+    o.seed = k + 1;
+    need(marq_train(t->network, in, target, N, &o, NULL, NULL, &r, &error), &error);
+    seconds[k] = r.reason == MARQ_TRAIN_TARGET ? r.seconds : INFINITY;
+    *arrived += r.reason == MARQ_TRAIN_TARGET;
+  }
+  return timing_median(seconds, seeds);
+}
+
 static void surface(size_t seeds) {
   task t = task_make("surface");
   marq_options adam = marq_options_default(), lm = marq_options_default();
@@ -216,9 +238,13 @@ static void surface(size_t seeds) {
   lm.solver = usual.solve.solver;
   lm.scaling = usual.solve.scaling;
   lm.polish = 0;
-  const double best = to_target(&t, lm, 1e-6, seeds, &arrived);
-  printf("surface to 1e-6: %s %.4f s, %zu of %zu seeds: %.1f times faster than Adam to 1e-5 (20: %s)\n", lm.solver,
-         best, arrived, seeds, fine / best, fine >= 20 * best ? "reached" : "MISSED");
+  const double plain = to_target(&t, lm, 1e-6, seeds, &arrived);
+  printf("surface to 1e-6: %s on all samples at once %.4f s, %zu of %zu seeds: %.1f times faster than Adam to 1e-5\n",
+         lm.solver, plain, arrived, seeds, fine / plain);
+  const double best = trained_to(&t, 1e-6, seeds, &arrived);
+  printf(
+      "surface to 1e-6: marq_train by default %.4f s, %zu of %zu seeds: %.1f times faster than Adam to 1e-5 (20: %s)\n",
+      best, arrived, seeds, fine / best, fine >= 20 * best ? "reached" : "MISSED");
   task_free(&t);
 }
 
