@@ -9,19 +9,19 @@ enum { burst = 10, most_rounds = 300 };
 static const double settled = 1e-3, steepest = 100;
 
 /* log P(D | α, β) by Laplace's approximation, without what unpenalised parameters add. */
-static double log_evidence(const session *s, double beta, double misfit, double penalty, double log_det) {
+static double log_evidence(const search *s, double beta, double misfit, double penalty, double log_det) {
   const double free_count = (double)(s->n - s->penalised), m = (double)marq_problem_residuals(s->problem);
   return -beta * (misfit + penalty) + 0.5 * (m - free_count) * log(beta / (2 * acos(-1))) - 0.5 * log_det;
 }
 
-static double penalty_of(const session *s, const double *lambda) {
+static double penalty_of(const search *s, const double *lambda) {
   double sum = 0;
   for (size_t k = 0; k < s->classes; k++) sum += 0.5 * lambda[k] * s->square_sum[k];
   return sum;
 }
 
 /* λ_k = γ_k/Σp² · 2 E_D/(m − γ), held within the range. Returns the largest change of log λ. */
-static double update(session *s, double *lambda, const double *gamma, double noise, double least, double most) {
+static double update(search *s, double *lambda, const double *gamma, double noise, double least, double most) {
   double change = 0;
   for (size_t k = 0; k < s->classes; k++) {
     if (!s->in_class[k]) continue;
@@ -35,7 +35,7 @@ static double update(session *s, double *lambda, const double *gamma, double noi
   return change;
 }
 
-marq_status choose_by_evidence(session *s) {
+marq_status choose_by_evidence(search *s) {
   const marq_regularise_options *o = s->options;
   marq_regularised *found = s->found;
   const double m = (double)marq_problem_residuals(s->problem);
@@ -44,25 +44,25 @@ marq_status choose_by_evidence(session *s) {
   double lambda[most_classes], gamma[most_classes], log_det;
   for (size_t k = 0; k < most_classes; k++) lambda[k] = fmin(fmax(1e-3 * s->mean_square, least), most);
   for (size_t round = 0;; round++) {
-    session_spread(s, lambda);
+    search_spread(s, lambda);
     /* A few steps, then better penalties; when they have settled, to the end. */
     const int last = round >= most_rounds;
-    marq_status status = session_fit(s, s->p, burst, &found->fit);
+    marq_status status = search_fit(s, s->p, burst, &found->fit);
     double misfit;
-    if (status == MARQ_OK) status = session_judge(s, s->p, &misfit);
-    if (status == MARQ_OK) status = session_freedom(s, gamma, &log_det);
+    if (status == MARQ_OK) status = search_judge(s, s->p, &misfit);
+    if (status == MARQ_OK) status = search_freedom(s, gamma, &log_det);
     if (status != MARQ_OK) return status;
     double effective = (double)(s->n - s->penalised);
     for (size_t k = 0; k < s->classes; k++) effective += gamma[k];
     const double noise = 2 * misfit / fmax(m - effective, 1e-3 * m), penalty = penalty_of(s, lambda);
     found->criterion = log_evidence(s, 1 / noise, misfit, penalty, log_det);
-    const int stop = session_record(s,
-                                    (marq_ridge_point){.lambda = lambda[0],
-                                                       .criterion = found->criterion,
-                                                       .misfit = misfit,
-                                                       .penalty = session_penalty(s),
-                                                       .effective = effective},
-                                    s->p);
+    const int stop = search_record(s,
+                                   (marq_ridge_point){.lambda = lambda[0],
+                                                      .criterion = found->criterion,
+                                                      .misfit = misfit,
+                                                      .penalty = search_penalty(s),
+                                                      .effective = effective},
+                                   s->p);
     double next[most_classes];
     memcpy(next, lambda, sizeof next);
     const double change = update(s, next, gamma, noise, least, most);

@@ -14,13 +14,13 @@ typedef struct folds {
 } folds;
 
 typedef struct judgement {
-  session *s;
+  search *s;
   folds folds;
   double **start; /* [folds] where the next fit of each begins */
   double *first;  /* [n] the caller's start */
 } judgement;
 
-static int is(const session *s, const char *choice) {
+static int is(const search *s, const char *choice) {
   return strcmp(s->options->choice, choice) == 0;
 }
 
@@ -37,7 +37,7 @@ static void stretch(const folds *f, size_t k, size_t *i0, size_t *i1) {
 
 /* Fit without a fold, from its own start, and the cost of the fold. */
 static marq_status judge_fold(judgement *j, size_t k, double *cost) {
-  session *s = j->s;
+  search *s = j->s;
   folds *f = &j->folds;
   size_t i0, i1;
   stretch(f, k, &i0, &i1);
@@ -47,7 +47,7 @@ static marq_status judge_fold(judgement *j, size_t k, double *cost) {
   /* The penalty belongs to all samples: a wrapper made around fewer of them gets its part. */
   const double part = (double)(f->samples - (i1 - i0)) / (double)f->samples;
   for (size_t g = 0; g < s->groups; g++) s->group_lambda[g] *= part;
-  if (status == MARQ_OK) status = session_fit(s, j->start[k], MARQ_NO_LIMIT, NULL);
+  if (status == MARQ_OK) status = search_fit(s, j->start[k], MARQ_NO_LIMIT, NULL);
   for (size_t g = 0; g < s->groups; g++) s->group_lambda[g] /= part;
   if (status == MARQ_OK) status = marq_problem_choose(s->problem, f->order + i0, i1 - i0);
   if (status == MARQ_OK) {
@@ -74,20 +74,20 @@ static marq_status judge_folds(judgement *j, double *sum) {
 
 /* One λ: the fit, and what the choice thinks of it. For the L-curve the criterion comes later. */
 static marq_status try(judgement *j, double lambda, marq_ridge_point *point, int *stop) {
-  session *s = j->s;
+  search *s = j->s;
   double all[most_classes], gamma[most_classes], log_det;
   for (size_t k = 0; k < most_classes; k++) all[k] = lambda;
-  session_spread(s, all);
+  search_spread(s, all);
   *point = (marq_ridge_point){.lambda = lambda, .criterion = NAN, .effective = NAN};
   marq_status status = MARQ_OK;
   if (j->folds.count) status = judge_folds(j, &point->criterion);
-  if (status == MARQ_OK) status = session_fit(s, s->p, MARQ_NO_LIMIT, &s->found->fit);
-  if (status == MARQ_OK) status = session_judge(s, s->p, &point->misfit);
+  if (status == MARQ_OK) status = search_fit(s, s->p, MARQ_NO_LIMIT, &s->found->fit);
+  if (status == MARQ_OK) status = search_judge(s, s->p, &point->misfit);
   if (status != MARQ_OK) return status;
-  point->penalty = session_penalty(s);
+  point->penalty = search_penalty(s);
   if (is(s, "gcv")) {
     const double m = (double)marq_problem_residuals(s->problem);
-    status = session_freedom(s, gamma, &log_det);
+    status = search_freedom(s, gamma, &log_det);
     if (status != MARQ_OK) return status;
     point->effective = (double)(s->n - s->penalised) + gamma[0];
     for (size_t k = 1; k < s->classes; k++) point->effective += gamma[k];
@@ -96,7 +96,7 @@ static marq_status try(judgement *j, double lambda, marq_ridge_point *point, int
   } else if (is(s, "validation") && s->options->judge) {
     point->criterion = s->options->judge(s->options->context, s->p);
   }
-  *stop = session_record(s, *point, s->p);
+  *stop = search_record(s, *point, s->p);
   return MARQ_OK;
 }
 
@@ -115,7 +115,7 @@ static void bend(marq_ridge_point *path, size_t count, double h) {
   }
 }
 
-static size_t best_of(const session *s) {
+static size_t best_of(const search *s) {
   const marq_ridge_point *path = s->found->path;
   const double sign = is(s, "lcurve") ? -1 : 1;
   size_t best = SIZE_MAX;
@@ -154,19 +154,19 @@ static int by_lambda(const void *a, const void *b) {
 
 /* The fit at the λ that was chosen, to all samples. */
 static marq_status finish(judgement *j, double lambda) {
-  session *s = j->s;
+  search *s = j->s;
   double all[most_classes], gamma[most_classes] = {0}, log_det, misfit;
   for (size_t k = 0; k < most_classes; k++) s->found->lambda[k] = all[k] = lambda;
-  session_spread(s, all);
+  search_spread(s, all);
   memcpy(s->p, s->best, s->n * sizeof *s->p);
-  marq_status status = session_fit(s, s->p, MARQ_NO_LIMIT, &s->found->fit);
-  if (status == MARQ_OK) status = session_judge(s, s->p, &misfit);
-  if (status == MARQ_OK && s->freedom.problem) status = session_freedom(s, gamma, &log_det);
+  marq_status status = search_fit(s, s->p, MARQ_NO_LIMIT, &s->found->fit);
+  if (status == MARQ_OK) status = search_judge(s, s->p, &misfit);
+  if (status == MARQ_OK && s->freedom.problem) status = search_freedom(s, gamma, &log_det);
   return status;
 }
 
 static marq_status along(judgement *j) {
-  session *s = j->s;
+  search *s = j->s;
   const marq_regularise_options *o = s->options;
   marq_regularised *found = s->found;
   const double least = o->least > 0 ? o->least : 1e-10 * s->mean_square;
@@ -212,7 +212,7 @@ static marq_status along(judgement *j) {
 }
 
 static marq_status make_folds(judgement *j) {
-  session *s = j->s;
+  search *s = j->s;
   const marq_regularise_options *o = s->options;
   folds *f = &j->folds;
   f->samples = marq_problem_samples(s->problem);
@@ -245,7 +245,7 @@ static marq_status make_folds(judgement *j) {
   return MARQ_OK;
 }
 
-marq_status choose_along_path(session *s) {
+marq_status choose_along_path(search *s) {
   judgement j = {.s = s, .first = malloc(s->n * sizeof(double))};
   if (!j.first) return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", s->n);
   memcpy(j.first, s->p, s->n * sizeof *j.first);

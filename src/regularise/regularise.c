@@ -30,30 +30,30 @@ marq_regularise_options marq_regularise_options_default(void) {
   return o;
 }
 
-double session_seconds(const session *s) {
+double search_seconds(const search *s) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)(now.tv_sec - s->begin.tv_sec) + 1e-9 * (double)(now.tv_nsec - s->begin.tv_nsec);
 }
 
-static size_t class_of(const session *s, size_t group) {
+static size_t class_of(const search *s, size_t group) {
   return s->options->class_of ? s->options->class_of[group] : 0;
 }
-static double relative(const session *s, size_t group) {
+static double relative(const search *s, size_t group) {
   return s->options->relative ? s->options->relative[group] : 1;
 }
 
-void session_spread(session *s, const double *lambda) {
+void search_spread(search *s, const double *lambda) {
   for (size_t g = 0; g < s->groups; g++) s->group_lambda[g] = lambda[class_of(s, g)] * relative(s, g);
 }
 
-marq_status session_fit(session *s, double *p, double iterations, marq_result *result) {
+marq_status search_fit(search *s, double *p, double iterations, marq_result *result) {
   marq_problem *ridge;
   marq_status status = marq_problem_ridge(s->problem, s->group_lambda, s->options->centre, &ridge, s->error);
   if (status != MARQ_OK) return status;
   marq_options o = s->options->solve;
   o.max_iterations = fmin(o.max_iterations, iterations);
-  o.max_seconds = fmin(o.max_seconds, fmax(0, s->options->max_seconds - session_seconds(s)));
+  o.max_seconds = fmin(o.max_seconds, fmax(0, s->options->max_seconds - search_seconds(s)));
   marq_result own;
   if (!result) result = &own;
   status = marq_solve(ridge, &o, p, NULL, NULL, result, s->error);
@@ -65,7 +65,7 @@ marq_status session_fit(session *s, double *p, double iterations, marq_result *r
   return status;
 }
 
-marq_status session_judge(session *s, const double *p, double *misfit) {
+marq_status search_judge(search *s, const double *p, double *misfit) {
   marq_status status = marq_problem_evaluate(s->problem, p, MARQ_TRIAL_AUTO, misfit, NULL);
   if (status == MARQ_OK) status = marq_problem_linearize(s->problem);
   if (status != MARQ_OK) return marq_fail(s->error, status, "the model is not finite at the fit");
@@ -83,7 +83,7 @@ marq_status session_judge(session *s, const double *p, double *misfit) {
   return MARQ_OK;
 }
 
-marq_status session_freedom(session *s, double gamma[most_classes], double *log_det) {
+marq_status search_freedom(search *s, double gamma[most_classes], double *log_det) {
   const marq_status status = freedom_compute(&s->freedom, s->group_lambda, gamma, log_det);
   if (status == MARQ_NOT_POSITIVE)
     return marq_fail(s->error, status, "the data do not determine the parameters that have no penalty");
@@ -99,21 +99,21 @@ marq_status session_freedom(session *s, double gamma[most_classes], double *log_
   return MARQ_OK;
 }
 
-double session_penalty(const session *s) {
+double search_penalty(const search *s) {
   double sum = 0;
   for (size_t k = 0; k < s->classes; k++) sum += 0.5 * s->square_sum[k];
   return sum;
 }
 
-int session_record(session *s, marq_ridge_point point, const double *p) {
+int search_record(search *s, marq_ridge_point point, const double *p) {
   marq_regularised *found = s->found;
   if (found->count < s->room) found->path[found->count++] = point;
   const marq_regularise_options *o = s->options;
   const int asked = o->progress && o->progress(o->context, found->count, &point, p);
-  return asked || session_seconds(s) >= o->max_seconds;
+  return asked || search_seconds(s) >= o->max_seconds;
 }
 
-static marq_status check(session *s) {
+static marq_status check(search *s) {
   const marq_regularise_options *o = s->options;
   marq_nearest nearest = marq_nearest_begin(o->choice ? o->choice : "");
   size_t i = 0;
@@ -144,7 +144,7 @@ static marq_status check(session *s) {
   return MARQ_OK;
 }
 
-static marq_status prepare(session *s, const double *p) {
+static marq_status prepare(search *s, const double *p) {
   const marq_regularise_options *o = s->options;
   marq_regularised *found = s->found;
   const size_t n = s->n;
@@ -175,7 +175,7 @@ static marq_status prepare(session *s, const double *p) {
 }
 
 /* The scale of λ: the mean diagonal of J̃ᵀJ̃ at the start. */
-static marq_status measure(session *s) {
+static marq_status measure(search *s) {
   double cost;
   marq_status status = marq_problem_evaluate(s->problem, s->p, MARQ_TRIAL_AUTO, &cost, NULL);
   if (status == MARQ_OK) status = marq_problem_linearize(s->problem);
@@ -202,11 +202,11 @@ void marq_regularised_free(marq_regularised *found) {
 marq_status marq_regularise(marq_problem *problem, const marq_regularise_options *options, double *p,
                             marq_regularised **found, marq_error *error) {
   const marq_regularise_options defaults = marq_regularise_options_default();
-  session s = {.problem = problem,
-               .options = options ? options : &defaults,
-               .n = marq_problem_parameters(problem),
-               .groups = marq_problem_groups(problem, NULL),
-               .error = error};
+  search s = {.problem = problem,
+              .options = options ? options : &defaults,
+              .n = marq_problem_parameters(problem),
+              .groups = marq_problem_groups(problem, NULL),
+              .error = error};
   *found = NULL;
   clock_gettime(CLOCK_MONOTONIC, &s.begin);
   marq_status status = check(&s);

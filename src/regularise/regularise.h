@@ -7,7 +7,7 @@
 
 #include "regularise/freedom.h"
 
-typedef struct session {
+typedef struct search {
   marq_problem *problem;
   const marq_regularise_options *options;
   marq_regularised *found;
@@ -22,24 +22,24 @@ typedef struct session {
   freedom freedom;
   struct timespec begin;
   marq_error *error;
-} session;
+} search;
 
 /** λ of each group for λ of each class. */
-void session_spread(session *s, const double *lambda);
+void search_spread(search *s, const double *lambda);
 /** Fit with the group penalties as spread, from p to p, at most so many iterations. */
-marq_status session_fit(session *s, double *p, double iterations, marq_result *result);
+marq_status search_fit(search *s, double *p, double iterations, marq_result *result);
 /** At p: cost of the data, and Σ relative (p − centre)² by class; adopts p. */
-marq_status session_judge(session *s, const double *p, double *misfit);
+marq_status search_judge(search *s, const double *p, double *misfit);
 /** γ by class at the point judged. */
-marq_status session_freedom(session *s, double gamma[most_classes], double *log_det);
+marq_status search_freedom(search *s, double gamma[most_classes], double *log_det);
 /** Keep a point of the path; 1 when the caller wants to stop, or time is up. */
-int session_record(session *s, marq_ridge_point point, const double *p);
-double session_penalty(const session *s);
-double session_seconds(const session *s);
+int search_record(search *s, marq_ridge_point point, const double *p);
+double search_penalty(const search *s);
+double search_seconds(const search *s);
 
 /** Choices by comparison along a path. */
-marq_status choose_along_path(session *s);
+marq_status choose_along_path(search *s);
 /** The choice by evidence. */
-marq_status choose_by_evidence(session *s);
+marq_status choose_by_evidence(search *s);
 
 #endif
