@@ -91,8 +91,10 @@ static void put_task(const comparing *c, size_t t, size_t width, FILE *file) {
 static void put_goal(const comparing *c, size_t t, size_t goal, size_t width, FILE *file) {
   const int seconds = !c->request.no_seconds;
   char text[6][96];
-  fprintf(file, "\n  goal %g%*s %8s %11s %25s%s\n", c->request.goals[goal], (int)width - 3 > 10 ? (int)width - 13 : 0,
-          "", "arrived", "evaluations", "quartiles", seconds ? "    seconds" : "");
+  char title[40];
+  snprintf(title, sizeof title, "goal %g", c->request.goals[goal]);
+  fprintf(file, "\n  %-*s %9s %11s %25s%s\n", (int)width, title, "arrived", "evaluations", "quartiles",
+          seconds ? "    seconds" : "");
   for (size_t s = 0; s < c->solver_count; s++) {
     if (!ran(c, s, t)) continue;
     const marq_quartiles e = compare_quartiles(c, s, t, compare_goal_evaluations, goal);
