@@ -89,11 +89,10 @@ static void put_task(const comparing *c, size_t t, size_t width, FILE *file) {
 }
 
 static void put_goal(const comparing *c, size_t t, size_t goal, size_t width, FILE *file) {
-  const int seconds = !c->request.no_seconds;
-  char text[6][96];
-  char title[40];
+  const int seconds = !c->request.no_seconds, first = width > 12 ? (int)width : 12;
+  char text[6][96], title[40];
   snprintf(title, sizeof title, "goal %g", c->request.goals[goal]);
-  fprintf(file, "\n  %-*s %9s %11s %25s%s\n", (int)width, title, "arrived", "evaluations", "quartiles",
+  fprintf(file, "\n  %-*s %9s %11s %25s%s\n", first, title, "arrived", "evaluations", "quartiles",
           seconds ? "    seconds" : "");
   for (size_t s = 0; s < c->solver_count; s++) {
     if (!ran(c, s, t)) continue;
@@ -102,7 +101,7 @@ static void put_goal(const comparing *c, size_t t, size_t goal, size_t width, FI
     snprintf(text[0], sizeof *text, "%zu/%zu", compare_arrived(c, s, t, goal), c->tasks[t].starts);
     snprintf(text[2], sizeof *text, "%s .. %s", cell(low, sizeof low, e.low, "%.5g"),
              cell(high, sizeof high, e.high, "%.5g"));
-    fprintf(file, "  %-*s %9s %11s %25s", (int)width, c->solvers[s].label, text[0],
+    fprintf(file, "  %-*s %9s %11s %25s", first, c->solvers[s].label, text[0],
             cell(text[1], sizeof *text, e.median, "%.5g"), text[2]);
     if (seconds)
       fprintf(file, " %10s",
