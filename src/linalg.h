@@ -58,8 +58,8 @@ marq_status marq_la_svd(size_t m, size_t n, double *A, size_t lda, double *s, do
                         size_t ldvt, double *work, size_t lwork, int *iwork);
 size_t marq_la_svd_work(size_t m, size_t n);
 /** The same for m ≥ n by one-sided Jacobi rotations, with V (n×n) itself: small singular values of a matrix B·D, D
- * diagonal, are as accurate as the condition of B allows, whatever that of D (Drmač & Veselić, SIAM J. Matrix Anal. Appl.
- * 29 (2008)). iwork: m + 3n + 3 ints, work: marq_la_svd_jacobi_work(m, n). */
+ * diagonal, are as accurate as the condition of B allows, whatever that of D (Drmač & Veselić, SIAM J. Matrix Anal.
+ * Appl. 29 (2008)). iwork: m + 3n + 3 ints, work: marq_la_svd_jacobi_work(m, n). */
 marq_status marq_la_svd_jacobi(size_t m, size_t n, double *A, size_t lda, double *s, double *U, size_t ldu, double *V,
                                size_t ldv, double *work, size_t lwork, int *iwork);
 size_t marq_la_svd_jacobi_work(size_t m, size_t n);

@@ -34,20 +34,21 @@ static int add(comparing *c, suite_set *set, const char *suite, const char *name
   if (marq_suite_open(suite, name, &set->cases[set->count], &error) != MARQ_OK)
     return message_fail(error.status == MARQ_EINVAL ? exit_usage : exit_system, "%s", error.text);
   marq_suite_case *opened = set->cases[set->count];
+  double **starts = &set->starts[set->count++];
+  *starts = NULL;
   marq_suite_about(opened, &info);
   const int seeded = strcmp(suite, "networks") == 0;
   const size_t asked = c->request.seeds ? c->request.seeds : seeded ? usual_seeds : info.starts;
   const size_t count = asked < info.starts ? asked : info.starts;
   if (asked > count)
     return message_fail(exit_usage, "--seeds: %s of suite %s has %zu starts", name, suite, info.starts);
-  double *starts = malloc(count * info.parameters * sizeof *starts);
-  set->starts[set->count++] = starts;
-  if (!starts) return message_fail(exit_system, "out of memory");
-  for (size_t k = 0; k < count; k++) marq_suite_start(opened, k, starts + k * info.parameters);
+  *starts = malloc(count * info.parameters * sizeof **starts);
+  if (!*starts) return message_fail(exit_system, "out of memory");
+  for (size_t k = 0; k < count; k++) marq_suite_start(opened, k, *starts + k * info.parameters);
   /* of a network 0 is a bound that nobody reaches: with goals it is what they are measured from, else the least found
    */
   const double best = seeded && !c->request.goal_count ? NAN : info.best;
-  return compare_add_task(c, name, marq_suite_problem(opened), count, starts, best);
+  return compare_add_task(c, name, marq_suite_problem(opened), count, *starts, best);
 }
 
 /* 1 when the name stands in the list; no list: any. */

@@ -113,13 +113,12 @@ static int find_columns(evaluation *e, const marq_table_reader *reader, sources 
   if (status == exit_done && r->weights) {
     status = find_column(e, reader, "weights", r->weights, s->keep, &s->weights);
   }
-  if (status == exit_done && s->truth == s->predicted) {
-    status = message_fail(exit_usage, "--pred: column %s is the truth", r->truth);
-  }
+  if (status != exit_done) return status;
+  if (s->truth == s->predicted) return message_fail(exit_usage, "--pred: column %s is the truth", r->truth);
   /* Words in the truth and in what was predicted; elsewhere only numbers make sense. */
-  s->labels[s->truth < marq_table_reader_columns(reader) ? s->truth : 0] = r->task != TASK_REGRESSION;
+  s->labels[s->truth] = r->task != TASK_REGRESSION;
   if (s->predicted != (size_t)-1) s->labels[s->predicted] = r->task != TASK_REGRESSION;
-  return status;
+  return exit_done;
 }
 
 /* Columns of a table keep the order of the file: the one from `source` is preceded by those kept before it. */

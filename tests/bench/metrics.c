@@ -21,12 +21,15 @@ static double uniform(unsigned long long *state) {
 }
 
 /* Calibrated: the truth is 1 with probability p. */
-static int make(predictions *d, size_t n) {
+static void make(predictions *d, size_t n) {
   unsigned long long state = 11;
   double **const all[] = {&d->truth, &d->p, &d->rounded, &d->weights, &d->columns[0], &d->columns[1], &d->columns[2]};
   d->samples = n;
   for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-    if (!(*all[k] = malloc(n * sizeof(double)))) return 0;
+    if (!(*all[k] = malloc(n * sizeof(double)))) {
+      fprintf(stderr, "out of memory for %zu predictions\n", n);
+      exit(1);
+    }
   for (size_t i = 0; i < n; i++) {
     const double p = uniform(&state), share = uniform(&state);
     d->p[i] = p;
@@ -37,7 +40,6 @@ static int make(predictions *d, size_t n) {
     d->columns[0][i] = (1 - p) * share;
     d->columns[2][i] = 1 - p - (1 - p) * share;
   }
-  return 1;
 }
 
 typedef struct scored {
@@ -96,10 +98,7 @@ int main(int argc, char **argv) {
   const size_t rounds = (size_t)argument_number(argc, argv, "--rounds", 3);
   const double goal = argument_number(argc, argv, "--seconds", 2);
   predictions d;
-  if (!make(&d, n)) {
-    fprintf(stderr, "out of memory for %zu predictions\n", n);
-    return 1;
-  }
+  make(&d, n);
   timing_print_machine();
   printf("%zu predictions, one thread, the best of %zu rounds\n\n", n, rounds);
   const marq_column truth = {d.truth, 1}, one = {d.p, 1}, ties = {d.rounded, 1};
