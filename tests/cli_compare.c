@@ -94,7 +94,8 @@ static void goals_and_seeds_of_a_suite(void **state) {
 
 static void nist_is_solved(void **state) {
   (void)state;
-  json_t *report = cli_json(0, "compare", "suite", "nist", "--solvers", "lm-accel,gsl-lm", "--seconds", "1", "--json", NULL);
+  json_t *report =
+      cli_json(0, "compare", "suite", "nist", "--solvers", "lm-accel,gsl-lm", "--seconds", "1", "--json", NULL);
   size_t i, solved = 0;
   const json_t *run;
   json_array_foreach(json_object_get(report, "runs"), i, run) {
