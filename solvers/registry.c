@@ -1,5 +1,6 @@
 /* The registries: solvers, linear systems, scalings. "auto" among the solvers is one of the first four: the trust
- * region, or for networks gain-ratio damping, accelerated where the problem has second derivatives. */
+ * region, or for networks gain-ratio damping, accelerated where the problem has second derivatives, but for deep
+ * networks of classes. */
 #include <string.h>
 
 #include "descent.h"
@@ -63,11 +64,16 @@ static int is_auto(const char *name) {
   return !name || !strcmp(name, "auto");
 }
 
+int marq_is_deep_classifier(const marq_problem *problem) {
+  const marq_loss *loss = marq_problem_loss(problem, NULL);
+  return loss && loss->classifies && marq_problem_groups(problem, NULL) > 2; /* two are one layer: a convex cost */
+}
+
 const marq_method *marq_method_find(const char *name, const marq_problem *problem) {
   if (is_auto(name)) {
     const int accelerates = marq_problem_offers(problem, MARQ_OP_ACCELERATE);
     const int grouped = marq_problem_groups(problem, NULL) > 1; /* a network */
-    return grouped ? &methods[accelerates ? 3 : 2] : &methods[accelerates ? 0 : 1];
+    return grouped ? &methods[accelerates && !marq_is_deep_classifier(problem) ? 3 : 2] : &methods[accelerates ? 0 : 1];
   }
   for (size_t i = 0; i < method_count; i++)
     if (!strcmp(methods[i].name, name)) return &methods[i];

@@ -213,9 +213,54 @@ static void plans_are_kept(void **state) {
   }
 }
 
+/* A deep network of classes begins with more damping and goes without acceleration, with a ridge or not; one layer of
+ * it, other losses, and a damping that was asked for do not change. */
+static void classes_choose_solver_and_first_damping(void **state) {
+  (void)state;
+  static const struct {
+    const char *loss;
+    size_t layers;
+    double asked;
+    const char *solver;
+    double damping;
+  } cases[] = {{"softmax-cross-entropy", 2, -1, "lm-gain", 1},
+               {"binary-cross-entropy", 2, -1, "lm-gain", 1},
+               {"softmax-cross-entropy", 2, 0.5, "lm-gain", 0.5},
+               {"softmax-cross-entropy", 2, 0, "lm-gain", 0},
+               {"binary-cross-entropy", 1, -1, "lm-gain-accel", 1e-3},
+               {"squared", 2, -1, "lm-gain-accel", 1e-3},
+               {"poisson", 2, -1, "lm-gain-accel", 1e-3}};
+  const double x[4] = {0, 1, 2, 3}, y[2][4] = {{1, 0, 0, 1}, {0, 1, 1, 0}}, ridge[4] = {1, 1, 1, 1};
+  const marq_column input = {x, 1}, targets[2] = {{y[0], 1}, {y[1], 1}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const marq_layer hidden = {.width = 3, .activation = marq_activation_find("tanh")};
+    marq_layer layers[2] = {hidden, hidden};
+    layers[cases[i].layers - 1] = (marq_layer){.width = 2, .activation = marq_activation_find("linear")};
+    const marq_network_options of = {.loss = marq_loss_find(cases[i].loss)};
+    marq_options options = marq_options_default();
+    marq_network *network;
+    marq_problem *problem[2];
+    marq_error error;
+    options.first_damping = cases[i].asked;
+    assert_int_equal(marq_network_create(1, layers, cases[i].layers, &network, &error), MARQ_OK);
+    assert_int_equal(marq_network_problem(network, &input, targets, 4, &of, &problem[0], &error), MARQ_OK);
+    assert_int_equal(marq_problem_ridge(problem[0], ridge, NULL, &problem[1], &error), MARQ_OK);
+    for (size_t k = 0; k < 2; k++) {
+      marq_plan plan;
+      assert_int_equal(marq_solver_plan(problem[k], &options, &plan, &error), MARQ_OK);
+      assert_string_equal(plan.solver, cases[i].solver);
+      assert_close(plan.first_damping, cases[i].damping, 0, 0);
+    }
+    marq_problem_free(problem[1]);
+    marq_problem_free(problem[0]);
+    marq_network_free(network);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sizes_choose_the_method), cmocka_unit_test(a_refusal_names_what_each_would_take),
-      cmocka_unit_test(costs_tell_the_bytes_of_the_state), cmocka_unit_test(plans_are_kept)};
+      cmocka_unit_test(costs_tell_the_bytes_of_the_state), cmocka_unit_test(plans_are_kept),
+      cmocka_unit_test(classes_choose_solver_and_first_damping)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,9 @@ extern "C" {
   X(exact_tolerance, 0, 0, MARQ_NO_LIMIT, "converged when the norm of the residual is at most this")                   \
   X(polish, 1, 0, 1, "1: end with Gauss-Newton steps that are judged by their length, not by the cost")                \
   X(first_radius, 0.1, 1e-12, 1e12, "first trust radius, as a fraction of the scaled norm of the start")               \
-  X(first_damping, 1e-3, 0, 1e12, "first damping, relative to the largest scaled diagonal of the normal matrix")       \
+  X(first_damping, -1, -1, 1e12,                                                                                       \
+    "first damping, relative to the largest scaled diagonal of the normal matrix; -1: 1e-3, deep networks of classes " \
+    "1")                                                                                                               \
   X(accept_gain, 1e-4, 0, 0.25, "accept a step whose gain ratio is above this")                                        \
   X(acceleration_limit, 0.75, 0, 100, "accept a geodesic acceleration up to this fraction of the velocity")            \
   X(rank_tolerance, 1e-12, 0, 1,                                                                                       \

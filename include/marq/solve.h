@@ -78,6 +78,7 @@ MARQ_API marq_status marq_solve(marq_problem *problem, const marq_options *optio
 typedef struct marq_plan {
   const char *solver, *linear_solver, *scaling; /* static */
   double flops;                                 /* counted, of one linearisation with one damping, or of one gradient */
+  double first_damping;                         /* relative, where the solver has one */
   size_t batch;                                 /* samples of a first-order solver's gradient; 0: no such solver */
   size_t bytes;                                 /* of the solver; the problem's own memory is taken already */
 } marq_plan;

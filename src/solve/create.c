@@ -183,6 +183,7 @@ static marq_status prepare(marq_solver *s, marq_problem *problem, const marq_opt
   core->options = options ? *options : marq_options_default();
   core->m = marq_problem_residuals(problem);
   core->n = marq_problem_parameters(problem);
+  if (core->options.first_damping < 0) core->options.first_damping = marq_is_deep_classifier(problem) ? 1 : 1e-3;
   marq_status status = choose(s, error);
   if (status == MARQ_OK) status = check_positive("typical", core->options.typical, core->n, error);
   if (status == MARQ_OK) status = check_positive("scale", core->options.scale, core->n, error);
@@ -210,6 +211,7 @@ marq_status marq_solver_plan(marq_problem *problem, const marq_options *options,
                       .scaling = s.core.scaling->name,
                       .linear_solver = linsys->in_use ? linsys->in_use(NULL) : linsys->name,
                       .flops = linsys->cost(problem).flops,
+                      .first_damping = s.core.options.first_damping,
                       .bytes = sizeof s + s.arena.used};
   return s.arena.overflowed ? marq_fail(error, MARQ_ESIZE, "the sizes overflow") : MARQ_OK;
 }

@@ -24,7 +24,8 @@ int marq_train_stop_done(marq_train_stop stop) {
   return (size_t)stop < stop_count && stops[stop].done;
 }
 
-/* Without the polish: its steps are judged by their length, and the parameters of a network are rarely determined. */
+/* "auto" is gain-ratio damping for a network. Without the polish: its steps are judged by their length, and the
+ * parameters of a network are rarely determined. */
 marq_train_options marq_train_options_default(void) {
   marq_train_options o = {.solve = marq_options_default(),
                           .initialisation = "nguyen-widrow",
@@ -36,7 +37,7 @@ marq_train_options marq_train_options_default(void) {
                           .max_seconds = MARQ_NO_LIMIT,
                           .grow = -1,
                           .batch_steps = 2};
-  o.solve.solver = "lm-gain-accel";
+  o.solve.solver = "auto";
   o.solve.scaling = "levenberg";
   o.solve.polish = 0;
   return o;

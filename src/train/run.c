@@ -174,11 +174,11 @@ static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_er
     return marq_fail(error, status, "the problem cannot be restricted to a part of its samples");
   }
   marq_options o = stage_options(r);
-  s->first = (carried){o.first_damping, o.first_radius};
+  marq_plan plan = {0};
+  status = marq_solver_plan(problem, &o, &plan, error);
+  s->first = (carried){plan.first_damping, o.first_radius};
   s->steps = 1;
   if (train_is_first_order(t)) {
-    marq_plan plan;
-    status = marq_solver_plan(problem, &o, &plan, error);
     if (!status && plan.batch) s->steps = (i1 - i0 + plan.batch - 1) / plan.batch;
     if (!status && t->options->tune && t->result->tuned.count == 0) status = tune(r, problem, &o, s->steps, error);
     if (t->result->tuned.count) o.learning_rate = t->result->tuned.rate;

@@ -265,9 +265,13 @@ static void logistic(const setting *s) {
 }
 
 int main(int argc, char **argv) {
-  static const row rows[] = {{"lm-gain-accel", "levenberg", "auto"}, {"lm-gain", "levenberg", "auto"},
-                             {"lm-accel", "levenberg", "auto"},      {"lm", "levenberg", "auto"},
-                             {"lm-gain-accel", "more", "auto"},      {"lm-gain-accel", "levenberg", "cg"},
+  static const row rows[] = {{"auto", "auto", "auto"},
+                             {"lm-gain-accel", "levenberg", "auto"},
+                             {"lm-gain", "levenberg", "auto"},
+                             {"lm-accel", "levenberg", "auto"},
+                             {"lm", "levenberg", "auto"},
+                             {"lm-gain-accel", "more", "auto"},
+                             {"lm-gain-accel", "levenberg", "cg"},
                              {"lm-gain", "levenberg", "cg"}};
   static void (*const makers[])(task *) = {ten_points, spirals, mixture, irises};
   static task t;
