@@ -6,7 +6,8 @@
  * the size of Fisher's irises (4-8-3, 150 rows). Then iterations of logistic regression on data that are not separable.
  * One thread, its CPU time. Where Adam ends at the minimum to all digits, so must the others.
  *
- * bench_classification [--seeds 7] [--only NAME] [--init nguyen-widrow] [--epochs 2000] */
+ * bench_classification [--seeds 7] [--only NAME] [--init nguyen-widrow] [--epochs 2000] [name=value ...] options of
+ * the Levenberg-Marquardt solvers */
 #include <marq/marq.h>
 #include <marq/tune.h>
 #include <math.h>
@@ -29,6 +30,7 @@ typedef struct setting {
   size_t seeds;
   double epochs;
   const char *init, *only;
+  marq_options options; /* of the second-order solvers */
 } setting;
 
 static double uniform(unsigned long long *state) {
@@ -206,7 +208,7 @@ typedef struct row {
 } row;
 
 static void second_order(const task *t, const setting *s, const row *of, const reached *to) {
-  marq_options o = marq_options_default();
+  marq_options o = s->options;
   double ratio[most_seeds], seconds[most_seeds], finals[most_seeds], iterations[most_seeds];
   size_t arrived = 0;
   o.solver = of->solver;
@@ -275,12 +277,21 @@ int main(int argc, char **argv) {
                              {"lm-gain", "levenberg", "cg"}};
   static void (*const makers[])(task *) = {ten_points, spirals, mixture, irises};
   static task t;
-  setting s = {7, 2000, "nguyen-widrow", ""};
-  for (int i = 1; i + 1 < argc; i += 2) {
+  setting s = {7, 2000, "nguyen-widrow", "", marq_options_default()};
+  for (int i = 1; i < argc; i++) {
+    char *value = strchr(argv[i], '=');
+    if (value) {
+      marq_error error;
+      *value = 0;
+      must(marq_options_set(&s.options, argv[i], value + 1, &error), &error);
+      continue;
+    }
+    if (i + 1 == argc) break;
     if (!strcmp(argv[i], "--seeds")) s.seeds = strtoul(argv[i + 1], NULL, 10);
     if (!strcmp(argv[i], "--only")) s.only = argv[i + 1];
     if (!strcmp(argv[i], "--init")) s.init = argv[i + 1];
     if (!strcmp(argv[i], "--epochs")) s.epochs = strtod(argv[i + 1], NULL);
+    i++;
   }
   if (s.seeds < 1 || s.seeds > most_seeds) s.seeds = 7;
   timing_print_machine();
