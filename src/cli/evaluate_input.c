@@ -164,7 +164,7 @@ static double largest_class(marq_column column, size_t samples) {
 
 /* 1 when a column holds nothing but numbers of so many classes. */
 static int holds_classes(marq_column column, size_t samples, size_t classes) {
-  for (size_t i = 0; i < samples; i++) {
+  for (size_t i = 0; i < samples && column.data; i++) {
     const double value = column.data[i * column.stride];
     if (!(value >= 0 && value < (double)classes && value == floor(value))) return 0;
   }

@@ -115,15 +115,16 @@ int search_record(search *s, marq_ridge_point point, const double *p) {
 
 static marq_status check(search *s) {
   const marq_regularise_options *o = s->options;
-  marq_nearest nearest = marq_nearest_begin(o->choice ? o->choice : "");
+  const char *choice = o->choice ? o->choice : "";
+  marq_nearest nearest = marq_nearest_begin(choice);
   size_t i = 0;
   for (; marq_ridge_choice_name(i, NULL) && strcmp(choices[i].key, nearest.wanted) != 0; i++)
     marq_nearest_offer(&nearest, choices[i].key);
   if (!marq_ridge_choice_name(i, NULL))
     return marq_fail(s->error, MARQ_EINVAL, "there is no choice of a ridge called '%s', the nearest is '%s'",
                      nearest.wanted, nearest.best);
-  if (marq_problem_loss(s->problem, NULL) && (strcmp(o->choice, "gcv") == 0 || strcmp(o->choice, "evidence") == 0))
-    return marq_fail(s->error, MARQ_EUNSUPPORTED, "the choice by %s is for the squared loss alone", o->choice);
+  if (marq_problem_loss(s->problem, NULL) && (strcmp(choice, "gcv") == 0 || strcmp(choice, "evidence") == 0))
+    return marq_fail(s->error, MARQ_EUNSUPPORTED, "the choice by %s is for the squared loss alone", choice);
   if (marq_problem_offers(s->problem, MARQ_OP_RIDGE))
     return marq_fail(s->error, MARQ_EINVAL, "the problem has a ridge already");
   if (o->count < 5 || o->count > 100000)

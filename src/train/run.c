@@ -352,7 +352,7 @@ static void run_growing(runner *r, marq_error *error) {
 static marq_state pass(runner *r, marq_error *error, marq_status *status) {
   trainer *t = r->t;
   const size_t all = t->sets.training, batch = t->options->batch;
-  marq_state last = {.damping = NAN, .gain = NAN};
+  marq_state last = {.p = t->start, .damping = NAN, .gain = NAN};
   for (size_t i = 0; i < all && !r->ended; i += batch) {
     stage s;
     const size_t i0 = i + batch > all ? all - batch : i;
