@@ -1,9 +1,9 @@
 /* Files of `marq compare`: CSV of runs and of traces; what is not a number is left empty. */
-#include <marq/data.h>
 #include <math.h>
 #include <string.h>
 
 #include "compare.h"
+#include "csv.h"
 #include "message.h"
 #include "output.h"
 
@@ -20,12 +20,6 @@ static void put_text(const char *text, FILE *file) {
   fputc('"', file);
 }
 
-static void put_number(double value, FILE *file) {
-  char text[32];
-  fputc(',', file);
-  if (isfinite(value)) fputs(marq_format_double(value, text), file);
-}
-
 /* Solver, problem, start: what every line begins with. */
 static void put_names(const comparing *c, size_t s, size_t t, size_t k, FILE *file) {
   put_text(c->solvers[s].label, file);
@@ -35,9 +29,9 @@ static void put_names(const comparing *c, size_t s, size_t t, size_t k, FILE *fi
 }
 
 static void put_arrival(const marq_arrival *a, FILE *file) {
-  put_number(a->iterations, file);
-  put_number(a->evaluations, file);
-  put_number(a->seconds, file);
+  csv_number(a->iterations, file);
+  csv_number(a->evaluations, file);
+  csv_number(a->seconds, file);
 }
 
 static void put_run(const comparing *c, size_t s, size_t t, size_t k, FILE *file) {
@@ -59,7 +53,7 @@ static void put_run(const comparing *c, size_t s, size_t t, size_t k, FILE *file
                             run->bytes ? (double)run->bytes : NAN,
                             run->order.order,
                             run->order.rate};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) put_number(run->ran ? numbers[i] : NAN, file);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) csv_number(run->ran ? numbers[i] : NAN, file);
   put_arrival(&run->solved, file);
   for (size_t g = 0; g < c->request.goal_count; g++) put_arrival(&run->arrivals[g], file);
   fputc(',', file);
@@ -99,11 +93,11 @@ int compare_write_traces(const comparing *c, const char *path) {
         for (size_t i = 0; i < run->points; i++) {
           const marq_trace_point *point = &run->trace[i];
           put_names(c, s, t, k, out.file);
-          put_number((double)point->iteration, out.file);
-          put_number(point->evaluations, out.file);
-          put_number(point->seconds, out.file);
-          put_number(point->cost, out.file);
-          put_number(point->cost - c->comparison->best[t], out.file);
+          csv_number((double)point->iteration, out.file);
+          csv_number(point->evaluations, out.file);
+          csv_number(point->seconds, out.file);
+          csv_number(point->cost, out.file);
+          csv_number(point->cost - c->comparison->best[t], out.file);
           fputc('\n', out.file);
         }
       }

@@ -1,32 +1,19 @@
 /* The path of `marq ridge` as CSV: a line for each penalty, with its criteria and coefficients. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "csv.h"
 #include "message.h"
 #include "output.h"
 #include "ridge.h"
 
 enum { batch = 64 };
 
-static void put_name(FILE *file, const char *name) {
-  if (!strpbrk(name, ",\"#")) {
-    fprintf(file, ",%s", name);
-    return;
-  }
-  fputs(",\"", file);
-  for (; *name; name++) {
-    if (*name == '"') fputc('"', file);
-    fputc(*name, file);
-  }
-  fputc('"', file);
-}
-
 static void put_header(const ridge_run *r, FILE *file) {
   fputs("lambda,effective,rss,penalty_norm,gcv,curvature,log_evidence", file);
   if (r->request.criterion) fprintf(file, ",criterion_%s", r->request.criterion);
   if (ridge_has_intercept(r)) fputs(",intercept", file);
-  for (size_t j = 0; j < r->n; j++) put_name(file, r->names[j]);
+  for (size_t j = 0; j < r->n; j++) csv_text(r->names[j], ",\"#", file);
   fputc('\n', file);
 }
 

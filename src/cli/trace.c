@@ -1,45 +1,24 @@
 /* The trace of a fit: CSV, one line per iteration; what is not a number is left empty. */
-#include <marq/data.h>
-#include <math.h>
-#include <string.h>
 
+#include "csv.h"
 #include "watch.h"
-
-static void put_name(const char *name, FILE *file) {
-  if (!strpbrk(name, ",\"\n")) {
-    fprintf(file, ",%s", name);
-    return;
-  }
-  fputs(",\"", file);
-  for (; *name; name++) {
-    if (*name == '"') fputc('"', file);
-    fputc(*name, file);
-  }
-  fputc('"', file);
-}
 
 void trace_header(const fit *f, FILE *file) {
   fputs(
       "iteration,seconds,cost,trial_cost,predicted,gain,damping,radius,step_norm,accepted,polishing,"
       "residual_evaluations,jacobian_evaluations,fused_evaluations",
       file);
-  for (size_t k = 0; k < f->free_count; k++) put_name(f->names[f->free_index[k]], file);
+  for (size_t k = 0; k < f->free_count; k++) csv_text(f->names[f->free_index[k]], ",\"\n", file);
   fputc('\n', file);
-}
-
-static void put_number(double value, FILE *file) {
-  char text[32];
-  fputc(',', file);
-  if (isfinite(value)) fputs(marq_format_double(value, text), file);
 }
 
 void trace_line(const fit *f, const marq_state *state, FILE *file) {
   const double numbers[] = {state->seconds, state->cost,    state->trial_cost, state->predicted,
                             state->gain,    state->damping, state->radius,     state->step_norm};
   fprintf(file, "%zu", state->iteration);
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) put_number(numbers[i], file);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) csv_number(numbers[i], file);
   fprintf(file, ",%d,%d,%zu,%zu,%zu", state->accepted, state->polishing, state->counts.residual, state->counts.jacobian,
           state->counts.fused);
-  for (size_t k = 0; k < f->free_count; k++) put_number(state->p[k], file);
+  for (size_t k = 0; k < f->free_count; k++) csv_number(state->p[k], file);
   fputc('\n', file);
 }

@@ -1,10 +1,10 @@
 /* What happens while `marq train` runs: progress on a terminal, a trace, the history that plots draw, and Ctrl-C. */
-#include <marq/data.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "csv.h"
 #include "interrupt.h"
 #include "message.h"
 #include "train.h"
@@ -50,18 +50,12 @@ static void show(training *t, const marq_train_progress *progress) {
   t->shown = 1;
 }
 
-static void put_number(double value, FILE *file) {
-  char text[32];
-  fputc(',', file);
-  if (isfinite(value)) fputs(marq_format_double(value, text), file);
-}
-
 static void trace_line(const marq_train_progress *progress, FILE *file) {
   const double numbers[] = {
       progress->seconds, progress->cost, progress->mse, progress->validation_mse, progress->best_validation_mse,
       progress->damping, progress->gain};
   fprintf(file, "%zu,%zu", progress->run + 1, progress->epoch);
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) put_number(numbers[i], file);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) csv_number(numbers[i], file);
   fprintf(file, ",%d,%zu\n", progress->accepted, progress->samples);
 }
 
