@@ -1,5 +1,4 @@
 /* Options that every kind of `marq compare` has; those of the verb whose input it reads are kept for that verb. */
-#include <errno.h>
 #include <marq/data.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "compare.h"
 #include "message.h"
+#include "option_values.h"
 #include "output.h"
 
 static const argument_option own_options[] = {
@@ -88,23 +88,6 @@ static int take_goals(compare_request *r, const char *text) {
   }
 }
 
-static int take_whole(const char *option, const char *text, unsigned long least, unsigned long most,
-                      unsigned long *value) {
-  char *end;
-  errno = 0;
-  *value = strtoul(text, &end, 10);
-  if (end != text && !*end && !errno && !strchr(text, '-') && *value >= least && *value <= most) return exit_done;
-  return message_fail(exit_usage, "--%s: '%s' is no whole number from %lu to %lu", option, text, least, most);
-}
-
-static int take_plot(compare_request *r, const char *path) {
-  const char *dot = strrchr(path, '.');
-  if (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0))
-    return message_fail(exit_usage, "--plot: '%s' must end in .svg, .png or .pdf", path);
-  r->plot = path;
-  return exit_done;
-}
-
 int compare_forward_add(compare_forward *forward, const char *text, const char *more) {
   char **grown = realloc(forward->argv, ((size_t)forward->argc + 2) * sizeof *grown);
   const size_t size = strlen(text) + (more ? strlen(more) : 0) + 2;
@@ -150,10 +133,10 @@ static int take(void *context, const char *name, const char *value) {
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     if (strcmp(name, numbers[i].name) == 0) return take_number(name, value, strlen(value), 1, numbers[i].number);
   if (strcmp(name, "goals") == 0) return take_goals(r, value);
-  if (strcmp(name, "plot") == 0) return take_plot(r, value);
-  if (strcmp(name, "seed") == 0) return take_whole(name, value, 1, 4294967295UL, &r->seed);
+  if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
+  if (strcmp(name, "seed") == 0) return option_whole(name, value, 1, 4294967295UL, &r->seed);
   if (strcmp(name, "seeds") == 0) {
-    const int status = take_whole(name, value, 1, 10000, &seeds);
+    const int status = option_whole(name, value, 1, 10000, &seeds);
     r->seeds = seeds;
     return status;
   }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "option_values.h"
 #include "output.h"
 #include "table_options.h"
 
@@ -56,15 +57,6 @@ static int take_scores(evaluate_request *r, const char *option, const char *valu
   return name_list_make(&r->scores, option, value);
 }
 
-static int take_plot(evaluate_request *r, const char *path) {
-  const char *ending = strrchr(path, '.');
-  if (!ending || (strcmp(ending, ".svg") != 0 && strcmp(ending, ".png") != 0 && strcmp(ending, ".pdf") != 0)) {
-    return message_fail(exit_usage, "--plot: '%s' must end in .svg, .png or .pdf", path);
-  }
-  r->plot = path;
-  return exit_done;
-}
-
 static int take_task(evaluate_request *r, const char *value) {
   r->task = strcmp(value, "regression") == 0 ? TASK_REGRESSION
             : strcmp(value, "classes") == 0  ? TASK_CLASSES
@@ -100,7 +92,7 @@ static int take(void *context, const char *name, const char *value) {
     return name_list_make(&r->classes, name, value);
   }
   if (strcmp(name, "task") == 0) return take_task(r, value);
-  if (strcmp(name, "plot") == 0) return take_plot(r, value);
+  if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
   if (strcmp(name, "beta") == 0) return take_beta(r, value);
   if (strcmp(name, "threshold") == 0) return parse_number(name, value, &r->threshold);
   if (strcmp(name, "points") == 0) return parse_count(name, value, &r->points);

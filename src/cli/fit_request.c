@@ -6,6 +6,7 @@
 
 #include "fit.h"
 #include "message.h"
+#include "option_values.h"
 #include "output.h"
 #include "table_options.h"
 
@@ -122,15 +123,6 @@ static int take_weights(fit_request *request, marq_weights kind, const char *opt
   return exit_done;
 }
 
-static int take_plot(fit_request *request, const char *path) {
-  const char *dot = strrchr(path, '.');
-  if (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0)) {
-    return message_fail(exit_usage, "--plot: '%s' must end in .svg, .png or .pdf", path);
-  }
-  request->plot = path;
-  return exit_done;
-}
-
 static int take(void *context, const char *name, const char *value) {
   fit_request *r = context;
   const struct {
@@ -157,7 +149,7 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "threads") == 0) return parse_whole(name, value, 1, 1024, &r->threads);
   if (strcmp(name, "digits") == 0) return parse_whole(name, value, 1, 17, &r->digits);
   if (table_option_is(name)) return table_option_take(&r->table, name, value);
-  if (strcmp(name, "plot") == 0) return take_plot(r, value);
+  if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
   if (strcmp(name, "json") == 0) return r->json = 1, exit_done;
   if (strcmp(name, "quiet") == 0) return r->quiet = 1, exit_done;
   if (strcmp(name, "tune") == 0) return r->tune = 1, exit_done;

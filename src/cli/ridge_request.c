@@ -1,10 +1,10 @@
 /* The arguments of `marq ridge`. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "message.h"
+#include "option_values.h"
 #include "output.h"
 #include "ridge.h"
 #include "table_options.h"
@@ -34,18 +34,9 @@ const argument_option ridge_options[] = {
     TABLE_OPTIONS,
     {NULL, 0, NULL, NULL}};
 
-static int take_whole(const char *option, const char *text, unsigned long least, unsigned long most,
-                      unsigned long *value) {
-  char *end;
-  errno = 0;
-  *value = strtoul(text, &end, 10);
-  if (end != text && !*end && !errno && !strchr(text, '-') && *value >= least && *value <= most) return exit_done;
-  return message_fail(exit_usage, "--%s: '%s' is no whole number from %lu to %lu", option, text, least, most);
-}
-
 static int take_size(const char *option, const char *text, unsigned long least, unsigned long most, size_t *value) {
   unsigned long number = 0;
-  const int status = take_whole(option, text, least, most, &number);
+  const int status = option_whole(option, text, least, most, &number);
   if (status == exit_done) *value = number;
   return status;
 }
@@ -92,15 +83,6 @@ static int take_basis(ridge_request *r, const char *text) {
   return message_fail(exit_usage, "--basis is orthogonal or monomial, not '%s'", text);
 }
 
-static int take_plot(ridge_request *r, const char *path) {
-  const char *dot = strrchr(path, '.');
-  if (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0)) {
-    return message_fail(exit_usage, "--plot: '%s' must end in .svg, .png or .pdf", path);
-  }
-  r->plot = path;
-  return exit_done;
-}
-
 static int take(void *context, const char *name, const char *value) {
   ridge_request *r = context;
   const struct {
@@ -125,10 +107,10 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "lambda") == 0) return take_lambda(r, value);
   if (strcmp(name, "grid") == 0) return take_grid(r, value);
   if (strcmp(name, "basis") == 0) return take_basis(r, value);
-  if (strcmp(name, "plot") == 0) return take_plot(r, value);
+  if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
   if (strcmp(name, "degree") == 0) return take_size(name, value, 1, MARQ_MOST_DEGREE, &r->degree);
   if (strcmp(name, "folds") == 0) return r->folds_given = 1, take_size(name, value, 2, 1000000000, &r->folds);
-  if (strcmp(name, "seed") == 0) return r->seed_given = 1, take_whole(name, value, 0, 4294967295UL, &r->seed);
+  if (strcmp(name, "seed") == 0) return r->seed_given = 1, option_whole(name, value, 0, 4294967295UL, &r->seed);
   return table_option_take(&r->table, name, value);
 }
 

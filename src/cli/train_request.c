@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "option_values.h"
 #include "table_options.h"
 #include "train.h"
 
@@ -100,15 +101,6 @@ static int take_initialisation(train_request *r, const char *name) {
   }
   return message_fail(exit_usage, "--init: there is no initialisation '%s'%s ('marq list initialisations' lists them)",
                       name, nearest_text(&search, suggestion, sizeof suggestion));
-}
-
-static int take_picture(const char *option, const char *path, const char **out) {
-  const char *dot = strrchr(path, '.');
-  if (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0 && strcmp(dot, ".pdf") != 0)) {
-    return message_fail(exit_usage, "--%s: '%s' must end in .svg, .png or .pdf", option, path);
-  }
-  *out = path;
-  return exit_done;
 }
 
 static int take_fraction(const char *option, const char *text, double *value, int *given) {
@@ -232,8 +224,8 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "init") == 0) return take_initialisation(r, value);
   if (strcmp(name, "standardise") == 0) return take_standardise(r, value);
   if (strcmp(name, "threads") == 0) return take_threads(r, value);
-  if (strcmp(name, "plot") == 0) return take_picture(name, value, &r->plot);
-  if (strcmp(name, "plot-gradients") == 0) return take_picture(name, value, &r->plot_gradients);
+  if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
+  if (strcmp(name, "plot-gradients") == 0) return option_picture(name, value, &r->plot_gradients);
   if (table_option_is(name)) return table_option_take(&r->table, name, value);
   marq_error error = {0};
   if (marq_options_set(&r->options.solve, name, value, &error) == MARQ_OK) return exit_done;
