@@ -3,7 +3,7 @@
  * −w − C⁻¹Jᵀv (the push-through form of Woodbury's identity, which does not cancel when μ is small). Without a ridge
  * both sides are multiplied by μ: (J D⁻² Jᵀ + μI) u = r,   δ = −D⁻²Jᵀu, so that one Gram matrix serves every μ. With a
  * ridge there is one for each set of groups whose λ : D² agree. The first of them and the factor share a square: the
- * factor is its upper triangle, the Gram matrix stands below, turned over. */
+ * Gram matrix is its upper triangle, the factor stands below. */
 #include <math.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ typedef struct dual_state {
   double *lambda, *d;                 /* [groups] penalty, and D of the group */
   double *class_lambda;               /* [classes] λ/D² */
   double *s;                          /* [groups] */
-  double *M, *K;                      /* [(m+1)·m] factor, below it the first Gram matrix; [m²] the second */
+  double *M, *K;                      /* [(m+1)·m] the first Gram matrix, below it the factor; [m²] the second */
   double *reciprocal;                 /* [m] */
   double *r, *v;                      /* [m] */
   double *slope, *w;                  /* [n] Λ(p − p₀) and C⁻¹ of it, where there is a ridge */
@@ -117,22 +117,22 @@ static void classify(dual_state *s) {
   }
 }
 
-/* Below the diagonal of an (m+1)×m square stands a triangle of order m: entry (i, j) of it, i ≤ j, at row j + 1 of
- * column i. Tile by tile, so that both sides stay in the cache. */
-static void turn_down(double *M, size_t m) {
-  const size_t ld = m + 1;
-  for (size_t j0 = 0; j0 < m; j0 += turn)
-    for (size_t i0 = 0; i0 <= j0; i0 += turn)
-      for (size_t j = j0; j < m && j < j0 + turn; j++)
-        for (size_t i = i0; i <= j && i < i0 + turn; i++) M[j + 1 + i * ld] = M[i + j * ld];
+/* The (m+1)×m square holds two triangles of order m: the Gram matrix above, the factor below, one row further down. */
+static double *factor(const dual_state *s) {
+  return s->M + 1;
 }
 
-static void turn_up(double *M, size_t m, double scale) {
-  const size_t ld = m + 1;
+/* Lower triangle ← a·(first Gram matrix) + b·(second) + shift·I. Tile by tile, so that both sides stay in the cache. */
+static void combine(dual_state *s, double a, double b, double shift) {
+  const size_t m = s->m, ld = m + 1;
+  const double *K = s->classes == 2 && s->most_classes == 2 ? s->K : NULL;
+  double *M = s->M, *L = factor(s);
   for (size_t j0 = 0; j0 < m; j0 += turn)
     for (size_t i0 = 0; i0 <= j0; i0 += turn)
       for (size_t j = j0; j < m && j < j0 + turn; j++)
-        for (size_t i = i0; i <= j && i < i0 + turn; i++) M[i + j * ld] = scale * M[j + 1 + i * ld];
+        for (size_t i = i0; i <= j && i < i0 + turn; i++)
+          L[j + i * ld] = a * M[i + j * ld] + (K ? b * K[i + j * m] : 0);
+  for (size_t i = 0; i < m; i++) L[i + i * ld] += shift;
 }
 
 /* K_c = Σ over the groups of class c of J_k J_kᵀ / d_k². */
@@ -146,15 +146,13 @@ static marq_status form_grams(dual_state *s, const double *D) {
     for (size_t k = 0; k < s->groups; k++) s->s[k] = s->class_of[k] == c ? 1 / (s->d[k] * s->d[k]) : 0;
     status =
         c == 0 ? marq_problem_gram(s->problem, s->s, s->M, s->m + 1) : marq_problem_gram(s->problem, s->s, s->K, s->m);
-    if (c == 0) turn_down(s->M, s->m);
   }
   return status;
 }
 
 static marq_status damp(void *state, const double *D, double mu) {
   dual_state *s = state;
-  const size_t m = s->m, ld = m + 1;
-  double pivot, *M = s->M;
+  double pivot;
   marq_status status = s->has_gram ? MARQ_OK : form_grams(s, D);
   if (status != MARQ_OK) return status;
   s->mu = mu;
@@ -162,19 +160,15 @@ static marq_status damp(void *state, const double *D, double mu) {
     if (!(s->class_lambda[c] + mu > 0)) return MARQ_NOT_POSITIVE; /* an unpenalised parameter has no dual */
   if (s->classes > s->most_classes) {
     for (size_t k = 0; k < s->groups; k++) s->s[k] = 1 / (s->lambda[k] + mu * s->d[k] * s->d[k]);
-    status = marq_problem_gram(s->problem, s->s, M, ld);
+    status = marq_problem_gram(s->problem, s->s, s->M, s->m + 1);
     if (status != MARQ_OK) return status;
-    for (size_t i = 0; i < m; i++) M[i + i * ld] += 1;
-    return marq_la_cholesky(m, M, ld, s->reciprocal, &pivot);
+    combine(s, 1, 0, 1);
+  } else if (s->has_ridge) {
+    combine(s, 1 / (s->class_lambda[0] + mu), s->classes > 1 ? 1 / (s->class_lambda[1] + mu) : 0, 1);
+  } else {
+    combine(s, 1, 0, mu);
   }
-  turn_up(M, m, s->has_ridge ? 1 / (s->class_lambda[0] + mu) : 1);
-  if (s->classes > 1) {
-    const double t = 1 / (s->class_lambda[1] + mu), *K = s->K;
-    for (size_t j = 0; j < m; j++)
-      for (size_t i = 0; i <= j; i++) M[i + j * ld] += t * K[i + j * m];
-  }
-  for (size_t i = 0; i < m; i++) M[i + i * ld] += s->has_ridge ? 1 : mu;
-  return marq_la_cholesky(m, M, ld, s->reciprocal, &pivot);
+  return marq_la_lower_cholesky(s->m, factor(s), s->m + 1, s->reciprocal, &pivot);
 }
 
 /* x ← C⁻¹x with C = Λ + μD², or D² where both sides were multiplied by μ. */
@@ -197,7 +191,7 @@ static marq_status step(void *state, double *delta) {
     for (size_t i = 0; i < s->m; i++) s->v[i] = s->r[i] - s->v[i];
   }
   if (status != MARQ_OK) return status;
-  marq_la_cholesky_solve(s->m, s->M, s->m + 1, s->reciprocal, s->v);
+  marq_la_lower_cholesky_solve(s->m, factor(s), s->m + 1, s->reciprocal, s->v);
   status = marq_problem_vjp(s->problem, s->v, delta);
   if (status != MARQ_OK) return status;
   divide_by_C(s, delta);
@@ -214,7 +208,7 @@ static marq_status solve(void *state, const double *b, double *x) {
   divide_by_C(s, x);
   marq_status status = marq_problem_jvp(s->problem, x, s->v);
   if (status != MARQ_OK) return status;
-  marq_la_cholesky_solve(s->m, s->M, s->m + 1, s->reciprocal, s->v);
+  marq_la_lower_cholesky_solve(s->m, factor(s), s->m + 1, s->reciprocal, s->v);
   status = marq_problem_vjp(s->problem, s->v, x);
   const double scale = s->has_ridge ? 1 : s->mu;
   for (size_t j = 0; j < s->n; j++) x[j] = (b[j] - x[j]) / scale;

@@ -1,6 +1,5 @@
-/* The registries: solvers, linear systems, scalings. "auto" among the solvers is one of the first four: the trust
- * region, or for networks gain-ratio damping, accelerated where the problem has second derivatives, but for deep
- * networks of classes. */
+/* The registries: solvers, linear systems, scalings. "auto" among the solvers is the trust region, or for networks
+ * gain-ratio damping, accelerated where the problem has second derivatives; deep networks of classes have momentum. */
 #include <string.h>
 
 #include "descent.h"
@@ -18,6 +17,8 @@ static const marq_method methods[] = {
      &marq_control_gain, 0, "more", NULL},
     {"lm-gain-accel", "lm-gain with geodesic acceleration", &marq_direction_damped, &marq_control_gain, 1, "more",
      NULL},
+    {"lm-momentum", "lm-gain whose damping holds a step to a part of the last one (after Ampazis & Perantonis 2002)",
+     &marq_direction_momentum, &marq_control_gain, 0, "more", NULL},
     {"gn", "Gauss-Newton, full steps", &marq_direction_gauss_newton, &marq_control_full, 0, "levenberg", NULL},
     {"gn-search", "Gauss-Newton with a backtracking line search", &marq_direction_gauss_newton, &marq_control_search, 0,
      "levenberg", NULL},
@@ -72,8 +73,12 @@ int marq_is_deep_classifier(const marq_problem *problem) {
 const marq_method *marq_method_find(const char *name, const marq_problem *problem) {
   if (is_auto(name)) {
     const int accelerates = marq_problem_offers(problem, MARQ_OP_ACCELERATE);
-    const int grouped = marq_problem_groups(problem, NULL) > 1; /* a network */
-    return grouped ? &methods[accelerates && !marq_is_deep_classifier(problem) ? 3 : 2] : &methods[accelerates ? 0 : 1];
+    if (marq_is_deep_classifier(problem))
+      name = "lm-momentum";
+    else if (marq_problem_groups(problem, NULL) > 1) /* a network */
+      name = accelerates ? "lm-gain-accel" : "lm-gain";
+    else
+      name = accelerates ? "lm-accel" : "lm";
   }
   for (size_t i = 0; i < method_count; i++)
     if (!strcmp(methods[i].name, name)) return &methods[i];

@@ -16,6 +16,7 @@ set(marq_solver_sources
   ${PROJECT_SOURCE_DIR}/solvers/direction_damped.c
   ${PROJECT_SOURCE_DIR}/solvers/direction_dogleg.c
   ${PROJECT_SOURCE_DIR}/solvers/direction_gauss_newton.c
+  ${PROJECT_SOURCE_DIR}/solvers/direction_momentum.c
   ${PROJECT_SOURCE_DIR}/solvers/line_search.c
   ${PROJECT_SOURCE_DIR}/solvers/schedule.c
   ${PROJECT_SOURCE_DIR}/solvers/linsys_auto.c

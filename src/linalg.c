@@ -48,8 +48,10 @@ void marq_la_syrk(size_t n, size_t k, const double *A, size_t lda, double *C, si
   cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, narrow(n), narrow(k), 1, A, narrow(lda), 1, C, narrow(ldc));
 }
 
-void marq_la_syrk_rows(size_t n, size_t k, double alpha, const double *A, size_t lda, double *C, size_t ldc) {
-  cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, narrow(n), narrow(k), alpha, A, narrow(lda), 0, C, narrow(ldc));
+void marq_la_syrk_rows(size_t n, size_t k, double alpha, const double *A, size_t lda, double beta, double *C,
+                       size_t ldc) {
+  cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, narrow(n), narrow(k), alpha, A, narrow(lda), beta, C,
+              narrow(ldc));
 }
 
 static void plain_solve_upper(int transposed, size_t n, const double *R, size_t ldr, double *x) {
@@ -150,10 +152,31 @@ static void plain_ldl_solve(size_t n, const double *U, size_t ldu, const double 
   ldl_solve(n, U, ldu, reciprocal, x);
 }
 
-marq_status marq_la_cholesky(size_t n, double *A, size_t lda, double *reciprocal, double *pivot) {
-  if (n <= small) return plain_ldl(n, A, lda, reciprocal, pivot);
+/* The same of the lower triangle, along its columns. */
+static marq_status plain_lower_ldl(size_t n, double *A, size_t lda, double *reciprocal, double *pivot) {
+  double column[small], diagonal[small], least = 1;
+  for (size_t j = 0; j < n; j++) diagonal[j] = A[j + j * lda];
+  for (size_t k = 0; k < n; k++) {
+    const double d = A[k + k * lda];
+    if (!(d > 0)) return MARQ_NOT_POSITIVE;
+    const double r = reciprocal[k] = 1 / d;
+    if (d < least * diagonal[k]) least = d / diagonal[k];
+    for (size_t i = k + 1; i < n; i++) {
+      column[i] = A[i + k * lda];
+      A[i + k * lda] *= r;
+    }
+    for (size_t j = k + 1; j < n; j++) {
+      const double l = A[j + k * lda];
+      for (size_t i = j; i < n; i++) A[i + j * lda] -= column[i] * l;
+    }
+  }
+  *pivot = least;
+  return MARQ_OK;
+}
+
+static marq_status cholesky(char triangle, size_t n, double *A, size_t lda, double *reciprocal, double *pivot) {
   for (size_t j = 0; j < n; j++) reciprocal[j] = A[j + j * lda];
-  const int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', narrow(n), A, narrow(lda));
+  const int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, triangle, narrow(n), A, narrow(lda));
   *pivot = info == 0;
   if (info != 0) return info > 0 ? MARQ_NOT_POSITIVE : outcome(info);
   for (size_t j = 0; j < n; j++) {
@@ -162,6 +185,14 @@ marq_status marq_la_cholesky(size_t n, double *A, size_t lda, double *reciprocal
     reciprocal[j] = 1 / square;
   }
   return MARQ_OK;
+}
+
+marq_status marq_la_cholesky(size_t n, double *A, size_t lda, double *reciprocal, double *pivot) {
+  return n <= small ? plain_ldl(n, A, lda, reciprocal, pivot) : cholesky('U', n, A, lda, reciprocal, pivot);
+}
+
+marq_status marq_la_lower_cholesky(size_t n, double *A, size_t lda, double *reciprocal, double *pivot) {
+  return n <= small ? plain_lower_ldl(n, A, lda, reciprocal, pivot) : cholesky('L', n, A, lda, reciprocal, pivot);
 }
 
 marq_status marq_la_inverse(size_t n, double *A, size_t lda, double *log_det) {
@@ -180,6 +211,19 @@ void marq_la_cholesky_solve(size_t n, const double *U, size_t ldu, const double 
     return;
   }
   plain_ldl_solve(n, U, ldu, reciprocal, x);
+}
+
+void marq_la_lower_cholesky_solve(size_t n, const double *L, size_t ldl, const double *reciprocal, double *x) {
+  if (n > small) {
+    cblas_dtrsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, narrow(n), L, narrow(ldl), x, 1);
+    cblas_dtrsv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, narrow(n), L, narrow(ldl), x, 1);
+    return;
+  }
+  for (size_t k = 0; k < n; k++)
+    for (size_t j = k + 1; j < n; j++) x[j] -= L[j + k * ldl] * x[k];
+  for (size_t j = 0; j < n; j++) x[j] *= reciprocal[j];
+  for (size_t k = n; k-- > 0;)
+    for (size_t j = k + 1; j < n; j++) x[k] -= L[j + k * ldl] * x[j];
 }
 
 /* Enough for blocked dgeqrf, dgeqp3 and dormqr at LAPACK's block size of 32 (64 leaves room for tuned ones). */

@@ -20,8 +20,9 @@ void marq_la_gemm(int transpose_a, int transpose_b, size_t m, size_t n, size_t k
                   size_t lda, const double *B, size_t ldb, double beta, double *C, size_t ldc);
 /** C += AᵀA, upper triangle of C (n×n), A k×n. */
 void marq_la_syrk(size_t n, size_t k, const double *A, size_t lda, double *C, size_t ldc);
-/** C = alpha·AAᵀ, upper triangle of C (n×n), A n×k. */
-void marq_la_syrk_rows(size_t n, size_t k, double alpha, const double *A, size_t lda, double *C, size_t ldc);
+/** C = alpha·AAᵀ + beta·C, upper triangle of C (n×n), A n×k. */
+void marq_la_syrk_rows(size_t n, size_t k, double alpha, const double *A, size_t lda, double beta, double *C,
+                       size_t ldc);
 /** x ← R⁻¹x or R⁻ᵀx, R upper triangular n×n. */
 void marq_la_solve_upper(int transposed, size_t n, const double *R, size_t ldr, double *x);
 /** y ← A x, A symmetric n×n given by its upper triangle. */
@@ -34,6 +35,9 @@ void marq_la_symv(size_t n, const double *A, size_t lda, const double *x, double
 marq_status marq_la_cholesky(size_t n, double *A, size_t lda, double *reciprocal, double *pivot);
 /** x ← A⁻¹x from that factorisation. */
 void marq_la_cholesky_solve(size_t n, const double *U, size_t ldu, const double *reciprocal, double *x);
+/** The same of a lower triangle, LLᵀ or LDLᵀ: two thirds of the time with OpenBLAS. */
+marq_status marq_la_lower_cholesky(size_t n, double *A, size_t lda, double *reciprocal, double *pivot);
+void marq_la_lower_cholesky_solve(size_t n, const double *L, size_t ldl, const double *reciprocal, double *x);
 /** A ← A⁻¹ (upper triangles) of a positive definite A; *log_det = log det A. MARQ_NOT_POSITIVE when it is not. */
 marq_status marq_la_inverse(size_t n, double *A, size_t lda, double *log_det);
 /** Doubles of scratch that the QR routines below need for m×n. */

@@ -580,7 +580,7 @@ static void lists(void **state) {
   contains(r.out, "--linear-solver NAME");
   assert_null(strstr(r.out, "max-iterations"));
   /* its own defaults, and each option once */
-  contains(r.out, "[lm-gain-accel; deep nets of classes lm-gain]");
+  contains(r.out, "[lm-gain-accel; deep nets of classes lm-momentum]");
   const char *solver = strstr(r.out, "--solver NAME");
   assert_non_null(solver);
   assert_null(strstr(solver + 1, "--solver NAME"));

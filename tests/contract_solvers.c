@@ -30,6 +30,7 @@ static const failure expected[] = {
     {"lm-accel", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},
     {"lm-gain", "cg", "marquardt", "Box 3-D", "D shrinks with its column"},
     {"lm-gain-accel", "cg", "marquardt", "Box 3-D", "D shrinks with its column"},
+    {"lm-momentum", "cg", "marquardt", "Box 3-D", "D shrinks with its column"},
     {"dogleg", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},
     {"double-dogleg", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},
     {"subspace2d", NULL, "marquardt", "Box 3-D", "D shrinks with its column"},

@@ -214,6 +214,42 @@ static void damping_leaves_its_fraction_of_the_error(void **state) {
   marq_problem_free(problem);
 }
 
+/* There, with momentum, e ← μ/(σ² + μ) (e + β_k e′), e′ the last change of e and β_k = k/(k + 20). */
+static void momentum_carries_on_what_damping_holds_back(void **state) {
+  (void)state;
+  linear l = {.m = 4, .n = 2, .X = {3, 0, 0, 0, 0, 0.5, 0, 0}, .y = {6, -1, 0.7, 0.2}};
+  const double best[2] = {2, -2}, square[2] = {9, 0.25};
+  marq_problem *problem = linear_problem(&l, LINEAR_STORED);
+  marq_options options = marq_options_default();
+  marq_result result, without;
+  trace t = {.n = 2};
+  double p[2] = {10, 10}, q[2] = {10, 10}, r[2] = {10, 10};
+  options.solver = "lm-momentum";
+  options.scaling = "levenberg";
+  options.polish = 0;
+  options.first_damping = 10;
+  options.max_iterations = 60;
+  assert_int_equal(marq_solve(problem, &options, p, record, &t, &result, NULL), MARQ_OK);
+  size_t measured = 0;
+  for (size_t k = 2; k < t.count; k++) {
+    const double mu = t.damping[k - 1], beta = (double)(k - 1) / (double)(k - 1 + 20);
+    for (size_t j = 0; j < 2; j++) {
+      const double before = t.p[k - 1][j] - best[j], here = t.p[k][j] - best[j];
+      if (fabs(before) < 1e-6) continue;
+      assert_close(here, mu / (square[j] + mu) * (before + beta * (t.p[k - 1][j] - t.p[k - 2][j])), 1e-8, 1e-9);
+      measured++;
+    }
+  }
+  assert_true(measured >= 6);
+  /* None is lm-gain, bit by bit. */
+  options.momentum = 0;
+  assert_int_equal(marq_solve(problem, &options, q, NULL, NULL, &without, NULL), MARQ_OK);
+  options.solver = "lm-gain";
+  assert_int_equal(marq_solve(problem, &options, r, NULL, NULL, &without, NULL), MARQ_OK);
+  assert_memory_equal(q, r, sizeof q);
+  marq_problem_free(problem);
+}
+
 /* With little damping a solver is Gauss-Newton, with much it is scaled steepest descent. */
 static void the_limits_of_damping_are_the_two_directions(void **state) {
   (void)state;
@@ -250,6 +286,7 @@ int main(void) {
                                      cmocka_unit_test(gauss_newton_is_linear_at_the_rate_of_the_curvature),
                                      cmocka_unit_test(the_polish_beats_the_plain_rate),
                                      cmocka_unit_test(damping_leaves_its_fraction_of_the_error),
+                                     cmocka_unit_test(momentum_carries_on_what_damping_holds_back),
                                      cmocka_unit_test(the_limits_of_damping_are_the_two_directions)};
   return cmocka_run_group_tests_name("rates of convergence", tests, NULL, NULL);
 }

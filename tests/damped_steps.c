@@ -92,7 +92,7 @@ marq_status damped_woodbury(const damped *d, double *delta) {
   double *reciprocal = room(m, sizeof *reciprocal), *g = room(n, sizeof *g), pivot;
   for (size_t j = 0; j < n; j++)
     for (size_t i = 0; i < m; i++) scaled[i + j * m] = d->J[i + j * m] / sqrt(d->C[j]);
-  marq_la_syrk_rows(m, n, 1, scaled, m, K, m);
+  marq_la_syrk_rows(m, n, 1, scaled, m, 0, K, m);
   for (size_t i = 0; i < m; i++) K[i + i * m] += 1;
   gradient(d, g);
   for (size_t j = 0; j < n; j++) delta[j] = g[j] / d->C[j];

@@ -223,10 +223,10 @@ static void classes_choose_solver_and_first_damping(void **state) {
     double asked;
     const char *solver;
     double damping;
-  } cases[] = {{"softmax-cross-entropy", 2, -1, "lm-gain", 1},
-               {"binary-cross-entropy", 2, -1, "lm-gain", 1},
-               {"softmax-cross-entropy", 2, 0.5, "lm-gain", 0.5},
-               {"softmax-cross-entropy", 2, 0, "lm-gain", 0},
+  } cases[] = {{"softmax-cross-entropy", 2, -1, "lm-momentum", 1},
+               {"binary-cross-entropy", 2, -1, "lm-momentum", 1},
+               {"softmax-cross-entropy", 2, 0.5, "lm-momentum", 0.5},
+               {"softmax-cross-entropy", 2, 0, "lm-momentum", 0},
                {"binary-cross-entropy", 1, -1, "lm-gain-accel", 1e-3},
                {"squared", 2, -1, "lm-gain-accel", 1e-3},
                {"poisson", 2, -1, "lm-gain-accel", 1e-3}};

@@ -37,7 +37,7 @@ extern "C" {
     "gd, sgd, momentum ...: step per gradient of the mean cost 1/2 (f - y)^2 (twice that of (f - y)^2); 0: usual one") \
   X(decay, 0.5, 0, 1, "schedules step and exponential: factor of the learning rate per period")                        \
   X(period, 0, 0, MARQ_NO_LIMIT, "schedules: steps of a period (0: an epoch for inverse, else from max_iterations)")   \
-  X(momentum, 0.9, 0, 1, "momentum, nesterov: part of the last step that is kept")                                     \
+  X(momentum, 0.9, 0, 1, "momentum, nesterov, lm-momentum: part of the last step that is kept")                        \
   X(beta1, 0.9, 0, 1, "adam, adamw: decay of the mean of gradients")                                                   \
   X(beta2, 0.999, 0, 1, "adam, adamw: decay of the mean of their squares")                                             \
   X(rho, 0.9, 0, 1, "rmsprop: decay of the mean of squared gradients")                                                 \

@@ -148,6 +148,7 @@ struct marq_core {
   double damping, radius, length;
   double damping_growth; /* ν of the gain-ratio control */
   size_t accepted, linear_solves;
+  int momentum;        /* the last step is yet to be carried on from this point */
   int newton_known;    /* scratch[0] holds the Gauss–Newton step of this point */
   double newton_norm;  /* ‖D·‖ of it */
   double newton_slope; /* −φ′(0)/‖D·‖ at it; negative while unknown */

@@ -80,9 +80,9 @@ typedef struct marq_train_options {
 } marq_train_options;
 
 /** Levenberg–Marquardt with Nielsen's damping, identity scaling and exact geodesic acceleration ("auto":
- * "lm-gain-accel", but "lm-gain" for classes where there are hidden layers; "levenberg"), from Nguyen–Widrow values,
- * standardised, a fifth of the samples for validation, patience 50, 1000 epochs, one run, a growing sample where there
- * are many. */
+ * "lm-gain-accel", but "lm-momentum" for classes where there are hidden layers; "levenberg"), from Nguyen–Widrow
+ * values, standardised, a fifth of the samples for validation, patience 50, 1000 epochs, one run, a growing sample
+ * where there are many. */
 MARQ_API marq_train_options marq_train_options_default(void);
 
 /** What is seen of a running training. Pointers are valid during the call. */

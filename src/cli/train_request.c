@@ -57,7 +57,7 @@ const argument_option train_options[] = {
     {"quiet", 'q', NULL, "print no report: the exit status tells"},
     {"threads", 0, "N", "use at most N threads; the result has the same bits [1]"},
     {"solver", 0, "NAME",
-     "how steps are made and judged; 'marq list solvers' lists them [lm-gain-accel; deep nets of classes lm-gain]"},
+     "how steps are made and judged; 'marq list solvers' lists them [lm-gain-accel; deep nets of classes lm-momentum]"},
     {"scaling", 0, "NAME", "how parameters are scaled; 'marq list scalings' lists them [levenberg]"},
     {"polish", 0, "0|1", "1: end with Gauss-Newton steps that are judged by their length, not by the cost [0]"},
     TABLE_OPTIONS,

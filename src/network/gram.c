@@ -5,6 +5,9 @@
 #include "linalg.h"
 #include "network/problem.h"
 
+/* So many multiplications cost less than a call of BLAS. */
+enum { tiny = 2048 };
+
 typedef struct gram_pass {
   const netp *s;
   const double *scale; /* of weights and biases, layer by layer */
@@ -26,16 +29,27 @@ static tile tile_of(const netp_view *view, size_t index) {
   return t;
 }
 
-/* C = alpha·A Bᵀ, its upper triangle alone where A is B and no more of it is asked for. */
+/* C = alpha·A Bᵀ + beta·C, its upper triangle alone where A is B and no more of it is asked for. */
 static void product(const double *A, size_t lda, size_t rows, const double *B, size_t ldb, size_t columns, size_t k,
-                    double alpha, double *C, int whole) {
-  if (A == B && !whole)
-    marq_la_syrk_rows(rows, k, alpha, A, lda, C, netp_gram_tile);
+                    double alpha, double beta, double *C, size_t ldc, int whole) {
+  const int upper = A == B && !whole;
+  if (rows * columns * k <= tiny) {
+    for (size_t j = 0; j < columns; j++) {
+      double *to = C + j * ldc;
+      const size_t count = upper ? j + 1 : rows;
+      for (size_t i = 0; i < count; i++) to[i] = beta == 0 ? 0 : beta * to[i];
+      for (size_t q = 0; q < k; q++) {
+        const double b = alpha * B[j + q * ldb];
+        for (size_t i = 0; i < count; i++) to[i] += A[i + q * lda] * b;
+      }
+    }
+  } else if (upper)
+    marq_la_syrk_rows(rows, k, alpha, A, lda, beta, C, ldc);
   else
-    marq_la_gemm(0, 1, rows, columns, k, alpha, A, lda, B, ldb, 0, C, netp_gram_tile);
+    marq_la_gemm(0, 1, rows, columns, k, alpha, A, lda, B, ldb, beta, C, ldc);
 }
 
-/* K of outputs o0 (rows) and o1 += (B Bᵀ) ∘ (T + bias). */
+/* K of outputs o0 (rows) and o1 += (B Bᵀ) ∘ (T + bias); T NULL: nothing. */
 static void add_outputs(const gram_pass *q, size_t l, const tile *row, const tile *column, size_t o0, size_t o1,
                         const double *T, double bias, double *scratch) {
   const netp *s = q->s;
@@ -48,14 +62,21 @@ static void add_outputs(const gram_pass *q, size_t l, const tile *row, const til
     if (o0 != o1) return;
     left += o0 * row->view.ld;
     right += o1 * column->view.ld;
+  } else if (!T) {
+    product(left, row->view.ld, row->count, right, column->view.ld, column->count, layer->width, bias, 1,
+            q->K + o0 * N + i0 + (o1 * N + j0) * q->ldk, q->ldk, 0);
+    return;
   } else {
-    product(left, row->view.ld, row->count, right, column->view.ld, column->count, layer->width, 1, scratch, 0);
+    product(left, row->view.ld, row->count, right, column->view.ld, column->count, layer->width, 1, 0, scratch,
+            netp_gram_tile, 0);
   }
   for (size_t j = 0; j < column->count; j++) {
     double *to = q->K + o0 * N + i0 + (o1 * N + j0 + j) * q->ldk;
-    const double *t = T + j * netp_gram_tile, *b = scratch + j * netp_gram_tile;
+    const double *t = T ? T + j * netp_gram_tile : NULL, *b = scratch + j * netp_gram_tile;
     const size_t rows = diagonal ? j + 1 : row->count;
-    if (last)
+    if (last && !T)
+      for (size_t i = 0; i < rows; i++) to[i] += left[i] * right[j] * bias;
+    else if (last)
       for (size_t i = 0; i < rows; i++) to[i] += left[i] * right[j] * (t[i] + bias);
     else
       for (size_t i = 0; i < rows; i++) to[i] += b[i] * (t[i] + bias);
@@ -65,7 +86,7 @@ static void add_outputs(const gram_pass *q, size_t l, const tile *row, const til
 static void add_tile(const gram_pass *q, const tile *row, const tile *column, netp_worker *worker) {
   const netp *s = q->s;
   const size_t N = s->current->N, i0 = row->view.i + row->from, j0 = column->view.i + column->from;
-  double *T = worker->tile[0], *scratch = worker->tile[1];
+  double *scratch = worker->tile[1];
   for (size_t o1 = 0; o1 < s->rows; o1++)
     for (size_t o0 = 0; o0 <= o1; o0++)
       if (o0 < o1 || i0 <= j0)
@@ -75,11 +96,18 @@ static void add_tile(const gram_pass *q, const tile *row, const tile *column, ne
   for (size_t l = s->first; l < s->count; l++) {
     const netp_layer *layer = &s->layer[l];
     if (layer->frozen) continue;
-    size_t lda, ldb;
-    const double *left = netp_in(s, s->current, &row->view, l, &lda) + row->from;
-    const double *right = netp_in(s, s->current, &column->view, l, &ldb) + column->from;
-    product(left, lda, row->count, right, ldb, column->count, layer->inputs, q->scale[netp_group(l)], T, s->rows > 1);
-    const double bias = layer->columns > layer->inputs ? q->scale[netp_group(l) + 1] : 0;
+    const double weight = q->scale[netp_group(l)],
+                 bias = layer->columns > layer->inputs ? q->scale[netp_group(l) + 1] : 0;
+    double *T = weight != 0 ? worker->tile[0] : NULL;
+    if (T) {
+      size_t lda, ldb;
+      const double *left = netp_in(s, s->current, &row->view, l, &lda) + row->from;
+      const double *right = netp_in(s, s->current, &column->view, l, &ldb) + column->from;
+      product(left, lda, row->count, right, ldb, column->count, layer->inputs, weight, 0, T, netp_gram_tile,
+              s->rows > 1);
+    } else if (bias == 0) {
+      continue;
+    }
     for (size_t o1 = 0; o1 < s->rows; o1++)
       for (size_t o0 = 0; o0 <= o1; o0++)
         if (o0 < o1 || i0 <= j0) add_outputs(q, l, row, column, o0, o1, T, bias, scratch);
