@@ -8,6 +8,7 @@
 #include "arguments.h"
 #include "message.h"
 #include "train.h"
+#include "warnings.h"
 
 typedef enum evaluate_task { TASK_DETECT, TASK_REGRESSION, TASK_CLASSES } evaluate_task;
 
@@ -24,7 +25,7 @@ typedef struct evaluate_request {
   marq_table_options table;
 } evaluate_request;
 
-enum { evaluate_warnings = 16, evaluate_marks = 16 };
+enum { evaluate_marks = 16 };
 
 /** A threshold worth a line of the report. */
 typedef struct evaluate_mark {
@@ -52,8 +53,7 @@ typedef struct evaluation {
   marq_curve **curves; /* [class_count] where wanted; of two classes only that of class 1 */
   size_t mark_count;
   evaluate_mark marks[evaluate_marks];
-  size_t warning_count;
-  char warnings[evaluate_warnings][300];
+  warnings warnings;
 } evaluation;
 
 extern const argument_option evaluate_options[];
@@ -62,7 +62,6 @@ extern const argument_option evaluate_options[];
 int evaluate_parse(evaluate_request *request, const argument_verb *verb, int argc, char **argv, int *finished);
 /** Read the columns, and find out what kind of task it is (evaluate_input.c). */
 int evaluate_read(evaluation *e);
-void evaluate_warn(evaluation *e, const char *format, ...) MARQ_PRINTF(2, 3);
 void evaluation_free(evaluation *e);
 /** The reports (evaluate_text.c, evaluate_json.c). */
 void evaluate_text(const evaluation *e, FILE *file);

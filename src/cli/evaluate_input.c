@@ -1,6 +1,5 @@
 /* What `marq evaluate` reads: its columns, the kind of task, the classes and the costs. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +10,6 @@ enum { few_classes = 100, name_size = 256 };
 
 static int out_of_memory(void) {
   return message_fail(exit_system, "out of memory");
-}
-
-void evaluate_warn(evaluation *e, const char *format, ...) {
-  va_list list;
-  if (e->warning_count == evaluate_warnings) return;
-  va_start(list, format);
-  vsnprintf(e->warnings[e->warning_count++], sizeof *e->warnings, format, list);
-  va_end(list);
 }
 
 static int find_column(const evaluation *e, const marq_table_reader *reader, const char *option, const char *name,
@@ -254,9 +245,9 @@ static size_t column_of_class(const evaluation *e, const char *class) {
 static int turn_classes(evaluation *e, int given) {
   if (given || !e->named || e->class_count != 2 || e->request.scores.count != 1) return exit_done;
   if (column_of_class(e, e->classes[0]) == 1 && column_of_class(e, e->classes[1]) == 1) {
-    evaluate_warn(
-        e, "%.60s is taken for the probability of %.60s, the second of %.60s, %.60s: --classes may say otherwise",
-        e->request.scores.names[0], e->classes[1], e->classes[0], e->classes[1]);
+    warnings_add(&e->warnings,
+                 "%.60s is taken for the probability of %.60s, the second of %.60s, %.60s: --classes may say otherwise",
+                 e->request.scores.names[0], e->classes[1], e->classes[0], e->classes[1]);
   }
   if (column_of_class(e, e->classes[0]) == 1 || column_of_class(e, e->classes[1]) != 1) return exit_done;
   const size_t n = e->samples;
@@ -289,7 +280,8 @@ static int order_scores(evaluation *e) {
   }
   if (all && moved) {
     memcpy(e->scores, ordered, count * sizeof *ordered);
-    evaluate_warn(e, "the columns of --%s are taken by their names, not in the order given", e->request.scores_option);
+    warnings_add(&e->warnings, "the columns of --%s are taken by their names, not in the order given",
+                 e->request.scores_option);
   }
   free(ordered);
   return exit_done;
@@ -352,8 +344,7 @@ int evaluate_read(evaluation *e) {
   free(s.scores);
   free(s.keep);
   free(s.labels);
-  const size_t dropped = status == exit_done ? marq_table_dropped(e->table) : 0;
-  if (dropped) evaluate_warn(e, "%zu row%s with missing cells left out", dropped, dropped == 1 ? "" : "s");
+  if (status == exit_done) warnings_add_dropped(&e->warnings, e->table);
   return status;
 }
 
@@ -364,6 +355,7 @@ void evaluation_free(evaluation *e) {
   }
   marq_class_metrics_free(e->metrics);
   marq_table_free(e->table);
+  warnings_free(&e->warnings);
   name_list_free(&e->request.scores);
   name_list_free(&e->request.classes);
   free(e->classes);

@@ -137,8 +137,6 @@ void evaluate_json(const evaluation *e, FILE *file) {
   } else {
     put_values(j, e);
   }
-  json_open(j, "warnings", '[');
-  for (size_t i = 0; i < e->warning_count; i++) json_text(j, NULL, e->warnings[i]);
-  json_close(j, ']');
+  warnings_json(&e->warnings, j);
   json_close(j, '}');
 }

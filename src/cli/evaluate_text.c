@@ -43,11 +43,6 @@ static void put_line(FILE *file, const char *label, double value, const char *no
   fprintf(file, "%s%s\n", *note ? "   " : "", note);
 }
 
-static void put_warnings(FILE *file, const evaluation *e) {
-  if (e->warning_count) fputs("\nWarnings\n", file);
-  for (size_t i = 0; i < e->warning_count; i++) fprintf(file, "  %s\n", e->warnings[i]);
-}
-
 static void put_data(FILE *file, const evaluation *e) {
   const evaluate_request *r = &e->request;
   fprintf(file, "  %-*s%.300s, %zu sample%s\n", name_width, "data", message_path(r->data), e->samples,
@@ -271,5 +266,5 @@ void evaluate_text(const evaluation *e, FILE *file) {
     if (e->mark_count) put_thresholds(file, e);
     put_costs(file, e);
   }
-  put_warnings(file, e);
+  warnings_text(&e->warnings, file);
 }

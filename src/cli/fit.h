@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "arguments.h"
+#include "warnings.h"
 
 /** NAME=VALUE pairs of an option that may be repeated. */
 typedef struct assignment {
@@ -89,8 +90,7 @@ typedef struct fit {
   marq_statistics *statistics; /* of the free parameters; NULL when they could not be computed */
   double *stderr_, *lower, *upper;
   unsigned char *undetermined;
-  size_t warning_count;
-  char **warnings;
+  warnings warnings;
 } fit;
 
 /** Parse the arguments of `marq fit`. Returns the exit status; *finished as arguments_parse has it. */
@@ -140,8 +140,6 @@ void fit_constraints_judge(fit *f);
 const marq_active *fit_active_bound(const fit *f, size_t j);
 const marq_active *fit_active_row(const fit *f, size_t row);
 double fit_bound(const fit *f, size_t j, int upper);
-/** Add a warning to the report. */
-void fit_warn(fit *f, const char *format, ...) MARQ_PRINTF(2, 3);
 /** Index of a parameter by name, or a message that option wants one. */
 int fit_parameter_index(const fit *f, const char *option, const char *name, size_t *index);
 void fit_free(fit *f);

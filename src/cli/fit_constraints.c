@@ -191,7 +191,7 @@ static void say_moved(fit *f) {
                                f->start[j], f->begun[k]);
     used += wrote > 0 ? (size_t)wrote : 0;
   }
-  fit_warn(f, "the start was outside the bounds and constraints and was moved inside: %s", list);
+  warnings_add(&f->warnings, "the start was outside the bounds and constraints and was moved inside: %s", list);
 }
 
 int fit_constraints_begin(fit *f) {

@@ -140,7 +140,8 @@ static void warn_of_separation(fit *f) {
   free(logits);
   const int held = f->problem != f->bare || f->result.active > 0; /* by a ridge, or by constraints */
   if (s.classes < 2) {
-    fit_warn(f, "every %s is %g: there is one class only", marq_formula_response(f->formula), f->response.data[0]);
+    warnings_add(&f->warnings, "every %s is %g: there is one class only", marq_formula_response(f->formula),
+                 f->response.data[0]);
   }
   if (s.separated && !held) {
     if (f->result.status >= 0 && f->result.stop != MARQ_STOP_USER) {
@@ -153,14 +154,14 @@ static void warn_of_separation(fit *f) {
       f->undetermined[j] = 1;
       f->stderr_[j] = f->lower[j] = f->upper[j] = NAN;
     }
-    fit_warn(f,
-             "the classes are separated: every label is on its side of probability 1/2. There is no estimate: the "
-             "values are where the fit stopped on the way to infinity (a --ridge gives one)");
+    warnings_add(&f->warnings,
+                 "the classes are separated: every label is on its side of probability 1/2. There is no estimate: the "
+                 "values are where the fit stopped on the way to infinity (a --ridge gives one)");
   } else if (s.saturated && !held) {
-    fit_warn(f,
-             "%zu of %zu fitted probabilities are 0 or 1 to ten digits: a part of the data is separated, and "
-             "parameters may be on their way to infinity (a --ridge holds them)",
-             s.saturated, s.samples);
+    warnings_add(&f->warnings,
+                 "%zu of %zu fitted probabilities are 0 or 1 to ten digits: a part of the data is separated, and "
+                 "parameters may be on their way to infinity (a --ridge holds them)",
+                 s.saturated, s.samples);
   }
 }
 
@@ -169,10 +170,11 @@ static void warn_of_dispersion(fit *f) {
   const marq_statistics *s = f->statistics;
   const double limit = 5;
   if (!s || !(s->dof > 0) || !(s->pearson / s->dof > 1 + limit * sqrt(2 / s->dof))) return;
-  fit_warn(f,
-           "Pearson's chi-square per degree of freedom is %.3g where 1 is expected of counts: they scatter more, and "
-           "standard errors are too small by a factor of %.3g",
-           s->pearson / s->dof, sqrt(s->pearson / s->dof));
+  warnings_add(
+      &f->warnings,
+      "Pearson's chi-square per degree of freedom is %.3g where 1 is expected of counts: they scatter more, and "
+      "standard errors are too small by a factor of %.3g",
+      s->pearson / s->dof, sqrt(s->pearson / s->dof));
 }
 
 void fit_loss_judge(fit *f) {
@@ -183,11 +185,13 @@ void fit_loss_judge(fit *f) {
   if (!loss->robust) return;
   weigh(f);
   if (fit_loss_is_estimated(f) && !f->robust.settled && f->result.stop != MARQ_STOP_USER) {
-    fit_warn(f, "the scale of the loss did not settle in %zu fits: give one with --loss-scale", f->robust.fits);
+    warnings_add(&f->warnings, "the scale of the loss did not settle in %zu fits: give one with --loss-scale",
+                 f->robust.fits);
   }
   if (f->outliers * 2 > f->samples) {
-    fit_warn(f, "%zu of %zu observations have less than half their weight: the formula does not describe most of them",
-             f->outliers, f->samples);
+    warnings_add(&f->warnings,
+                 "%zu of %zu observations have less than half their weight: the formula does not describe most of them",
+                 f->outliers, f->samples);
   }
 }
 

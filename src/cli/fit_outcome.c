@@ -1,28 +1,12 @@
 /* After the run of `marq fit`: standard errors and intervals, and everything a reader should be warned of. */
 #include <float.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fit.h"
 #include "message.h"
-
-enum { warning_size = 600 };
-
-void fit_warn(fit *f, const char *format, ...) {
-  char **grown = realloc(f->warnings, (f->warning_count + 1) * sizeof *grown);
-  if (!grown) return;
-  f->warnings = grown;
-  char *text = malloc(warning_size);
-  if (!text) return;
-  va_list list;
-  va_start(list, format);
-  vsnprintf(text, warning_size, format, list);
-  va_end(list);
-  f->warnings[f->warning_count++] = text;
-}
 
 /* "a, b and c" of the parameters marked. Returns how many. */
 static size_t list_marked(const fit *f, const unsigned char *marked, char *buffer, size_t size) {
@@ -57,8 +41,9 @@ static void spread(fit *f) {
 static void warn_of_the_stop(fit *f) {
   /* a degenerate end is the subject of warn_of_rank */
   if (marq_stop_converged(f->result.stop) || f->result.stop == MARQ_STOP_DEGENERATE) return;
-  fit_warn(f, "the fit stopped before it converged (%s): the values are the best found, not the solution",
-           f->result.stop == MARQ_STOP_USER ? f->result.detail : marq_stop_text(f->result.stop));
+  warnings_add(&f->warnings,
+               "the fit stopped before it converged (%s): the values are the best found, not the solution",
+               f->result.stop == MARQ_STOP_USER ? f->result.detail : marq_stop_text(f->result.stop));
 }
 
 static void warn_of_rank(fit *f) {
@@ -68,11 +53,12 @@ static void warn_of_rank(fit *f) {
   if (s->rank >= open) return;
   const size_t count = list_marked(f, f->undetermined, names, sizeof names);
   if (count == 1) {
-    fit_warn(f, "rank %zu of %zu: the data do not determine %s; its value is arbitrary and has no standard error",
-             s->rank, open, names);
+    warnings_add(&f->warnings,
+                 "rank %zu of %zu: the data do not determine %s; its value is arbitrary and has no standard error",
+                 s->rank, open, names);
   } else {
-    fit_warn(
-        f,
+    warnings_add(
+        &f->warnings,
         "rank %zu of %zu: the data determine only combinations of %s; their values are arbitrary and have no standard "
         "errors (fix %s)",
         s->rank, open, names, open - s->rank == 1 ? "one of them" : "some of them");
@@ -84,20 +70,20 @@ static void warn_of_goodness(fit *f) {
   const marq_statistics *s = f->statistics;
   const double limit = 5;
   if (s->observations < (double)f->free_count) {
-    fit_warn(f, "fewer observations (%.10g) than free parameters (%zu)", s->observations, f->free_count);
+    warnings_add(&f->warnings, "fewer observations (%.10g) than free parameters (%zu)", s->observations, f->free_count);
   } else if (!(s->dof > 0) && !(fit_loss(f) && fit_loss(f)->predict)) {
-    fit_warn(f, "no degree of freedom is left, so the residuals say nothing of the errors%s",
-             f->request.weights == MARQ_WEIGHTS_SIGMA ? "" : ": there are no standard errors");
+    warnings_add(&f->warnings, "no degree of freedom is left, so the residuals say nothing of the errors%s",
+                 f->request.weights == MARQ_WEIGHTS_SIGMA ? "" : ": there are no standard errors");
   }
-  if (s->r2 < 0) fit_warn(f, "R² is negative: a constant would fit better than this formula");
+  if (s->r2 < 0) warnings_add(&f->warnings, "R² is negative: a constant would fit better than this formula");
   if (s->tss > 0 && s->rss <= s->tss * DBL_EPSILON * DBL_EPSILON * 1e4) {
-    fit_warn(f, "the fit is exact to rounding: the standard errors only measure rounding errors");
+    warnings_add(&f->warnings, "the fit is exact to rounding: the standard errors only measure rounding errors");
   }
   if (!fit_loss(f) && f->request.weights == MARQ_WEIGHTS_SIGMA && s->dof > 0 &&
       fabs(s->rss / s->dof - 1) > limit * sqrt(2 / s->dof)) {
-    fit_warn(f, "chi-square per degree of freedom is %.3g where 1 is expected: %s", s->rss / s->dof,
-             s->rss > s->dof ? "the formula does not describe the data, or the sigmas are too small"
-                             : "the sigmas are too large");
+    warnings_add(&f->warnings, "chi-square per degree of freedom is %.3g where 1 is expected: %s", s->rss / s->dof,
+                 s->rss > s->dof ? "the formula does not describe the data, or the sigmas are too small"
+                                 : "the sigmas are too large");
   }
 }
 
@@ -105,7 +91,7 @@ static int add_statistics(fit *f) {
   marq_error error = {0};
   const marq_status status = fit_constraints_statistics(f, &error);
   if (status == MARQ_OK) return exit_done;
-  fit_warn(f, "no statistics: %s", error.text);
+  warnings_add(&f->warnings, "no statistics: %s", error.text);
   return status < 0 && status != MARQ_ENUMERIC ? message_fail_library(NULL, &error) : exit_done;
 }
 
@@ -118,21 +104,19 @@ int fit_judge(fit *f) {
   fit_loss_judge(f);
   warn_of_the_stop(f);
   if (f->regularised && f->regularised->at_border) {
-    fit_warn(f, "the penalty chosen, %.3g, is at the border of the range that was tried", f->request.ridge);
+    warnings_add(&f->warnings, "the penalty chosen, %.3g, is at the border of the range that was tried",
+                 f->request.ridge);
   }
   if (f->statistics) {
     warn_of_rank(f);
     warn_of_goodness(f);
   }
-  if (marq_table_dropped(f->table)) {
-    fit_warn(f, "%zu row%s with missing cells left out", marq_table_dropped(f->table),
-             marq_table_dropped(f->table) == 1 ? "" : "s");
-  }
+  warnings_add_dropped(&f->warnings, f->table);
   if (list_marked(f, f->defaulted, names, sizeof names)) {
-    fit_warn(f, "no start value given: %s began at 1", names);
+    warnings_add(&f->warnings, "no start value given: %s began at 1", names);
   }
   const char *text;
-  for (size_t i = 0; (text = marq_formula_warning(f->formula, i)) != NULL; i++) fit_warn(f, "%s", text);
+  for (size_t i = 0; (text = marq_formula_warning(f->formula, i)) != NULL; i++) warnings_add(&f->warnings, "%s", text);
   return status;
 }
 

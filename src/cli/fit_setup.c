@@ -200,35 +200,12 @@ void fit_free(fit *f) {
   marq_formula_free(f->formula);
   marq_table_free(f->table);
   marq_table_close(f->reader);
-  for (size_t i = 0; i < f->warning_count; i++) free(f->warnings[i]);
-  void *const owned[] = {f->formula_text,
-                         f->formula_path,
-                         f->columns,
-                         f->response_values,
-                         f->names,
-                         f->start,
-                         f->p,
-                         f->fixed,
-                         f->defaulted,
-                         f->free_index,
-                         f->free_p,
-                         f->free_typical,
-                         f->free_scale,
-                         f->stderr_,
-                         f->lower,
-                         f->upper,
-                         f->undetermined,
-                         f->warnings,
-                         f->centre,
-                         f->loss_weights,
-                         f->bounds,
-                         f->A,
-                         f->low,
-                         f->high,
-                         f->begun,
-                         f->active,
-                         f->is_held,
-                         f->tied};
+  warnings_free(&f->warnings);
+  void *const owned[] = {
+      f->formula_text, f->formula_path, f->columns,      f->response_values, f->names,        f->start,      f->p,
+      f->fixed,        f->defaulted,    f->free_index,   f->free_p,          f->free_typical, f->free_scale, f->stderr_,
+      f->lower,        f->upper,        f->undetermined, f->centre,          f->loss_weights, f->bounds,     f->A,
+      f->low,          f->high,         f->begun,        f->active,          f->is_held,      f->tied};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   fit_request_free(&f->request);
 }

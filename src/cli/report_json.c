@@ -189,8 +189,6 @@ void report_json(const fit *f, FILE *file) {
     if (f->request.ridge_choice) json_text(j, "ridge_choice", f->request.ridge_choice);
     json_number(j, "effective_parameters", f->effective);
   }
-  json_open(j, "warnings", '[');
-  for (size_t i = 0; i < f->warning_count; i++) json_text(j, NULL, f->warnings[i]);
-  json_close(j, ']');
+  warnings_json(&f->warnings, j);
   json_close(j, '}');
 }

@@ -365,6 +365,5 @@ void report_text(const fit *f, FILE *file) {
   put_goodness(file, f);
   put_correlations(file, f);
   put_ending(file, f);
-  if (f->warning_count) fputs("\nWarnings\n", file);
-  for (size_t i = 0; i < f->warning_count; i++) fprintf(file, "  %s\n", f->warnings[i]);
+  warnings_text(&f->warnings, file);
 }

@@ -8,6 +8,7 @@
 
 #include "arguments.h"
 #include "train.h" /* name_list */
+#include "warnings.h"
 
 /** What the command line asked for. Texts are borrowed from it. */
 typedef struct ridge_request {
@@ -36,7 +37,7 @@ typedef struct ridge_table {
   marq_ridge_data data; /* borrows from here */
 } ridge_table;
 
-enum { ridge_warnings = 16, ridge_name_size = 200 };
+enum { ridge_name_size = 200 };
 
 /** Everything is owned by it unless it says otherwise; freed by ridge_run_free. */
 typedef struct ridge_run {
@@ -58,8 +59,7 @@ typedef struct ridge_run {
   double *powers, constant;   /* [n] in powers of x; powers NULL: not of this basis */
   double tss, r2, rmse, loo; /* Σ w (y − ȳ)² (about 0 without an intercept); loo: root mean squared left-out residual */
   double loo_missing;        /* samples without one */
-  size_t warning_count;
-  char warnings[ridge_warnings][400];
+  warnings warnings;
 } ridge_run;
 
 extern const argument_option ridge_options[];
@@ -69,7 +69,6 @@ int ridge_parse(ridge_request *request, const argument_verb *verb, int argc, cha
 int ridge_read(ridge_run *r);
 /** Decompose, choose, solve, judge (ridge_solve.c). */
 int ridge_compute(ridge_run *r);
-void ridge_warn(ridge_run *r, const char *format, ...) MARQ_PRINTF(2, 3);
 void ridge_run_free(ridge_run *r);
 /** Σ w over the samples, and how the intercept is told from no intercept. */
 static inline int ridge_has_intercept(const ridge_run *r) {

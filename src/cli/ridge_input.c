@@ -263,6 +263,7 @@ void ridge_run_free(ridge_run *r) {
   free_table(&r->train);
   free_table(&r->held);
   name_list_free(&r->inputs);
+  warnings_free(&r->warnings);
   free(r->names);
   free(r->penalty);
   free(r->prior);

@@ -91,8 +91,6 @@ void ridge_json(const ridge_run *r, FILE *file) {
   json_number(j, "log_evidence", m->evidence);
   json_size(j, "rank", r->info.rank);
   json_number(j, "condition", r->info.condition);
-  json_open(j, "warnings", '[');
-  for (size_t i = 0; i < r->warning_count; i++) json_text(j, NULL, r->warnings[i]);
-  json_close(j, ']');
+  warnings_json(&r->warnings, j);
   json_close(j, '}');
 }

@@ -1,6 +1,5 @@
 /* What `marq ridge` computes: the decomposition, the choice of the penalty, the solution, and what to warn of. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +8,6 @@
 #include "ridge.h"
 
 static const double ill_conditioned = 1e10;
-
-void ridge_warn(ridge_run *r, const char *format, ...) {
-  if (r->warning_count == ridge_warnings) return;
-  va_list list;
-  va_start(list, format);
-  vsnprintf(r->warnings[r->warning_count++], sizeof *r->warnings, format, list);
-  va_end(list);
-}
 
 const char *ridge_criterion_text(const char *key) {
   static const char *const texts[][2] = {
@@ -138,41 +129,45 @@ static void warn_of_state(ridge_run *r, unsigned char state, const char *what) {
   }
   if (!count) return;
   if (count > shown) snprintf(names + used, sizeof names - used, " and %zu more", count - shown);
-  ridge_warn(r, "%s: %s, left at %s", names, what, r->prior ? "the prior" : "0");
+  warnings_add(&r->warnings, "%s: %s, left at %s", names, what, r->prior ? "the prior" : "0");
 }
 
 static void warn(ridge_run *r) {
   const marq_ridge_info *info = &r->info;
-  const size_t dropped = marq_table_dropped(r->train.table), all = info->unpenalised + info->penalised;
-  if (dropped) ridge_warn(r, "%zu row%s with missing cells left out", dropped, dropped == 1 ? "" : "s");
+  const size_t all = info->unpenalised + info->penalised;
+  warnings_add_dropped(&r->warnings, r->train.table);
   warn_of_state(r, MARQ_RIDGE_CONSTANT, "does not vary, so it cannot be standardised");
   warn_of_state(r, MARQ_RIDGE_DEPENDENT, "a combination of other columns without a penalty");
   if (info->rank < all && r->lambda == 0) {
-    ridge_warn(r,
-               "the data determine %zu of %zu coefficients: without a penalty this is the solution with the least "
-               "penalty, and what is not determined has no standard error",
-               info->rank, all);
+    warnings_add(&r->warnings,
+                 "the data determine %zu of %zu coefficients: without a penalty this is the solution with the least "
+                 "penalty, and what is not determined has no standard error",
+                 info->rank, all);
   } else if (info->rank < all) {
-    ridge_warn(r, "the data determine %zu of %zu coefficients; the penalty decides the rest", info->rank, all);
+    warnings_add(&r->warnings, "the data determine %zu of %zu coefficients; the penalty decides the rest", info->rank,
+                 all);
   } else if (info->condition > ill_conditioned && r->lambda == 0) {
-    ridge_warn(r, "the condition number is %.1e: few digits of the coefficients mean anything", info->condition);
+    warnings_add(&r->warnings, "the condition number is %.1e: few digits of the coefficients mean anything",
+                 info->condition);
   }
   if (r->request.criterion && r->choice->flat) {
-    ridge_warn(r, "the criterion hardly changes along the whole range, so the penalty it chose means little");
+    warnings_add(&r->warnings,
+                 "the criterion hardly changes along the whole range, so the penalty it chose means little");
   } else if (r->request.criterion && r->choice->at_border) {
     const int least = r->choice->at_border < 0, corner = strcmp(r->request.criterion, "lcurve") == 0;
-    ridge_warn(r, "the best penalty is the %s of the range: %s%s", least ? "least" : "most",
-               corner  ? "the L-curve has no corner within it"
-               : least ? "the data ask for none"
-                       : "the data ask for as much as there is",
-               r->request.grid_given ? ", or the range is too narrow" : "");
+    warnings_add(&r->warnings, "the best penalty is the %s of the range: %s%s", least ? "least" : "most",
+                 corner  ? "the L-curve has no corner within it"
+                 : least ? "the data ask for none"
+                         : "the data ask for as much as there is",
+                 r->request.grid_given ? ", or the range is too narrow" : "");
   }
   if (r->loo_missing > 0) {
-    ridge_warn(r, "%.0f sample%s alone determine%s something that is not penalised, and cannot be left out",
-               r->loo_missing, r->loo_missing > 1 ? "s" : "", r->loo_missing > 1 ? "" : "s");
+    warnings_add(&r->warnings,
+                 "%.0f sample%s alone determine%s something that is not penalised, and cannot be left out",
+                 r->loo_missing, r->loo_missing > 1 ? "s" : "", r->loo_missing > 1 ? "" : "s");
   }
   if (!isfinite(r->measure.noise)) {
-    ridge_warn(r, "no degree of freedom is left, so the noise and the standard errors are not known");
+    warnings_add(&r->warnings, "no degree of freedom is left, so the noise and the standard errors are not known");
   }
 }
 

@@ -127,6 +127,5 @@ void ridge_text(const ridge_run *r, FILE *file) {
   put_coefficients(r, file);
   put_powers(r, file);
   put_summary(r, file);
-  if (r->warning_count) fputs("\nWarnings\n", file);
-  for (size_t i = 0; i < r->warning_count; i++) fprintf(file, "  %s\n", r->warnings[i]);
+  warnings_text(&r->warnings, file);
 }

@@ -8,6 +8,7 @@
 
 #include "arguments.h"
 #include "output.h"
+#include "warnings.h"
 
 /** What the command line asked for. Texts are borrowed from it. */
 typedef struct train_request {
@@ -78,8 +79,7 @@ typedef struct training {
   /* what came out */
   marq_train_result result;
   train_layer_state *last_state; /* [layers], with --diagnostics */
-  size_t warning_count;
-  char **warnings;
+  warnings warnings;
 } training;
 
 /** Parse the arguments of `marq train`. Returns the exit status; *finished as arguments_parse has it. */
@@ -114,7 +114,6 @@ size_t train_class_of(const training *t, size_t i);
 int name_list_make(name_list *list, const char *option, const char *text);
 int name_list_copy(name_list *list, const char *const *names, size_t count);
 void name_list_free(name_list *list);
-void train_warn(training *t, const char *format, ...) MARQ_PRINTF(2, 3);
 
 /** What happens while it runs: progress, trace, history, Ctrl-C (train_watch.c). */
 void train_watch_begin(training *t);

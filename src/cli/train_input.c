@@ -1,6 +1,5 @@
 /* What `marq train` reads: the columns, and how they are split; and what the training will take, before it does. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,23 +7,8 @@
 #include "table_options.h"
 #include "train.h"
 
-enum { warning_size = 400 };
-
 static int out_of_memory(void) {
   return message_fail(exit_system, "out of memory");
-}
-
-void train_warn(training *t, const char *format, ...) {
-  char **grown = realloc(t->warnings, (t->warning_count + 1) * sizeof *grown);
-  if (!grown) return;
-  t->warnings = grown;
-  char *text = malloc(warning_size);
-  if (!text) return;
-  va_list list;
-  va_start(list, format);
-  vsnprintf(text, warning_size, format, list);
-  va_end(list);
-  t->warnings[t->warning_count++] = text;
 }
 
 static int find_column(const training *t, const marq_table_reader *reader, const char *option, const char *name,
@@ -133,12 +117,11 @@ static void warn_of_columns(training *t) {
     while (i < t->samples && c.data[i * c.stride] == c.data[0]) i++;
     if (i < t->samples || t->samples < 2) continue;
     const int target = k >= t->inputs.count;
-    train_warn(t, "%s %s is constant (%g)%s", target ? "target" : "input",
-               target ? t->targets.names[k - t->inputs.count] : t->inputs.names[k], c.data[0],
-               target ? "" : ": nothing can be learned from it");
+    warnings_add(&t->warnings, "%s %s is constant (%g)%s", target ? "target" : "input",
+                 target ? t->targets.names[k - t->inputs.count] : t->inputs.names[k], c.data[0],
+                 target ? "" : ": nothing can be learned from it");
   }
-  const size_t dropped = marq_table_dropped(t->table);
-  if (dropped) train_warn(t, "%zu row%s with missing cells left out", dropped, dropped == 1 ? "" : "s");
+  warnings_add_dropped(&t->warnings, t->table);
 }
 
 static int split(training *t) {
@@ -228,8 +211,8 @@ void training_free(training *t) {
   name_list_free(&t->targets);
   name_list_free(&t->responses);
   name_list_free(&t->classes);
-  for (size_t i = 0; i < t->warning_count; i++) free(t->warnings[i]);
-  void *const owned[] = {t->columns,  t->set,         t->epochs, t->layer_states,  t->last_state,
-                         t->warnings, t->class_sizes, t->shares, t->class_weights, t->weights};
+  warnings_free(&t->warnings);
+  void *const owned[] = {t->columns,     t->set,    t->epochs,        t->layer_states, t->last_state,
+                         t->class_sizes, t->shares, t->class_weights, t->weights};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
 }

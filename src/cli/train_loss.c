@@ -170,7 +170,7 @@ static int check_presence(training *t) {
   for (size_t k = 0; k < classes && named < 5; k++) {
     if (t->class_sizes[k]) continue;
     named++;
-    train_warn(t, "class %s has no sample", t->classes.names[k]);
+    warnings_add(&t->warnings, "class %s has no sample", t->classes.names[k]);
   }
   return exit_done;
 }

@@ -187,8 +187,7 @@ void train_report_text(const training *t, FILE *file) {
   fprintf(file, ", %zu of derivatives, %zu of second derivatives; %.3g s\n", r->counts.jacobian + r->counts.fused,
           r->counts.curvature, r->seconds);
   if (t->request.save) fprintf(file, "  network saved to %s\n", t->request.save);
-  if (t->warning_count) fputs("\nWarnings\n", file);
-  for (size_t i = 0; i < t->warning_count; i++) fprintf(file, "  %s\n", t->warnings[i]);
+  warnings_text(&t->warnings, file);
 }
 
 const char *train_status(const training *t) {
@@ -321,8 +320,6 @@ void train_report_json(const training *t, FILE *file) {
   json_number(j, "seconds", r->seconds);
   json_size(j, "seed", r->seed);
   json_size(j, "threads", t->request.options.threads > 0 ? (size_t)t->request.options.threads : 1);
-  json_open(j, "warnings", '[');
-  for (size_t i = 0; i < t->warning_count; i++) json_text(j, NULL, t->warnings[i]);
-  json_close(j, ']');
+  warnings_json(&t->warnings, j);
   json_close(j, '}');
 }

@@ -77,8 +77,8 @@ static void warn(evaluation *e) {
   const marq_class_metrics *m = e->metrics;
   for (size_t k = 0; k < m->classes && m->present == 1; k++) {
     if (m->of[k].support > 0) {
-      evaluate_warn(e, "every sample is of class %.60s: areas under curves and correlation are undefined",
-                    e->classes[k]);
+      warnings_add(&e->warnings, "every sample is of class %.60s: areas under curves and correlation are undefined",
+                   e->classes[k]);
     }
   }
   size_t never = 0, first = 0;
@@ -88,19 +88,19 @@ static void warn(evaluation *e) {
     first = k;
   }
   if (never) {
-    evaluate_warn(e, "class %.60s%s is never predicted: its precision is undefined and left out of means",
-                  e->classes[first], never > 1 ? " (and others)" : "");
+    warnings_add(&e->warnings, "class %.60s%s is never predicted: its precision is undefined and left out of means",
+                 e->classes[first], never > 1 ? " (and others)" : "");
   }
   if (m->off_rows) {
-    evaluate_warn(e,
-                  "%zu row%s of probabilities do%s not sum to 1, the first in line %zu, the worst to %.6g; used as "
-                  "they are",
-                  m->off_rows, m->off_rows == 1 ? "" : "s", m->off_rows == 1 ? "es" : "",
-                  marq_table_line(e->table, m->first_off_row), m->worst_row_sum);
+    warnings_add(&e->warnings,
+                 "%zu row%s of probabilities do%s not sum to 1, the first in line %zu, the worst to %.6g; used as "
+                 "they are",
+                 m->off_rows, m->off_rows == 1 ? "" : "s", m->off_rows == 1 ? "es" : "",
+                 marq_table_line(e->table, m->first_off_row), m->worst_row_sum);
   }
   if (m->clipped) {
-    evaluate_warn(e, "%zu sample%s had no probability left for the truth: log loss counts at least %.3g", m->clipped,
-                  m->clipped == 1 ? "" : "s", MARQ_LOG_LOSS_CLIP);
+    warnings_add(&e->warnings, "%zu sample%s had no probability left for the truth: log loss counts at least %.3g",
+                 m->clipped, m->clipped == 1 ? "" : "s", MARQ_LOG_LOSS_CLIP);
   }
 }
 
@@ -122,10 +122,10 @@ static int measure_values(evaluation *e) {
     return fail(e, &error);
   }
   if (e->values.zeros) {
-    evaluate_warn(e, "%zu sample%s with a truth of 0 left out of the percentage error", e->values.zeros,
-                  e->values.zeros == 1 ? "" : "s");
+    warnings_add(&e->warnings, "%zu sample%s with a truth of 0 left out of the percentage error", e->values.zeros,
+                 e->values.zeros == 1 ? "" : "s");
   }
-  if (isnan(e->values.r2)) evaluate_warn(e, "the truth is constant, so R² is undefined");
+  if (isnan(e->values.r2)) warnings_add(&e->warnings, "the truth is constant, so R² is undefined");
   return exit_done;
 }
 

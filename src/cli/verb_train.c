@@ -43,8 +43,8 @@ static void warn_of_separation(training *t) {
   const marq_train_result *r = &t->result;
   if (!train_is_of_classes(t) || marq_network_layers(t->network) > 1 || r->ridge > 0) return;
   if (!(r->train_classes.accuracy == 1)) return;
-  train_warn(
-      t,
+  warnings_add(
+      &t->warnings,
       "the classes are separable: without a penalty the weights of a linear model have no end, and they only say "
       "where training stopped; --ridge gives them one");
 }
@@ -52,18 +52,19 @@ static void warn_of_separation(training *t) {
 static void warn_of_the_end(training *t) {
   const marq_train_result *r = &t->result;
   if (!marq_train_stop_done(r->reason)) {
-    train_warn(t, "training stopped before it was done: the network is the best so far");
+    warnings_add(&t->warnings, "training stopped before it was done: the network is the best so far");
   }
   if (r->ridge_at_border) {
-    train_warn(t, "the penalty chosen, %.3g, is at the border of the range that was tried", r->ridge);
+    warnings_add(&t->warnings, "the penalty chosen, %.3g, is at the border of the range that was tried", r->ridge);
   }
   warn_of_separation(t);
   const int of_classes = train_is_of_classes(t);
   const double learned = of_classes ? r->train_classes.log_loss : r->train.mse;
   const double validation = of_classes ? r->validation_classes.log_loss : r->validation.mse;
   if (validation > 4 * learned && learned > 0) {
-    train_warn(t, "the validation %s is %.3g times that of training: more data, --ridge or fewer units may help",
-               of_classes ? "log loss" : "error", validation / learned);
+    warnings_add(&t->warnings,
+                 "the validation %s is %.3g times that of training: more data, --ridge or fewer units may help",
+                 of_classes ? "log loss" : "error", validation / learned);
   }
 }
 
