@@ -137,7 +137,7 @@ int arguments_parse(const argument_verb *verb, int argc, char **argv, argument_t
   *finished = 1;
   if (!table_make(&table, verb)) {
     table_free(&table);
-    return message_fail(exit_system, "out of memory");
+    return message_out_of_memory();
   }
   opterr = 0;
   optind = 1;

@@ -25,7 +25,7 @@ static int set_up(comparing *c, fit *f, double **starts) {
   int status = compare_read_solvers(c, base);
   if (status != exit_done) return status;
   *starts = malloc(n * count * sizeof **starts);
-  if (!*starts) return message_fail(exit_system, "out of memory");
+  if (!*starts) return message_out_of_memory();
   for (size_t k = 0; k < count; k++) memcpy(*starts + k * n, f->free_p, n * sizeof **starts);
   c->kind = "fit";
   snprintf(c->title, sizeof c->title, "%.120s on %.120s: %zu rows, %zu parameters", f->formula_text,

@@ -112,7 +112,7 @@ static void draw_panel(const comparing *c, FILE *script, size_t t, marq_axis axi
 
 static int draw_curves(const comparing *c, FILE *script) {
   double *values = malloc((c->comparison->starts + 1) * sizeof *values);
-  if (!values) return message_fail(exit_system, "out of memory");
+  if (!values) return message_out_of_memory();
   for (size_t t = 0; t < c->task_count; t++)
     for (int axis = 0; axis < 3; axis++)
       for (size_t s = 0; s < drawn(c); s++) put_band(c, script, s, t, (marq_axis)axis, values);

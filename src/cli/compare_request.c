@@ -93,7 +93,7 @@ int compare_forward_add(compare_forward *forward, const char *text, const char *
   const size_t size = strlen(text) + (more ? strlen(more) : 0) + 2;
   char *copy = grown ? malloc(size) : NULL;
   if (grown) forward->argv = grown;
-  if (!copy) return message_fail(exit_system, "out of memory");
+  if (!copy) return message_out_of_memory();
   snprintf(copy, size, "%s%s%s", text, more ? "=" : "", more ? more : "");
   grown[forward->argc++] = copy;
   grown[forward->argc] = NULL;
@@ -169,7 +169,7 @@ int compare_parse(comparing *c, const argument_verb *verb, const argument_verb *
   c->seed_word = "seed";
   *finished = 1;
   argument_option *table = make_table(as, without);
-  if (!table) return message_fail(exit_system, "out of memory");
+  if (!table) return message_out_of_memory();
   argument_verb full = *verb;
   full.options = table;
   int status = compare_forward_add(&c->forward, as ? as->name : "", NULL);

@@ -23,13 +23,12 @@ int compare_add_task(comparing *c, const char *name, marq_problem *problem, size
   const compare_request *r = &c->request;
   marq_task *grown = realloc(c->tasks, (c->task_count + 1) * sizeof *grown);
   if (grown) c->tasks = grown;
-  char *copy = grown ? malloc(strlen(name) + 1) : NULL;
+  char *copy = grown ? strdup(name) : NULL;
   double *targets = copy ? malloc((r->goal_count + 1) * sizeof *targets) : NULL;
   if (!targets) {
     free(copy);
-    return message_fail(exit_system, "out of memory");
+    return message_out_of_memory();
   }
-  strcpy(copy, name);
   for (size_t k = 0; k < r->goal_count; k++) targets[k] = r->goals[k] * (double)marq_problem_residuals(problem) / 2;
   c->tasks[c->task_count++] = (marq_task){copy, problem, starts, start, best, targets};
   return exit_done;
@@ -45,10 +44,6 @@ static int watch(void *context, const marq_task *what, const marq_contestant *wh
   return interrupt_seen();
 }
 
-static int worst(int a, int b) {
-  return a > b ? a : b;
-}
-
 static int report(const comparing *c) {
   const compare_request *r = &c->request;
   int status = exit_done;
@@ -57,9 +52,9 @@ static int report(const comparing *c) {
   else if (!r->quiet)
     compare_report_text(c, stdout);
   fflush(stdout);
-  if (r->csv) status = worst(status, compare_write_runs(c, r->csv));
-  if (r->trace) status = worst(status, compare_write_traces(c, r->trace));
-  if (r->plot) status = worst(status, compare_plot(c, r->plot));
+  if (r->csv) status = exit_worse(status, compare_write_runs(c, r->csv));
+  if (r->trace) status = exit_worse(status, compare_write_traces(c, r->trace));
+  if (r->plot) status = exit_worse(status, compare_plot(c, r->plot));
   return status;
 }
 
@@ -88,7 +83,7 @@ int compare_run(comparing *c) {
   interrupt_release();
   if (c->terminal) fputs("\r\033[K", stderr);
   if (status != MARQ_OK) return message_fail_library(NULL, &error);
-  return worst(stopped ? exit_stopped : exit_done, report(c));
+  return exit_worse(stopped ? exit_stopped : exit_done, report(c));
 }
 
 void compare_free(comparing *c) {

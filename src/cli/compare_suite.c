@@ -43,7 +43,7 @@ static int add(comparing *c, suite_set *set, const char *suite, const char *name
   if (asked > count)
     return message_fail(exit_usage, "--seeds: %s of suite %s has %zu starts", name, suite, info.starts);
   *starts = malloc(count * info.parameters * sizeof **starts);
-  if (!*starts) return message_fail(exit_system, "out of memory");
+  if (!*starts) return message_out_of_memory();
   for (size_t k = 0; k < count; k++) marq_suite_start(opened, k, *starts + k * info.parameters);
   /* of a network 0 is a bound that nobody reaches: with goals it is what they are measured from, else the least found
    */
@@ -102,7 +102,7 @@ static int set_up(comparing *c, suite_set *set, const char *suite) {
   while (marq_suite_at(suite, most, &info)) most++;
   set->cases = calloc(most + 1, sizeof *set->cases);
   set->starts = calloc(most + 1, sizeof *set->starts);
-  if (!set->cases || !set->starts) return message_fail(exit_system, "out of memory");
+  if (!set->cases || !set->starts) return message_out_of_memory();
   for (size_t i = 0; status == exit_done && marq_suite_at(suite, i, &info); i++)
     if (is_wanted(c->request.problems, info.name)) status = add(c, set, suite, info.name);
   c->kind = "suite";

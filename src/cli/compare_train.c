@@ -29,7 +29,7 @@ static int make_problem(training *t, net_problem *p) {
   const size_t layers = marq_network_layers(t->network);
   marq_error error = {0};
   p->lambda = calloc(2 * layers, sizeof *p->lambda);
-  if (!p->lambda) return message_fail(exit_system, "out of memory");
+  if (!p->lambda) return message_out_of_memory();
   for (size_t l = 0; l < layers; l++) {
     p->lambda[2 * l] = o->ridge;
     p->lambda[2 * l + 1] = o->ridge_biases;
@@ -55,7 +55,7 @@ static int make_starts(const comparing *c, training *t, size_t count, net_proble
   const size_t n = marq_network_free_parameters(t->network);
   marq_error error = {0};
   p->starts = malloc(n * count * sizeof *p->starts);
-  if (!p->starts) return message_fail(exit_system, "out of memory");
+  if (!p->starts) return message_out_of_memory();
   for (size_t k = 0; k < count; k++) {
     if (marq_network_initialise(t->network, t->request.options.initialisation, c->request.seed + k, &error) != MARQ_OK)
       return message_fail_library(NULL, &error);

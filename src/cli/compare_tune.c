@@ -37,7 +37,7 @@ int compare_tune(comparing *c) {
   marq_tuned tuned;
   const marq_task *task = &c->tasks[0];
   c->rates = malloc(c->solver_count * c->task_count * sizeof *c->rates);
-  if (!c->rates) return message_fail(exit_system, "out of memory");
+  if (!c->rates) return message_out_of_memory();
   for (size_t t = 0; t < c->task_count; t++, task++)
     for (size_t s = 0; s < c->solver_count; s++) {
       marq_error error = {0};

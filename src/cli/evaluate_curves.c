@@ -63,7 +63,7 @@ static int put_curve(FILE *file, const evaluation *e, size_t k) {
   const marq_curve *c = e->curves[k];
   const size_t most = e->request.points;
   size_t *index = malloc((most && most < c->count ? most + 1 : c->count) * sizeof *index);
-  if (!index) return message_fail(exit_system, "out of memory");
+  if (!index) return message_out_of_memory();
   const size_t count = evaluate_thin(c, most, index);
   for (size_t n = 0; n < count; n++) {
     const size_t i = index[n];

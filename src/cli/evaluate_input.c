@@ -8,10 +8,6 @@
 
 enum { few_classes = 100, name_size = 256 };
 
-static int out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
 static int find_column(const evaluation *e, const marq_table_reader *reader, const char *option, const char *name,
                        unsigned char *keep, size_t *source) {
   char names[400], suggestion[200];
@@ -57,7 +53,7 @@ static int take_beside(evaluation *e, const marq_table_reader *reader, sources *
   const int name_them = count > 1 && !r->classes.count;
   if (name_them) r->classes.names = calloc(count, sizeof *r->classes.names);
   if (!s->scores || !e->scores || !r->scores.text || !r->scores.names || (name_them && !r->classes.names)) {
-    return out_of_memory();
+    return message_out_of_memory();
   }
   char *text = r->scores.text;
   for (size_t k = 0; k < count; k++) {
@@ -216,13 +212,12 @@ static int count_classes(evaluation *e, size_t words) {
 static int name_classes(evaluation *e, const char *const *words, size_t count) {
   char number[32];
   e->classes = calloc(e->class_count, sizeof *e->classes);
-  if (!e->classes) return out_of_memory();
+  if (!e->classes) return message_out_of_memory();
   for (size_t k = 0; k < e->class_count; k++) {
     snprintf(number, sizeof number, "%zu", k);
     const char *name = words && k < count ? words[k] : words ? "(none)" : number;
-    e->classes[k] = malloc(strlen(name) + 1);
-    if (!e->classes[k]) return out_of_memory();
-    strcpy(e->classes[k], name);
+    e->classes[k] = strdup(name);
+    if (!e->classes[k]) return message_out_of_memory();
   }
   return exit_done;
 }
@@ -252,7 +247,7 @@ static int turn_classes(evaluation *e, int given) {
   if (column_of_class(e, e->classes[0]) == 1 || column_of_class(e, e->classes[1]) != 1) return exit_done;
   const size_t n = e->samples;
   e->turned = malloc(2 * n * sizeof *e->turned);
-  if (!e->turned) return out_of_memory();
+  if (!e->turned) return message_out_of_memory();
   for (size_t i = 0; i < n; i++) {
     e->turned[i] = 1 - e->truth.data[i];
     if (e->predicted.data) e->turned[n + i] = 1 - e->predicted.data[i];
@@ -270,7 +265,7 @@ static int order_scores(evaluation *e) {
   const size_t count = e->request.scores.count;
   if (!e->named || count != e->class_count || count < 2) return exit_done;
   marq_column *ordered = calloc(count, sizeof *ordered);
-  if (!ordered) return out_of_memory();
+  if (!ordered) return message_out_of_memory();
   int all = 1, moved = 0;
   for (size_t k = 0; k < count && all; k++) {
     const size_t from = column_of_class(e, e->classes[k]);
@@ -298,7 +293,7 @@ static int parse_costs(evaluation *e) {
                           list.count, list.count == 1 ? "" : "s", e->class_count, wanted);
   }
   e->costs = status == exit_done ? calloc(wanted, sizeof *e->costs) : NULL;
-  if (status == exit_done && !e->costs) status = out_of_memory();
+  if (status == exit_done && !e->costs) status = message_out_of_memory();
   for (size_t k = 0; k < wanted && status == exit_done; k++) {
     size_t used;
     e->costs[k] = marq_parse_double(list.names[k], strlen(list.names[k]), &used);
@@ -337,7 +332,7 @@ int evaluate_read(evaluation *e) {
   s.keep = calloc(columns, 1);
   s.labels = calloc(columns, 1);
   e->scores = calloc(r->scores.count + 1, sizeof *e->scores);
-  int status = s.scores && s.keep && s.labels && e->scores ? exit_done : out_of_memory();
+  int status = s.scores && s.keep && s.labels && e->scores ? exit_done : message_out_of_memory();
   if (status == exit_done) status = read_table(e, reader, &s);
   if (status == exit_done) status = take_classes(e);
   marq_table_close(reader);

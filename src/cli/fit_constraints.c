@@ -8,13 +8,9 @@
 #include "fit.h"
 #include "message.h"
 
-static int out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
 static int add_text(texts *list, const char *text) {
   const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
-  if (!grown) return out_of_memory();
+  if (!grown) return message_out_of_memory();
   list->items = grown;
   grown[list->count++] = text;
   return exit_done;
@@ -164,7 +160,7 @@ int fit_constraints_set_up(fit *f) {
   double *whole = malloc(3 * n * sizeof(double)); /* bounds of all parameters, and a row */
   if (!f->bounds || !f->low || !f->high || !f->A || !f->active || !whole) {
     free(whole);
-    return out_of_memory();
+    return message_out_of_memory();
   }
   int status = take_bounds(f, whole, whole + n);
   for (size_t i = 0; i < rows && status == exit_done; i++) status = take_row(f, i, whole + 2 * n);
@@ -197,7 +193,7 @@ static void say_moved(fit *f) {
 int fit_constraints_begin(fit *f) {
   if (!f->moved) return exit_done;
   f->begun = malloc(f->free_count * sizeof(double));
-  if (!f->begun) return out_of_memory();
+  if (!f->begun) return message_out_of_memory();
   memcpy(f->begun, f->free_p, f->free_count * sizeof(double));
   return exit_done;
 }
@@ -269,7 +265,7 @@ void fit_constraints_judge(fit *f) {
 int fit_ties_take_arrays(fit *f) {
   const size_t count = marq_formula_tie_count(f->formula);
   f->tied = calloc(2 * count + 1, sizeof(double));
-  if (!f->tied) return out_of_memory();
+  if (!f->tied) return message_out_of_memory();
   f->tied_stderr = f->tied + count;
   return exit_done;
 }

@@ -12,19 +12,10 @@
 
 enum { longest_formula = 1 << 20 };
 
-static int out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
-static char *copy(const char *text) {
-  char *out = malloc(strlen(text) + 1);
-  return out ? strcpy(out, text) : NULL;
-}
-
 static int read_formula_file(fit *f, const char *path) {
-  f->formula_path = copy(path);
+  f->formula_path = strdup(path);
   f->formula_text = malloc(longest_formula + 1);
-  if (!f->formula_path || !f->formula_text) return out_of_memory();
+  if (!f->formula_path || !f->formula_text) return message_out_of_memory();
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
   if (!file) return message_fail_at(exit_usage, path, 0, "cannot open the formula: %s", strerror(errno));
   errno = 0;
@@ -51,8 +42,8 @@ static int read_formula(fit *f) {
     }
     return read_formula_file(f, argument + 1);
   }
-  f->formula_text = copy(argument);
-  return f->formula_text ? exit_done : out_of_memory();
+  f->formula_text = strdup(argument);
+  return f->formula_text ? exit_done : message_out_of_memory();
 }
 
 static int check_formula(fit *f) {
@@ -98,7 +89,7 @@ static int read_columns(fit *f) {
   f->columns = calloc(count, sizeof *f->columns);
   if (!keep || !f->columns) {
     free(keep);
-    return out_of_memory();
+    return message_out_of_memory();
   }
   size_t weights = count;
   if (f->request.weights_column) {
@@ -169,9 +160,9 @@ static int find_response(fit *f) {
   f->response.stride = 1;
   f->response.data = plain_response(f);
   if (f->response.data) return exit_done;
-  if (f->samples > SIZE_MAX / sizeof(double)) return out_of_memory();
+  if (f->samples > SIZE_MAX / sizeof(double)) return message_out_of_memory();
   f->response_values = malloc(f->samples * sizeof(double));
-  if (!f->response_values) return out_of_memory();
+  if (!f->response_values) return message_out_of_memory();
   const marq_status status = marq_formula_targets(f->data, f->response_values);
   if (status != MARQ_OK) return message_fail(exit_system, "the response: %s", marq_status_text(status));
   for (size_t i = 0; i < f->samples; i++) {

@@ -220,7 +220,7 @@ static void put(FILE *file, double value, char end) {
 int fit_residuals_write(const fit *f, const char *path) {
   output out;
   double *fitted = malloc(f->samples * sizeof *fitted);
-  if (!fitted) return message_fail(exit_system, "out of memory");
+  if (!fitted) return message_out_of_memory();
   int status = fit_loss_predict(f, fitted);
   if (status == exit_done) status = output_open(&out, path);
   if (status != exit_done) {

@@ -45,14 +45,6 @@ const argument_option fit_options[] = {
     TABLE_OPTIONS,
     {NULL, 0, NULL, NULL}};
 
-static char *copy(const char *text, size_t length) {
-  char *out = malloc(length + 1);
-  if (!out) return NULL;
-  memcpy(out, text, length);
-  out[length] = '\0';
-  return out;
-}
-
 static void trim(const char **text, size_t *length) {
   while (*length && strchr(" \t", **text)) ++*text, --*length;
   while (*length && strchr(" \t", (*text)[*length - 1])) --*length;
@@ -83,11 +75,11 @@ static int add_assignment(assignments *list, const char *text, size_t length) {
     }
   }
   assignment *grown = realloc(list->items, (list->count + 1) * sizeof *grown);
-  if (!grown) return message_fail(exit_system, "out of memory");
+  if (!grown) return message_out_of_memory();
   list->items = grown;
-  grown[list->count].name = copy(name, name_length);
+  grown[list->count].name = strndup(name, name_length);
   grown[list->count].value = value;
-  if (!grown[list->count].name) return message_fail(exit_system, "out of memory");
+  if (!grown[list->count].name) return message_out_of_memory();
   list->count++;
   return exit_done;
 }

@@ -33,7 +33,7 @@ static int make_centre(fit *f) {
   if (!r->ridge_to_start && !r->towards.count) return exit_done;
   double *all = calloc(f->n, sizeof *all);
   f->centre = calloc(f->n, sizeof *f->centre);
-  int status = all && f->centre ? exit_done : message_fail(exit_system, "out of memory");
+  int status = all && f->centre ? exit_done : message_out_of_memory();
   for (size_t j = 0; status == exit_done && r->ridge_to_start && j < f->n; j++) all[j] = f->start[j];
   for (size_t i = 0; status == exit_done && i < r->towards.count; i++) {
     size_t j;

@@ -66,7 +66,7 @@ static int take_arrays(fit *f) {
       f->stderr_ && f->lower && f->upper) {
     return exit_done;
   }
-  return message_fail(exit_system, "out of memory");
+  return message_out_of_memory();
 }
 
 static int take_starts(fit *f) {
@@ -116,7 +116,7 @@ static int take_sizes(fit *f, const assignments *list, int all, double **sizes) 
   *sizes = out;
   if (!by_parameter || !out) {
     free(by_parameter);
-    return message_fail(exit_system, "out of memory");
+    return message_out_of_memory();
   }
   int status = exit_done;
   for (size_t j = 0; j < f->n; j++) {

@@ -45,7 +45,7 @@ int gnuplot_start(gnuplot *g) {
   if (!g->script) {
     close(ends[1]);
     waitpid(g->process, NULL, 0);
-    return message_fail(exit_system, "out of memory");
+    return message_out_of_memory();
   }
   return exit_done;
 }

@@ -7,6 +7,10 @@
 
 enum { longest_word = 64, caret_window = 100 };
 
+int exit_worse(int a, int b) {
+  return a > b ? a : b;
+}
+
 const char *message_path(const char *path) {
   return strcmp(path, "-") == 0 ? "standard input" : path;
 }
@@ -30,6 +34,10 @@ int message_fail(int code, const char *format, ...) {
   say(NULL, 0, format, list);
   va_end(list);
   return code;
+}
+
+int message_out_of_memory(void) {
+  return message_fail(exit_system, "out of memory");
 }
 
 int message_fail_at(int code, const char *path, size_t line, const char *format, ...) {

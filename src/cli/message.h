@@ -7,9 +7,13 @@
 
 /** Exit statuses; the manual page documents them. */
 enum { exit_done = 0, exit_stopped = 1, exit_usage = 2, exit_system = 3 };
+/** The worse of two. */
+int exit_worse(int a, int b);
 
 /** Print "marq: " and one line on standard error, and return code. */
 int message_fail(int code, const char *format, ...) MARQ_PRINTF(2, 3);
+/** The same of "out of memory"; returns exit_system. */
+int message_out_of_memory(void);
 /** The same with a place: "marq: FILE:LINE: ..."; line 0 leaves it out, "-" reads as standard input. */
 int message_fail_at(int code, const char *path, size_t line, const char *format, ...) MARQ_PRINTF(4, 5);
 /** The same for a failure of the library. The exit status follows from its kind: bad input or a failing system. */

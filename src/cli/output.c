@@ -9,18 +9,10 @@
 
 #include "message.h"
 
-static char *join(const char *a, size_t length, const char *b) {
-  char *text = malloc(length + strlen(b) + 1);
-  if (!text) return NULL;
-  memcpy(text, a, length);
-  strcpy(text + length, b);
-  return text;
-}
-
 static char *directory_of(const char *path) {
   const char *slash = strrchr(path, '/');
-  if (!slash) return join(".", 1, "");
-  return slash == path ? join("/", 1, "") : join(path, (size_t)(slash - path), "");
+  if (!slash) return strdup(".");
+  return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 static int same_file(const char *a, const char *b) {
@@ -40,7 +32,7 @@ int output_check(const char *option, const char *path, const char *input) {
     if (!S_ISREG(info.st_mode)) return exit_done;
   }
   char *directory = directory_of(path);
-  if (!directory) return message_fail(exit_system, "out of memory");
+  if (!directory) return message_out_of_memory();
   int status = exit_done;
   if (access(directory, W_OK | X_OK) != 0) {
     status = message_fail_at(exit_usage, path, 0, "cannot write in directory '%s': %s", directory, strerror(errno));

@@ -211,7 +211,7 @@ int plot_fit(const fit *f, const char *path) {
   d.step = (f->samples + most_points - 1) / most_points;
   count_variables(&d);
   d.fitted = malloc(f->samples * sizeof(double));
-  if (!d.fitted) return message_fail(exit_system, "out of memory");
+  if (!d.fitted) return message_out_of_memory();
   int status = fit_loss_predict(f, d.fitted);
   const int wide = d.variables > 1;
   if (status == exit_done) status = plot_page(path, wide ? 1100 : 900, wide ? 520 : 720, draw, &d);

@@ -10,10 +10,6 @@
 
 enum { look_size = 4096 };
 
-static int out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
 /* 1 when the file begins with a format. The beginning is enough: all kinds are written with their format first, and a
  * large network is not to be read twice. */
 static int has_format(const char *path, const char *name) {
@@ -137,7 +133,7 @@ static int prepare_errors(predict_model *m, const marq_model *model) {
   m->prepared = aligned_alloc(64, (model->prepared_bytes + 127) / 64 * 64);
   m->scratch = aligned_alloc(64, (model->scratch_bytes + 127) / 64 * 64);
   m->pointers = calloc(m->fit.n + 2, sizeof *m->pointers);
-  if (!m->prepared || !m->scratch || !m->pointers) return out_of_memory();
+  if (!m->prepared || !m->scratch || !m->pointers) return message_out_of_memory();
   memset(m->prepared, 0, model->prepared_bytes);
   const marq_status status =
       model->ops->prepare(model->self, m->fit.values, NULL, MARQ_WANT_OUTPUT | MARQ_WANT_JACOBIAN, m->prepared);

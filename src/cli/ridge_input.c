@@ -8,11 +8,6 @@
 #include "ridge.h"
 #include "table_options.h"
 
-static int out_of_memory(void) {
-  message_fail(exit_system, "out of memory");
-  return exit_system;
-}
-
 static int unknown_column(const marq_table_reader *reader, const char *path, const char *option, const char *name) {
   char names[400], suggestion[200];
   nearest search = nearest_to(name);
@@ -31,7 +26,7 @@ static int take_other_columns(ridge_run *r, const marq_table_reader *reader) {
   for (size_t k = 0; k < count; k++) length += strlen(marq_table_reader_name(reader, k)) + 1;
   r->inputs.text = malloc(length);
   r->inputs.names = calloc(count + 1, sizeof *r->inputs.names);
-  if (!r->inputs.text || !r->inputs.names) return out_of_memory();
+  if (!r->inputs.text || !r->inputs.names) return message_out_of_memory();
   char *text = r->inputs.text;
   for (size_t k = 0; k < count; k++) {
     const char *name = marq_table_reader_name(reader, k);
@@ -110,7 +105,7 @@ static int read_table(ridge_run *r, ridge_table *t, const char *path) {
   size_t *source = calloc(r->inputs.count + 1, sizeof *source);
   t->inputs = calloc(r->inputs.count + 1, sizeof *t->inputs);
   if (!keep || !source || !t->inputs) {
-    status = out_of_memory();
+    status = message_out_of_memory();
   } else if (status == exit_done) {
     status = read_columns(r, t, reader, keep, source);
   }
@@ -139,7 +134,7 @@ static int make_basis(ridge_run *r) {
     r->n = marq_basis_features(r->basis);
   }
   r->names = calloc(r->n, sizeof *r->names);
-  if (!r->names) return out_of_memory();
+  if (!r->names) return message_out_of_memory();
   for (size_t j = 0; j < r->n; j++) {
     if (r->basis) {
       marq_basis_name(r->basis, j, r->inputs.names, r->names[j], sizeof r->names[j]);
@@ -152,11 +147,11 @@ static int make_basis(ridge_run *r) {
 
 static int make_features(const ridge_run *r, ridge_table *t) {
   t->features = r->basis ? calloc(r->n, sizeof *t->features) : t->inputs;
-  if (!t->features) return out_of_memory();
+  if (!t->features) return message_out_of_memory();
   if (r->basis) {
     t->X = t->samples <= SIZE_MAX / sizeof(double) / r->n ? malloc(t->samples * r->n * sizeof(double)) : NULL;
     if (!t->X || marq_basis_evaluate(r->basis, t->inputs, t->samples, t->X, t->samples) != MARQ_OK) {
-      return out_of_memory();
+      return message_out_of_memory();
     }
     for (size_t j = 0; j < r->n; j++) t->features[j] = (marq_column){t->X + j * t->samples, 1};
   }
@@ -214,7 +209,7 @@ static int unknown_feature(const ridge_run *r, const char *option, const char *n
 static int take_pairs(const ridge_run *r, const char *option, const char *text, int penalty, double usual,
                       double **values) {
   *values = malloc(r->n * sizeof **values);
-  if (!*values) return out_of_memory();
+  if (!*values) return message_out_of_memory();
   for (size_t j = 0; j < r->n; j++) (*values)[j] = usual;
   for (const char *part = text;; part++) {
     const size_t length = strcspn(part, ",");

@@ -26,7 +26,7 @@ static int put_lines(const ridge_run *r, FILE *file) {
   const marq_ridge_choice *c = r->choice;
   double *p = malloc(batch * (r->n + 1) * sizeof *p), *intercepts = p + batch * r->n;
   marq_error error = {0};
-  if (!p) return message_fail(exit_system, "out of memory");
+  if (!p) return message_out_of_memory();
   for (size_t first = 0; first < c->count; first += batch) {
     const size_t count = c->count - first < batch ? c->count - first : batch;
     if (marq_ridge_path(r->ridge, 0, c->lambdas + first, count, p, intercepts, &error) != MARQ_OK) {

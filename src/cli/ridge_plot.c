@@ -51,13 +51,13 @@ static int put_curve(const picture *d) {
   if (!x || !features) {
     free(x);
     free(features);
-    return message_fail(exit_system, "out of memory");
+    return message_out_of_memory();
   }
   int status = exit_done;
   for (size_t i = 0; i < curve_points; i++) x[i] = low + (high - low) * (double)i / (curve_points - 1);
   for (size_t j = 0; j < r->n; j++) features[j] = (marq_column){r->basis ? X + j * curve_points : x, 1};
   if (r->basis && marq_basis_evaluate(r->basis, &column, curve_points, X, curve_points) != MARQ_OK) {
-    status = message_fail(exit_system, "out of memory");
+    status = message_out_of_memory();
   }
   fputs("$curve << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < curve_points && status == exit_done; i++) {
@@ -192,7 +192,7 @@ int ridge_plot(const ridge_run *r, const char *path) {
   int status = exit_done;
   d.step = (r->train.samples + most_points - 1) / most_points;
   d.path = malloc(r->n * (r->choice->count + 1) * sizeof *d.path);
-  if (!d.path) return message_fail(exit_system, "out of memory");
+  if (!d.path) return message_out_of_memory();
   d.scale = d.path + r->n * r->choice->count;
   for (size_t j = 0; j < r->n; j++) d.scale[j] = r->info.penalty[j] > 0 ? sqrt(r->info.penalty[j]) : 1;
   if (marq_ridge_path(r->ridge, 0, r->choice->lambdas, r->choice->count, d.path, NULL, &error) != MARQ_OK) {

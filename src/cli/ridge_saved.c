@@ -23,11 +23,6 @@ struct ridge_saved {
   size_t rows;
 };
 
-static int out_of_memory(void) {
-  message_fail(exit_system, "out of memory");
-  return exit_system;
-}
-
 /* ---- writing ---- */
 
 static void put_list(json *j, const char *key, const double *values, size_t count) {
@@ -119,13 +114,13 @@ int ridge_save(const ridge_run *r, const char *path) {
 /* ---- reading ---- */
 
 static int broken(const char *path, const char *what) {
-  message_fail_at(exit_usage, path, 0, "is no usable saved ridge fit: %s; write one with marq ridge --save", what);
-  return exit_usage;
+  return message_fail_at(exit_usage, path, 0, "is no usable saved ridge fit: %s; write one with marq ridge --save",
+                         what);
 }
 
-static char *copy(const char *text) {
-  char *out = text ? malloc(strlen(text) + 1) : NULL;
-  return out ? strcpy(out, text) : NULL;
+static char *text_of(const json_t *value) {
+  const char *text = json_string_value(value);
+  return text ? strdup(text) : NULL;
 }
 
 static int read_names(ridge_saved *s, const json_t *root, const char *path) {
@@ -133,12 +128,12 @@ static int read_names(ridge_saved *s, const json_t *root, const char *path) {
   const size_t count = json_array_size(list);
   if (!count) return broken(path, "'inputs' is missing");
   s->names = calloc(count, sizeof *s->names);
-  if (!s->names) return out_of_memory();
+  if (!s->names) return message_out_of_memory();
   for (; s->inputs < count; s->inputs++) {
-    s->names[s->inputs] = copy(json_string_value(json_array_get(list, s->inputs)));
+    s->names[s->inputs] = text_of(json_array_get(list, s->inputs));
     if (!s->names[s->inputs]) return broken(path, "a name in 'inputs' is no text");
   }
-  s->target = copy(json_string_value(json_object_get(root, "target")));
+  s->target = text_of(json_object_get(root, "target"));
   return s->target ? exit_done : broken(path, "'target' is missing");
 }
 
@@ -195,7 +190,7 @@ static int read_coefficients(ridge_saved *s, const json_t *root, const char *pat
   if (!json_is_number(intercept)) return broken(path, "'intercept' is missing");
   s->intercept = json_number_value(intercept);
   s->p = calloc(s->n, sizeof *s->p);
-  if (!s->p) return out_of_memory();
+  if (!s->p) return message_out_of_memory();
   for (size_t j = 0; j < s->n; j++) {
     const json_t *value = json_object_get(json_array_get(list, j), "value");
     if (!json_is_number(value)) return broken(path, "a coefficient has no value");
@@ -203,7 +198,7 @@ static int read_coefficients(ridge_saved *s, const json_t *root, const char *pat
   }
   if (json_array_size(rows) != s->n + 1) return exit_done;
   s->covariance = calloc((s->n + 1) * (s->n + 1), sizeof *s->covariance);
-  if (!s->covariance) return out_of_memory();
+  if (!s->covariance) return message_out_of_memory();
   for (size_t i = 0; i <= s->n; i++) {
     for (size_t j = 0; j <= s->n; j++) {
       const json_t *number = json_array_get(json_array_get(rows, i), j);
@@ -225,7 +220,7 @@ int ridge_saved_read(ridge_saved **saved, const char *path) {
                            "is no saved ridge fit: %s; write one with marq ridge --save", error.text);
   }
   ridge_saved *s = calloc(1, sizeof *s);
-  int status = s ? exit_done : out_of_memory();
+  int status = s ? exit_done : message_out_of_memory();
   const json_int_t version = json_integer_value(json_object_get(root, "version"));
   if (status == exit_done && version != format_version) {
     status = message_fail_at(exit_usage, path, 0, "is a saved ridge fit of version %lld; this marq reads version %d",
@@ -274,10 +269,11 @@ int ridge_saved_evaluate(ridge_saved *saved, const marq_column *columns, size_t 
     free(saved->X);
     saved->X = malloc(rows * saved->n * sizeof *saved->X);
     saved->rows = saved->X ? rows : 0;
-    if (!saved->X) return out_of_memory();
+    if (!saved->X) return message_out_of_memory();
   }
   if (saved->basis) {
-    if (marq_basis_evaluate(saved->basis, columns, rows, saved->X, saved->rows) != MARQ_OK) return out_of_memory();
+    if (marq_basis_evaluate(saved->basis, columns, rows, saved->X, saved->rows) != MARQ_OK)
+      return message_out_of_memory();
   } else {
     for (size_t j = 0; j < saved->n; j++) {
       for (size_t i = 0; i < rows; i++) saved->X[i + j * saved->rows] = columns[j].data[i * columns[j].stride];

@@ -62,7 +62,7 @@ static int choose(ridge_run *r) {
 static int solve(ridge_run *r) {
   marq_error error = {0};
   r->p = calloc(4 * r->n + 2, sizeof(double));
-  if (!r->p) return message_fail(exit_system, "out of memory");
+  if (!r->p) return message_out_of_memory();
   r->errors = r->p + r->n;
   r->posterior = r->errors + r->n + 1;
   if (marq_ridge_solve(r->ridge, 0, r->lambda, r->p, &r->intercept, &error) != MARQ_OK ||
@@ -77,7 +77,7 @@ static int solve(ridge_run *r) {
   r->powers = r->posterior + r->n + 1;
   r->constant = r->intercept;
   if (marq_basis_monomials(r->basis, r->p, &r->constant, r->powers) == MARQ_OK) return exit_done;
-  return message_fail(exit_system, "out of memory");
+  return message_out_of_memory();
 }
 
 /* The spread of the target, and how well samples are predicted that are left out. */
@@ -86,7 +86,7 @@ static int judge(ridge_run *r) {
   double total = 0, mean = 0, sum = 0, counted = 0;
   double *left_out = malloc(t->samples * sizeof *left_out);
   marq_error error = {0};
-  if (!left_out) return message_fail(exit_system, "out of memory");
+  if (!left_out) return message_out_of_memory();
   if (marq_ridge_leave_one_out(r->ridge, 0, r->lambda, NULL, left_out, &error) != MARQ_OK) {
     free(left_out);
     return message_fail_library(NULL, &error);

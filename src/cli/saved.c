@@ -92,8 +92,7 @@ int saved_write(const fit *f, const char *path) {
 
 static char *text_of(const json_t *object, const char *key) {
   const char *text = json_string_value(json_object_get(object, key));
-  char *copy = text ? malloc(strlen(text) + 1) : NULL;
-  return copy ? strcpy(copy, text) : NULL;
+  return text ? strdup(text) : NULL;
 }
 
 static int broken(const char *path, const char *what) {
@@ -105,13 +104,12 @@ static int read_columns(saved *s, const json_t *root, const char *path) {
   if (!json_is_array(list)) return broken(path, "'columns' is missing");
   const size_t count = json_array_size(list);
   s->columns = calloc(count + 1, sizeof *s->columns);
-  if (!s->columns) return message_fail(exit_system, "out of memory");
+  if (!s->columns) return message_out_of_memory();
   for (; s->column_count < count; s->column_count++) {
     const char *name = json_string_value(json_array_get(list, s->column_count));
     if (!name) return broken(path, "a name in 'columns' is no text");
-    char *copy = malloc(strlen(name) + 1);
-    if (!copy) return message_fail(exit_system, "out of memory");
-    s->columns[s->column_count] = strcpy(copy, name);
+    s->columns[s->column_count] = strdup(name);
+    if (!s->columns[s->column_count]) return message_out_of_memory();
   }
   return exit_done;
 }
@@ -121,7 +119,7 @@ static int parse_formula(saved *s, const json_t *root, const char *path) {
   const json_t *list = json_object_get(root, "ties");
   const size_t count = json_array_size(list);
   const char **ties = calloc(count + 1, sizeof *ties);
-  if (!ties) return message_fail(exit_system, "out of memory");
+  if (!ties) return message_out_of_memory();
   int status = exit_done;
   for (size_t i = 0; i < count && status == exit_done; i++) {
     ties[i] = json_string_value(json_array_get(list, i));
@@ -151,7 +149,7 @@ static int read_parameters(saved *s, const json_t *root, const char *path) {
   size_t *place = calloc(s->n + 1, sizeof *place);
   if (!s->values || !s->covariance || !place) {
     free(place);
-    return message_fail(exit_system, "out of memory");
+    return message_out_of_memory();
   }
   int status = exit_done;
   for (size_t j = 0; j < s->n && status == exit_done; j++) {

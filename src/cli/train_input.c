@@ -7,10 +7,6 @@
 #include "table_options.h"
 #include "train.h"
 
-static int out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
 static int find_column(const training *t, const marq_table_reader *reader, const char *option, const char *name,
                        size_t *index) {
   char names[400], suggestion[200];
@@ -71,7 +67,7 @@ static int announce_labels(training *t, marq_table_reader *reader, size_t column
   int status = train_given_classes(t, &names, &count);
   if (status != exit_done) return status;
   unsigned char *which = calloc(marq_table_reader_columns(reader) + 1, 1);
-  if (!which) return out_of_memory();
+  if (!which) return message_out_of_memory();
   which[column] = 1;
   if (marq_table_reader_labels(reader, which, names, count, &error) != MARQ_OK) {
     status = message_fail(exit_usage, "--classes: %s", error.text);
@@ -85,7 +81,7 @@ static int read_columns(training *t, marq_table_reader *reader) {
   unsigned char *keep = calloc(marq_table_reader_columns(reader) + 1, 1);
   size_t *source = calloc(width + 1, sizeof *source), weights = 0;
   t->columns = calloc(width, sizeof *t->columns);
-  int status = keep && source && t->columns ? exit_done : out_of_memory();
+  int status = keep && source && t->columns ? exit_done : message_out_of_memory();
   if (status == exit_done) status = mark_columns(t, reader, "inputs", &t->inputs, keep, source);
   if (status == exit_done) status = mark_columns(t, reader, "targets", &t->responses, keep, source + t->inputs.count);
   if (status == exit_done && t->request.weights) {
@@ -127,7 +123,7 @@ static void warn_of_columns(training *t) {
 static int split(training *t) {
   marq_error error = {0};
   t->set = malloc(t->samples);
-  if (!t->set) return out_of_memory();
+  if (!t->set) return message_out_of_memory();
   if (marq_train_split(t->samples, &t->request.options, t->set, &error) != MARQ_OK) {
     return message_fail_library(t->request.data, &error);
   }
@@ -181,7 +177,7 @@ int train_make_plan(training *t) {
   marq_problem *bare = NULL, *problem = NULL;
   marq_error error = {0};
   double *lambda = calloc(2 * layers, sizeof *lambda);
-  if (!lambda) return out_of_memory();
+  if (!lambda) return message_out_of_memory();
   for (size_t l = 0; l < layers; l++) {
     lambda[2 * l] = o->ridge;
     lambda[2 * l + 1] = o->ridge_biases;

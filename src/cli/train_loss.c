@@ -7,10 +7,6 @@
 #include "message.h"
 #include "train.h"
 
-static int out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
 int train_is_of_classes(const training *t) {
   return t->request.options.loss && t->request.options.loss->classifies;
 }
@@ -101,7 +97,7 @@ int name_list_copy(name_list *list, const char *const *names, size_t count) {
   name_list_free(list);
   list->text = malloc(length);
   list->names = calloc(count + 1, sizeof *list->names);
-  if (!list->text || !list->names) return out_of_memory();
+  if (!list->text || !list->names) return message_out_of_memory();
   char *place = list->text;
   for (; list->count < count; list->count++) {
     list->names[list->count] = strcpy(place, names[list->count]);
@@ -118,7 +114,7 @@ static int number_classes(training *t, size_t count) {
     snprintf(text[k], sizeof text[k], "%zu", k);
     names[k] = text[k];
   }
-  const int status = text && names ? name_list_copy(&t->classes, names, count) : out_of_memory();
+  const int status = text && names ? name_list_copy(&t->classes, names, count) : message_out_of_memory();
   free(text);
   free(names);
   return status;
@@ -155,7 +151,7 @@ static int check_presence(training *t) {
   const size_t classes = t->classes.count;
   size_t present = 0, last = 0;
   t->class_sizes = calloc(classes + 1, sizeof *t->class_sizes);
-  if (!t->class_sizes) return out_of_memory();
+  if (!t->class_sizes) return message_out_of_memory();
   for (size_t i = 0; i < t->samples; i++) t->class_sizes[train_class_of(t, i)]++;
   for (size_t k = 0; k < classes; k++) {
     if (!t->class_sizes[k]) continue;
@@ -194,7 +190,7 @@ static int spread_labels(training *t) {
   marq_column *columns = realloc(t->columns, (inputs + classes) * sizeof *columns);
   if (columns) t->columns = columns;
   t->shares = calloc(t->samples * classes, sizeof *t->shares);
-  if (!columns || !t->shares) return out_of_memory();
+  if (!columns || !t->shares) return message_out_of_memory();
   for (size_t k = 0; k < classes; k++) columns[inputs + k] = (marq_column){t->shares + k * t->samples, 1};
   for (size_t i = 0; i < t->samples; i++) t->shares[train_class_of(t, i) * t->samples + i] = 1;
   return exit_done;
@@ -220,7 +216,7 @@ int train_check_targets(training *t) {
   const size_t inputs = t->inputs.count, outputs = t->targets.count;
   if (!loss || !loss->check || t->labelled) return exit_done;
   double *y = malloc(outputs * sizeof *y);
-  if (!y) return out_of_memory();
+  if (!y) return message_out_of_memory();
   const char *wrong = NULL;
   size_t i = 0;
   for (; i < t->samples && !wrong; i++) {
@@ -287,7 +283,7 @@ int train_weigh_classes(training *t) {
   }
   t->class_weights = calloc(t->classes.count, sizeof *t->class_weights);
   t->weights = malloc(t->samples * sizeof *t->weights);
-  if (!t->class_weights || !t->weights) return out_of_memory();
+  if (!t->class_weights || !t->weights) return message_out_of_memory();
   if (strcmp(text, "balanced") == 0) {
     balance(t);
   } else {

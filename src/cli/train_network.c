@@ -9,16 +9,12 @@
 
 enum { most_layers = 64 };
 
-static int out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
 int name_list_make(name_list *list, const char *option, const char *text) {
   size_t room = 1;
   for (const char *c = text; *c; c++) room += *c == ',';
   list->text = malloc(strlen(text) + 1);
   list->names = calloc(room, sizeof *list->names);
-  if (!list->text || !list->names) return out_of_memory();
+  if (!list->text || !list->names) return message_out_of_memory();
   strcpy(list->text, text);
   for (char *part = list->text, *next; part; part = next) {
     next = strchr(part, ',');

@@ -108,7 +108,7 @@ static int predict(const picture *d, const marq_column *columns, size_t count, d
 
 static int draw_curves(const picture *d) {
   double low, high, *x = malloc((1 + d->targets) * curve_points * sizeof(double));
-  if (!x) return message_fail(exit_system, "out of memory");
+  if (!x) return message_out_of_memory();
   find_range(d, 0, &low, &high);
   for (size_t i = 0; i < curve_points; i++) x[i] = low + (high - low) * (double)i / (curve_points - 1);
   const marq_column column = {x, 1};
@@ -145,7 +145,7 @@ static int draw_curves(const picture *d) {
 static int put_surface(const picture *d) {
   enum { count = grid_points * grid_points };
   double low[2], high[2], *x = malloc((2 + d->targets) * count * sizeof(double));
-  if (!x) return message_fail(exit_system, "out of memory");
+  if (!x) return message_out_of_memory();
   for (size_t k = 0; k < 2; k++) find_range(d, k, &low[k], &high[k]);
   for (size_t i = 0; i < count; i++) {
     x[i] = low[0] + (high[0] - low[0]) * (double)(i % grid_points) / (grid_points - 1);

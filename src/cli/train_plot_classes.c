@@ -85,7 +85,7 @@ static void put_all_points(const training *t, FILE *script, const char *x, const
 static int draw_curves(const training *t, FILE *script) {
   const size_t outputs = t->targets.count, shown = shown_classes(t);
   double low, high, *x = malloc((1 + outputs) * curve_points * sizeof(double));
-  if (!x) return message_fail(exit_system, "out of memory");
+  if (!x) return message_out_of_memory();
   find_range(t, 0, &low, &high);
   for (size_t i = 0; i < curve_points; i++) x[i] = low + (high - low) * (double)i / (curve_points - 1);
   const marq_column column = {x, 1};
@@ -114,7 +114,7 @@ static int put_regions(const training *t, FILE *script) {
   enum { count = side * side };
   const size_t outputs = t->targets.count;
   double low[2], high[2], *x = malloc((2 + outputs) * count * sizeof(double));
-  if (!x) return message_fail(exit_system, "out of memory");
+  if (!x) return message_out_of_memory();
   for (size_t k = 0; k < 2; k++) find_range(t, k, &low[k], &high[k]);
   for (size_t i = 0; i < count; i++) {
     x[i] = low[0] + (high[0] - low[0]) * (double)(i % side) / (side - 1);

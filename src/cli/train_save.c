@@ -42,13 +42,13 @@ int train_save(const training *t, const char *path) {
   char *summary = NULL;
   size_t length = 0;
   FILE *text = open_memstream(&summary, &length);
-  if (!text) return message_fail(exit_system, "out of memory");
+  if (!text) return message_out_of_memory();
   json writer = {.file = text};
   put_summary(t, &writer);
   const int incomplete = fclose(text) != 0;
   if (incomplete) {
     free(summary);
-    return message_fail(exit_system, "out of memory");
+    return message_out_of_memory();
   }
   const marq_loss *loss = t->request.options.loss;
   const marq_network_notes notes = {.inputs = t->inputs.names,

@@ -63,7 +63,7 @@ static int make_curves(evaluation *e) {
   const int two = e->class_count == 2;
   if (!e->request.scores.count || (!two && !e->request.plot && !e->request.curves)) return exit_done;
   e->curves = calloc(e->class_count, sizeof *e->curves);
-  if (!e->curves) return message_fail(exit_system, "out of memory");
+  if (!e->curves) return message_out_of_memory();
   const marq_class_data data = class_data(e);
   for (size_t k = two ? 1 : 0; k < e->class_count; k++) {
     marq_error error = {0};
@@ -146,7 +146,7 @@ static int run_evaluate(evaluation *e) {
 static int run(const argument_verb *verb, int argc, char **argv) {
   evaluation *e = calloc(1, sizeof *e);
   int finished;
-  if (!e) return message_fail(exit_system, "out of memory");
+  if (!e) return message_out_of_memory();
   int status = evaluate_parse(&e->request, verb, argc, argv, &finished);
   if (!finished) status = run_evaluate(e);
   evaluation_free(e);

@@ -58,29 +58,25 @@ static int how_it_ended(const fit *f) {
   return marq_stop_converged(f->result.stop) ? exit_done : exit_stopped;
 }
 
-static int worst(int a, int b) {
-  return a > b ? a : b;
-}
-
 static int run_fit(fit *f) {
   int files = exit_done, status = fit_read_input(f);
   if (status == exit_done) status = fit_set_up(f);
   if (status == exit_done) status = tune(f);
   if (status == exit_done) status = run_solver(f, &files);
   if (status != exit_done) return status;
-  status = worst(files, fit_judge(f));
-  status = worst(status, how_it_ended(f));
+  status = exit_worse(files, fit_judge(f));
+  status = exit_worse(status, how_it_ended(f));
   /* the report comes first: a file that cannot be written must not cost the user the result */
   if (f->request.json) {
     report_json(f, stdout);
   } else if (!f->request.quiet) {
     report_text(f, stdout);
   }
-  if (f->request.save) status = worst(status, saved_write(f, f->request.save));
-  if (f->request.residuals) status = worst(status, fit_residuals_write(f, f->request.residuals));
+  if (f->request.save) status = exit_worse(status, saved_write(f, f->request.save));
+  if (f->request.residuals) status = exit_worse(status, fit_residuals_write(f, f->request.residuals));
   if (f->request.plot) {
     fflush(stdout);
-    status = worst(status, plot_fit(f, f->request.plot));
+    status = exit_worse(status, plot_fit(f, f->request.plot));
   }
   return status;
 }

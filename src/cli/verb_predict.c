@@ -59,10 +59,6 @@ static int take(void *context, const char *name, const char *value) {
   return exit_done;
 }
 
-static int out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
 /* Columns are found by name; all that are missing are named at once. */
 static int match_columns(run_state *s) {
   const size_t count = marq_table_reader_columns(s->reader);
@@ -71,7 +67,7 @@ static int match_columns(run_state *s) {
   s->source = calloc(s->model.input_count + 1, sizeof *s->source);
   s->keep = calloc(count + 1, 1);
   s->values = calloc(count + 1, sizeof(double));
-  if (!s->source || !s->keep || !s->values) return out_of_memory();
+  if (!s->source || !s->keep || !s->values) return message_out_of_memory();
   for (size_t k = 0; k < s->model.input_count; k++) {
     s->source[k] = table_find(s->reader, s->model.inputs[k]);
     if (s->source[k] < count) {
@@ -97,7 +93,7 @@ static int prepare(run_state *s) {
   s->batch = calloc(1, sizeof *s->batch);
   s->x = calloc((count + 1) * batch_rows, sizeof(double));
   s->f = calloc(s->model.output_count * batch_rows, sizeof(double));
-  if (!s->columns || !s->batch || !s->x || !s->f) return out_of_memory();
+  if (!s->columns || !s->batch || !s->x || !s->f) return message_out_of_memory();
   for (size_t k = 0; k < count; k++) {
     s->columns[k].data = s->x + k * batch_rows;
     s->columns[k].stride = 1;
@@ -238,7 +234,7 @@ static int add_row(run_state *s, const char *text, size_t length) {
   if (!b->text || b->text_used + length > b->text_size) {
     const size_t size = 2 * (b->text_used + length) + 64;
     char *grown = realloc(b->text, size);
-    if (!grown) return out_of_memory();
+    if (!grown) return message_out_of_memory();
     b->text = grown;
     b->text_size = size;
   }

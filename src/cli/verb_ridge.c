@@ -5,10 +5,6 @@
 #include "ridge.h"
 #include "verbs.h"
 
-static int worst(int a, int b) {
-  return a > b ? a : b;
-}
-
 static int run_ridge(ridge_run *r) {
   int status = ridge_read(r);
   if (status == exit_done) status = ridge_compute(r);
@@ -19,11 +15,11 @@ static int run_ridge(ridge_run *r) {
   } else if (!r->request.quiet) {
     ridge_text(r, stdout);
   }
-  if (r->request.save) status = worst(status, ridge_save(r, r->request.save));
-  if (r->request.path) status = worst(status, ridge_write_path(r, r->request.path));
+  if (r->request.save) status = exit_worse(status, ridge_save(r, r->request.save));
+  if (r->request.path) status = exit_worse(status, ridge_write_path(r, r->request.path));
   if (r->request.plot) {
     fflush(stdout);
-    status = worst(status, ridge_plot(r, r->request.plot));
+    status = exit_worse(status, ridge_plot(r, r->request.plot));
   }
   return status;
 }

@@ -6,10 +6,6 @@
 #include "train.h"
 #include "verbs.h"
 
-static int worst(int a, int b) {
-  return a > b ? a : b;
-}
-
 /* *files: how the trace fared; a network that stands is saved and reported all the same. */
 static int run_training(training *t, int *files) {
   marq_error error = {0};
@@ -32,7 +28,7 @@ static int diagnose(training *t) {
   t->request.options.ridge = t->result.ridge;
   t->request.options.ridge_biases = t->result.ridge_biases;
   t->last_state = calloc(marq_network_layers(t->network), sizeof *t->last_state);
-  if (!t->last_state) return message_fail(exit_system, "out of memory");
+  if (!t->last_state) return message_out_of_memory();
   const int status = t->diagnostics ? exit_done : train_diagnostics_begin(t);
   return status == exit_done ? train_diagnostics_look(t, NULL, t->last_state) : status;
 }
@@ -81,15 +77,15 @@ static int run_train(training *t) {
   if (status != exit_done) return status;
   if (t->failed) return t->failed;
   /* saved before anything is printed: a reader of the report that has gone away must not cost the user the network */
-  if (t->request.save) files = worst(files, train_save(t, t->request.save));
-  status = worst(files, how_it_ended(t));
-  if (t->request.diagnostics) status = worst(status, diagnose(t));
+  if (t->request.save) files = exit_worse(files, train_save(t, t->request.save));
+  status = exit_worse(files, how_it_ended(t));
+  if (t->request.diagnostics) status = exit_worse(status, diagnose(t));
   warn_of_the_end(t);
   if (t->request.json) train_report_json(t, stdout);
   if (header) train_report_text(t, stdout);
   fflush(stdout);
-  if (t->request.plot) status = worst(status, train_plot(t, t->request.plot));
-  if (t->request.plot_gradients) status = worst(status, train_plot_gradients(t, t->request.plot_gradients));
+  if (t->request.plot) status = exit_worse(status, train_plot(t, t->request.plot));
+  if (t->request.plot_gradients) status = exit_worse(status, train_plot_gradients(t, t->request.plot_gradients));
   return status;
 }
 
