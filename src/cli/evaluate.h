@@ -7,7 +7,7 @@
 
 #include "arguments.h"
 #include "message.h"
-#include "train.h"
+#include "name_list.h"
 #include "warnings.h"
 
 typedef enum evaluate_task { TASK_DETECT, TASK_REGRESSION, TASK_CLASSES } evaluate_task;

@@ -4,24 +4,15 @@
 #include <string.h>
 
 #include "evaluate.h"
-#include "table_options.h"
+#include "table_columns.h"
 
 enum { few_classes = 100, name_size = 256 };
 
 static int find_column(const evaluation *e, const marq_table_reader *reader, const char *option, const char *name,
                        unsigned char *keep, size_t *source) {
-  char names[400], suggestion[200];
-  const size_t count = marq_table_reader_columns(reader);
-  *source = table_find(reader, name);
-  if (*source < count) {
-    keep[*source] = 1;
-    return exit_done;
-  }
-  nearest search = nearest_to(name);
-  for (size_t k = 0; k < count; k++) nearest_offer(&search, marq_table_reader_name(reader, k));
-  return message_fail_at(exit_usage, e->request.data, 0, "--%s: there is no column '%s'%s (columns: %s)", option, name,
-                         nearest_text(&search, suggestion, sizeof suggestion),
-                         table_names_text(reader, names, sizeof names));
+  const int status = table_find_for(reader, e->request.data, option, name, source);
+  if (status == exit_done) keep[*source] = 1;
+  return status;
 }
 
 /* Columns of the file that are wanted; (size_t)-1: not there. */
@@ -108,12 +99,8 @@ static int find_columns(evaluation *e, const marq_table_reader *reader, sources 
   return exit_done;
 }
 
-/* Columns of a table keep the order of the file: the one from `source` is preceded by those kept before it. */
 static marq_column kept_column(const evaluation *e, const sources *s, size_t source) {
-  if (source == (size_t)-1) return (marq_column){NULL, 1};
-  size_t place = 0;
-  for (size_t k = 0; k < source; k++) place += s->keep[k] != 0;
-  return marq_table_column(e->table, place);
+  return source == (size_t)-1 ? (marq_column){NULL, 1} : table_kept(e->table, s->keep, source);
 }
 
 static int read_table(evaluation *e, marq_table_reader *reader, sources *s) {

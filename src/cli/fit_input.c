@@ -8,7 +8,7 @@
 
 #include "fit.h"
 #include "message.h"
-#include "table_options.h"
+#include "table_columns.h"
 
 enum { longest_formula = 1 << 20 };
 
@@ -71,17 +71,6 @@ static int parse_formula(fit *f) {
   return check_formula(f);
 }
 
-static int unknown_column(const fit *f, const char *name) {
-  char names[400], suggestion[200];
-  nearest search = nearest_to(name);
-  for (size_t k = 0; k < marq_table_reader_columns(f->reader); k++) {
-    nearest_offer(&search, marq_table_reader_name(f->reader, k));
-  }
-  return message_fail_at(exit_usage, f->request.data, 0, "--%s: there is no column '%s'%s (columns: %s)",
-                         f->request.weights_option, name, nearest_text(&search, suggestion, sizeof suggestion),
-                         table_names_text(f->reader, names, sizeof names));
-}
-
 /* Read the columns that the formula or the weights need; no other cell is parsed. */
 static int read_columns(fit *f) {
   const size_t count = marq_table_reader_columns(f->reader);
@@ -93,10 +82,11 @@ static int read_columns(fit *f) {
   }
   size_t weights = count;
   if (f->request.weights_column) {
-    weights = table_find(f->reader, f->request.weights_column);
-    if (weights == count) {
+    const int status =
+        table_find_for(f->reader, f->request.data, f->request.weights_option, f->request.weights_column, &weights);
+    if (status != exit_done) {
       free(keep);
-      return unknown_column(f, f->request.weights_column);
+      return status;
     }
     keep[weights] = 1;
   }

@@ -6,7 +6,7 @@
 
 #include "fit.h"
 #include "message.h"
-#include "table_options.h"
+#include "table_columns.h"
 
 /* From this many samples on threads are worth their start, even where other work shares the processors. */
 enum { samples_for_threads = 2000000 };

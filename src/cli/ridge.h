@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "arguments.h"
-#include "train.h" /* name_list */
+#include "name_list.h"
 #include "warnings.h"
 
 /** What the command line asked for. Texts are borrowed from it. */

@@ -6,64 +6,30 @@
 
 #include "message.h"
 #include "ridge.h"
-#include "table_options.h"
-
-static int unknown_column(const marq_table_reader *reader, const char *path, const char *option, const char *name) {
-  char names[400], suggestion[200];
-  nearest search = nearest_to(name);
-  for (size_t k = 0; k < marq_table_reader_columns(reader); k++) {
-    nearest_offer(&search, marq_table_reader_name(reader, k));
-  }
-  return message_fail_at(exit_usage, path, 0, "--%s: there is no column '%s'%s (columns: %s)", option, name,
-                         nearest_text(&search, suggestion, sizeof suggestion),
-                         table_names_text(reader, names, sizeof names));
-}
+#include "table_columns.h"
 
 /* All columns but the target and the weights, when none is named. */
 static int take_other_columns(ridge_run *r, const marq_table_reader *reader) {
   const size_t count = marq_table_reader_columns(reader);
-  size_t length = 1;
-  for (size_t k = 0; k < count; k++) length += strlen(marq_table_reader_name(reader, k)) + 1;
-  r->inputs.text = malloc(length);
-  r->inputs.names = calloc(count + 1, sizeof *r->inputs.names);
-  if (!r->inputs.text || !r->inputs.names) return message_out_of_memory();
-  char *text = r->inputs.text;
+  const char **names = calloc(count + 1, sizeof *names);
+  if (!names) return message_out_of_memory();
+  size_t used = 0;
   for (size_t k = 0; k < count; k++) {
     const char *name = marq_table_reader_name(reader, k);
     if (strcmp(name, r->request.target) == 0 || (r->request.weights && strcmp(name, r->request.weights) == 0)) continue;
-    strcpy(text, name);
-    r->inputs.names[r->inputs.count++] = text;
-    text += strlen(name) + 1;
+    names[used++] = name;
   }
+  const int status = name_list_copy(&r->inputs, names, used);
+  free(names);
+  if (status != exit_done) return status;
   if (r->inputs.count) return exit_done;
   return message_fail_at(exit_usage, r->request.data, 0, "has no column beside the target: nothing to predict it from");
 }
 
-static marq_column kept_column(const marq_table *table, const unsigned char *keep, size_t source) {
-  size_t place = 0;
-  for (size_t k = 0; k < source; k++) place += keep[k] != 0;
-  return marq_table_column(table, place);
-}
-
-static int check_weights(const ridge_run *r, const ridge_table *t) {
-  double total = 0;
-  for (size_t i = 0; i < t->samples; i++) {
-    const double w = t->weights.data[i * t->weights.stride];
-    if (!(w >= 0)) {
-      return message_fail_at(exit_usage, t->path, marq_table_line(t->table, i),
-                             "--weights: %s is %.6g here, but a weight is at least 0", r->request.weights, w);
-    }
-    total += w;
-  }
-  if (total > 0) return exit_done;
-  return message_fail_at(exit_usage, t->path, 0, "--weights: every value of %s is 0, so no sample counts",
-                         r->request.weights);
-}
-
 static int mark(const marq_table_reader *reader, const char *path, const char *option, const char *name,
                 unsigned char *keep, size_t *source) {
-  *source = table_find(reader, name);
-  if (*source == marq_table_reader_columns(reader)) return unknown_column(reader, path, option, name);
+  const int status = table_find_for(reader, path, option, name, source);
+  if (status != exit_done) return status;
   if (keep[*source]) return message_fail(exit_usage, "--%s: column %s is used twice", option, name);
   keep[*source] = 1;
   return exit_done;
@@ -83,11 +49,11 @@ static int read_columns(ridge_run *r, ridge_table *t, marq_table_reader *reader,
   marq_error error = {0};
   if (marq_table_read_rows(reader, keep, &t->table, &error) != MARQ_OK) return message_fail_library(t->path, &error);
   t->samples = marq_table_rows(t->table);
-  t->target = kept_column(t->table, keep, target);
-  for (size_t k = 0; k < n; k++) t->inputs[k] = kept_column(t->table, keep, source[k]);
+  t->target = table_kept(t->table, keep, target);
+  for (size_t k = 0; k < n; k++) t->inputs[k] = table_kept(t->table, keep, source[k]);
   if (!r->request.weights) return exit_done;
-  t->weights = kept_column(t->table, keep, weights);
-  return check_weights(r, t);
+  t->weights = table_kept(t->table, keep, weights);
+  return table_check_weights(t->table, t->path, t->weights, r->request.weights);
 }
 
 static int read_table(ridge_run *r, ridge_table *t, const char *path) {

@@ -1,7 +1,6 @@
 /* Options that say how a table is read; see table_options.h. */
 #include "table_options.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "message.h"
@@ -32,23 +31,4 @@ int table_option_take(marq_table_options *table, const char *name, const char *v
   if (value[0] && strchr(",; \t", value[0]) && !value[1]) table->separator = value[0];
   if (table->separator) return exit_done;
   return message_fail(exit_usage, "--separator is comma, semicolon, tab or blank, not '%s'", value);
-}
-
-char *table_names_text(const marq_table_reader *reader, char *buffer, size_t size) {
-  const size_t count = marq_table_reader_columns(reader), most = 12;
-  size_t used = 0;
-  buffer[0] = '\0';
-  for (size_t k = 0; k < count && k < most && used < size; k++) {
-    const int length = snprintf(buffer + used, size - used, "%s%s", k ? ", " : "", marq_table_reader_name(reader, k));
-    used += length > 0 ? (size_t)length : 0;
-  }
-  if (count > most && used < size) snprintf(buffer + used, size - used, ", ... (%zu in all)", count);
-  return buffer;
-}
-
-size_t table_find(const marq_table_reader *reader, const char *name) {
-  const size_t count = marq_table_reader_columns(reader);
-  size_t k = 0;
-  while (k < count && strcmp(marq_table_reader_name(reader, k), name) != 0) k++;
-  return k;
 }

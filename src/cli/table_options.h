@@ -17,9 +17,5 @@
 int table_option_is(const char *name);
 /** Take one of them. Returns exit_done, or exit_usage with a message. */
 int table_option_take(marq_table_options *table, const char *name, const char *value);
-/** "x, y, z" (shortened when there are many), for messages. Returns buffer. */
-char *table_names_text(const marq_table_reader *reader, char *buffer, size_t size);
-/** Index of a column by name, or the number of columns. */
-size_t table_find(const marq_table_reader *reader, const char *name);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "arguments.h"
+#include "name_list.h"
 #include "output.h"
 #include "warnings.h"
 
@@ -22,13 +23,6 @@ typedef struct train_request {
   marq_train_options options;
   marq_table_options table;
 } train_request;
-
-/** Names of columns, in one block of text. */
-typedef struct name_list {
-  char *text;
-  const char **names;
-  size_t count;
-} name_list;
 
 /** An epoch of the history that plots draw. */
 typedef struct train_epoch {
@@ -109,11 +103,6 @@ int train_weigh_classes(training *t);
 int train_is_of_classes(const training *t);
 /** Class of a sample, of those in t->classes. */
 size_t train_class_of(const training *t, size_t i);
-
-/** Split TEXT at commas. */
-int name_list_make(name_list *list, const char *option, const char *text);
-int name_list_copy(name_list *list, const char *const *names, size_t count);
-void name_list_free(name_list *list);
 
 /** What happens while it runs: progress, trace, history, Ctrl-C (train_watch.c). */
 void train_watch_begin(training *t);

@@ -4,58 +4,20 @@
 #include <string.h>
 
 #include "message.h"
-#include "table_options.h"
+#include "table_columns.h"
 #include "train.h"
-
-static int find_column(const training *t, const marq_table_reader *reader, const char *option, const char *name,
-                       size_t *index) {
-  char names[400], suggestion[200];
-  const size_t count = marq_table_reader_columns(reader);
-  *index = table_find(reader, name);
-  if (*index < count) return exit_done;
-  nearest search = nearest_to(name);
-  for (size_t k = 0; k < count; k++) nearest_offer(&search, marq_table_reader_name(reader, k));
-  return message_fail_at(exit_usage, t->request.data, 0, "--%s: there is no column '%s'%s (columns: %s)", option, name,
-                         nearest_text(&search, suggestion, sizeof suggestion),
-                         table_names_text(reader, names, sizeof names));
-}
 
 /* Mark the columns of a list; none may be taken twice. source: where each stands in the file. */
 static int mark_columns(const training *t, const marq_table_reader *reader, const char *option, const name_list *list,
                         unsigned char *keep, size_t *source) {
   for (size_t k = 0; k < list->count; k++) {
-    const int status = find_column(t, reader, option, list->names[k], &source[k]);
+    const int status = table_find_for(reader, t->request.data, option, list->names[k], &source[k]);
     if (status != exit_done) return status;
     if (keep[source[k]]) {
       return message_fail(exit_usage, "--%s: column %s is already an input or a target", option, list->names[k]);
     }
     keep[source[k]] = 1;
   }
-  return exit_done;
-}
-
-/* Columns of a table keep the order of the file: the one from `source` is preceded by those kept before it. */
-static marq_column kept_column(const marq_table *table, const unsigned char *keep, size_t source) {
-  size_t place = 0;
-  for (size_t k = 0; k < source; k++) place += keep[k] != 0;
-  return marq_table_column(table, place);
-}
-
-static int check_weights(training *t, marq_column column) {
-  double sum = 0;
-  for (size_t i = 0; i < t->samples; i++) {
-    const double w = column.data[i * column.stride];
-    if (!(w >= 0)) {
-      return message_fail_at(exit_usage, t->request.data, marq_table_line(t->table, i),
-                             "--weights: %s is %.6g here, but a weight is at least 0", t->request.weights, w);
-    }
-    sum += w;
-  }
-  if (!(sum > 0)) {
-    return message_fail_at(exit_usage, t->request.data, 0, "--weights: every value of %s is 0, so no sample counts",
-                           t->request.weights);
-  }
-  t->request.options.weights = column;
   return exit_done;
 }
 
@@ -85,7 +47,7 @@ static int read_columns(training *t, marq_table_reader *reader) {
   if (status == exit_done) status = mark_columns(t, reader, "inputs", &t->inputs, keep, source);
   if (status == exit_done) status = mark_columns(t, reader, "targets", &t->responses, keep, source + t->inputs.count);
   if (status == exit_done && t->request.weights) {
-    status = find_column(t, reader, "weights", t->request.weights, &weights);
+    status = table_find_for(reader, t->request.data, "weights", t->request.weights, &weights);
     if (status == exit_done) keep[weights] = 1;
   }
   if (status == exit_done && t->labelled) status = announce_labels(t, reader, source[t->inputs.count]);
@@ -95,8 +57,11 @@ static int read_columns(training *t, marq_table_reader *reader) {
   }
   if (status == exit_done) {
     t->samples = marq_table_rows(t->table);
-    for (size_t k = 0; k < width; k++) t->columns[k] = kept_column(t->table, keep, source[k]);
-    if (t->request.weights) status = check_weights(t, kept_column(t->table, keep, weights));
+    for (size_t k = 0; k < width; k++) t->columns[k] = table_kept(t->table, keep, source[k]);
+    if (t->request.weights) {
+      t->request.options.weights = table_kept(t->table, keep, weights);
+      status = table_check_weights(t->table, t->request.data, t->request.options.weights, t->request.weights);
+    }
     if (status == exit_done && t->labelled) status = train_take_labels(t, t->columns[t->inputs.count]);
     if (status == exit_done) status = train_check_targets(t);
   }

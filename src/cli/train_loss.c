@@ -91,21 +91,6 @@ int train_given_classes(training *t, const char *const **names, size_t *count) {
   return exit_done;
 }
 
-int name_list_copy(name_list *list, const char *const *names, size_t count) {
-  size_t length = 1;
-  for (size_t k = 0; k < count; k++) length += strlen(names[k]) + 1;
-  name_list_free(list);
-  list->text = malloc(length);
-  list->names = calloc(count + 1, sizeof *list->names);
-  if (!list->text || !list->names) return message_out_of_memory();
-  char *place = list->text;
-  for (; list->count < count; list->count++) {
-    list->names[list->count] = strcpy(place, names[list->count]);
-    place += strlen(place) + 1;
-  }
-  return exit_done;
-}
-
 /* "0", "1", … */
 static int number_classes(training *t, size_t count) {
   char(*text)[24] = calloc(count, sizeof *text);

@@ -9,30 +9,6 @@
 
 enum { most_layers = 64 };
 
-int name_list_make(name_list *list, const char *option, const char *text) {
-  size_t room = 1;
-  for (const char *c = text; *c; c++) room += *c == ',';
-  list->text = malloc(strlen(text) + 1);
-  list->names = calloc(room, sizeof *list->names);
-  if (!list->text || !list->names) return message_out_of_memory();
-  strcpy(list->text, text);
-  for (char *part = list->text, *next; part; part = next) {
-    next = strchr(part, ',');
-    if (next) *next++ = '\0';
-    part += strspn(part, " \t");
-    for (size_t end = strlen(part); end && strchr(" \t", part[end - 1]); end--) part[end - 1] = '\0';
-    if (!*part) return message_fail(exit_usage, "--%s: '%s' has an empty place between commas", option, text);
-    list->names[list->count++] = part;
-  }
-  return exit_done;
-}
-
-void name_list_free(name_list *list) {
-  free(list->text);
-  free(list->names);
-  memset(list, 0, sizeof *list);
-}
-
 static int find_activation(const char *option, const char *name, const marq_activation **out) {
   char suggestion[100];
   *out = marq_activation_find(name);

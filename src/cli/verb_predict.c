@@ -6,6 +6,7 @@
 #include "message.h"
 #include "output.h"
 #include "predict_model.h"
+#include "table_columns.h"
 #include "table_options.h"
 #include "verbs.h"
 
