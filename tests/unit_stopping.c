@@ -247,6 +247,29 @@ static void the_damping_of_the_step_itself_decides(void **state) {
   assert_int_not_equal(result.stop, MARQ_STOP_STEP);
 }
 
+/* Full steps may run into a cost beside which every promise is rounding. */
+static void an_explosion_is_no_convergence(void **state) {
+  (void)state;
+  decay d = {.noise = 0.1};
+  const marq_callbacks callbacks = {
+      .residuals = rows, .parameters = 3, .context = &d, .residual = residual, .jacobian = jacobian};
+  marq_problem *problem;
+  marq_result result;
+  marq_options options = marq_options_default();
+  size_t exploded = 0;
+  options.solver = "gn";
+  assert_int_equal(marq_problem_from_callbacks(&callbacks, &problem, NULL), MARQ_OK);
+  for (int k = -20; k <= 60; k++) {
+    double p[3] = {0.1 * k, k % 2 ? 1 : -1, 0};
+    marq_solve(problem, &options, p, NULL, NULL, &result, NULL);
+    exploded += result.cost > 2 * result.start_cost;
+    assert_false(result.cost > 2 * result.start_cost && marq_stop_converged(result.stop));
+  }
+  print_message("%zu runs ended far above their start\n", exploded);
+  assert_true(exploded > 0);
+  marq_problem_free(problem);
+}
+
 static void the_cost_test_stops_where_it_says(void **state) {
   (void)state;
   decay d = {.noise = 0.1};
@@ -375,12 +398,18 @@ static void the_defaults_end_at_rounding(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_step_test_stops_where_it_says),        cmocka_unit_test(a_short_radius_is_no_convergence),
-      cmocka_unit_test(the_damping_of_the_step_itself_decides),   cmocka_unit_test(the_cost_test_stops_where_it_says),
-      cmocka_unit_test(the_gradient_test_stops_where_it_says),    cmocka_unit_test(the_offset_test_stops_where_it_says),
-      cmocka_unit_test(the_exact_test_stops_where_it_says),       cmocka_unit_test(tests_hold_at_the_start_too),
-      cmocka_unit_test(limits_stop_after_exactly_so_many),        cmocka_unit_test(time_stops_the_fit),
-      cmocka_unit_test(a_parameter_without_effect_is_degenerate), cmocka_unit_test(the_defaults_end_at_rounding)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_step_test_stops_where_it_says),
+                                     cmocka_unit_test(a_short_radius_is_no_convergence),
+                                     cmocka_unit_test(the_damping_of_the_step_itself_decides),
+                                     cmocka_unit_test(an_explosion_is_no_convergence),
+                                     cmocka_unit_test(the_cost_test_stops_where_it_says),
+                                     cmocka_unit_test(the_gradient_test_stops_where_it_says),
+                                     cmocka_unit_test(the_offset_test_stops_where_it_says),
+                                     cmocka_unit_test(the_exact_test_stops_where_it_says),
+                                     cmocka_unit_test(tests_hold_at_the_start_too),
+                                     cmocka_unit_test(limits_stop_after_exactly_so_many),
+                                     cmocka_unit_test(time_stops_the_fit),
+                                     cmocka_unit_test(a_parameter_without_effect_is_degenerate),
+                                     cmocka_unit_test(the_defaults_end_at_rounding)};
   return cmocka_run_group_tests_name("stopping", tests, NULL, NULL);
 }

@@ -15,10 +15,25 @@ double solver_relative_step(const marq_solver *s, const double *delta) {
   return largest;
 }
 
+/* max_j |g_j| / (‖J_j‖ ‖r‖): the largest cosine between the residual and a column (Moré, Garbow & Hillstrom 1980,
+ * lmder's gnorm). */
+static double largest_cosine(marq_core *core) {
+  double *q = core->trial, norm = sqrt(2 * core->cost), largest = 0;
+  if (core->linsys->diagonal(core->linsys_state, q) != MARQ_OK) return NAN;
+  for (size_t j = 0; j < core->n; j++)
+    if (q[j] > 0 && norm > 0) largest = fmax(largest, fabs(core->g[j]) / sqrt(q[j]) / norm);
+  return largest;
+}
+
 /* Where the undamped system cannot be solved the data do not determine every parameter, whatever the damped steps said.
  */
 void solver_converged(marq_solver *s, marq_stop stop) {
   marq_core *core = &s->core;
+  /* Steps that nothing judges may come to rest where the numbers end. */
+  if (core->method->control->takes_all && core->cost > s->start_cost && !(largest_cosine(core) <= 1e-2)) {
+    solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "the steps came to rest far from a minimum, above the start's cost");
+    return;
+  }
   const int solvable = core->scratch[0] == NULL || core->m < core->n || marq_core_newton(core) == MARQ_OK;
   s->rank = core->linsys->rank(core->linsys_state);
   if (core->active && s->rank < core->n && solvable) s->rank = solver_constrained_rank(s, s->rank);
@@ -28,16 +43,6 @@ void solver_converged(marq_solver *s, marq_stop stop) {
                s->rank, core->n);
   else
     solver_end(s, stop, MARQ_OK, NULL);
-}
-
-/* max_j |g_j| / (‖J_j‖ ‖r‖): the largest cosine between the residual and a column (Moré, Garbow & Hillstrom 1980,
- * lmder's gnorm). */
-static double largest_cosine(marq_core *core) {
-  double *q = core->trial, norm = sqrt(2 * core->cost), largest = 0;
-  if (core->linsys->diagonal(core->linsys_state, q) != MARQ_OK) return NAN;
-  for (size_t j = 0; j < core->n; j++)
-    if (q[j] > 0 && norm > 0) largest = fmax(largest, fabs(core->g[j]) / sqrt(q[j]) / norm);
-  return largest;
 }
 
 /* √((‖QᵀJr‖²/n) / ((‖r‖² − ‖QᵀJr‖²)/(m − n))) (Bates & Watts 1981, eq. 3): needs the Gauss–Newton step. */
@@ -114,7 +119,8 @@ void solver_test_step(marq_solver *s) {
     solver_begin_polish(s);
     return;
   }
-  const int hidden = core->predicted <= 2 * DBL_EPSILON * core->cost,
+  /* A full step may have raised the cost: what it promised is measured against where it began, then. */
+  const int hidden = core->predicted <= 2 * DBL_EPSILON * fmin(core->cost, core->cost_before),
             is_short = s->tests.step.value <= o->step_tolerance;
   /* A step that moves some parameter is no end, and most steps do: ask only where another test says so. */
   if (!hidden && s->tests.step.value > 1e-5 && !is_short) return;
