@@ -5,16 +5,6 @@
 #include "compare.h"
 #include "json.h"
 
-static void put_counts(json *j, const marq_counts *counts) {
-  json_open_flat(j, "evaluations_by_kind", '{');
-  json_size(j, "residual", counts->residual);
-  json_size(j, "jacobian", counts->jacobian);
-  json_size(j, "fused", counts->fused);
-  json_size(j, "product", counts->product);
-  json_size(j, "curvature", counts->curvature);
-  json_close(j, '}');
-}
-
 static void put_arrival(json *j, const char *key, const marq_arrival *a, int seconds) {
   json_open_flat(j, key, '{');
   json_number(j, "iterations", a->iterations);
@@ -38,7 +28,7 @@ static void put_run(json *j, const comparing *c, size_t s, size_t t, size_t k) {
   json_number(j, "cost", run->cost);
   json_size(j, "iterations", run->iterations);
   json_number(j, "evaluations", run->evaluations);
-  put_counts(j, &run->counts);
+  json_counts(j, "evaluations_by_kind", &run->counts);
   json_size(j, "linear_solves", run->linear_solves);
   json_number(j, "flops", run->flops);
   if (seconds) json_number(j, "seconds", run->seconds);
@@ -55,11 +45,8 @@ static void put_run(json *j, const comparing *c, size_t s, size_t t, size_t k) {
 }
 
 static void put_quartiles(json *j, const char *key, marq_quartiles q) {
-  json_open_flat(j, key, '[');
-  json_number(j, NULL, q.low);
-  json_number(j, NULL, q.median);
-  json_number(j, NULL, q.high);
-  json_close(j, ']');
+  const double values[] = {q.low, q.median, q.high};
+  json_numbers(j, key, values, 3);
 }
 
 static void put_summary(json *j, const comparing *c, size_t s, size_t t) {

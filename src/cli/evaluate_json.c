@@ -61,11 +61,7 @@ static void put_mean(json *j, const char *key, const marq_class_mean *m, int are
 
 static void put_matrix(json *j, const char *key, const double *matrix, size_t c) {
   json_open(j, key, '[');
-  for (size_t i = 0; i < c; i++) {
-    json_open_flat(j, NULL, '[');
-    for (size_t k = 0; k < c; k++) json_number(j, NULL, matrix[i * c + k]);
-    json_close(j, ']');
-  }
+  for (size_t i = 0; i < c; i++) json_numbers(j, NULL, matrix + i * c, c);
   json_close(j, ']');
 }
 

@@ -93,6 +93,18 @@ void json_text(json *j, const char *key, const char *value) {
   quoted(j, value);
 }
 
+void json_numbers(json *j, const char *key, const double *values, size_t count) {
+  json_open_flat(j, key, '[');
+  for (size_t k = 0; k < count; k++) json_number(j, NULL, values[k]);
+  json_close(j, ']');
+}
+
+void json_texts(json *j, const char *key, const char *const *texts, size_t count) {
+  json_open_flat(j, key, '[');
+  for (size_t k = 0; k < count; k++) json_text(j, NULL, texts[k]);
+  json_close(j, ']');
+}
+
 void json_matrix(json *j, const char *key, const double *matrix, size_t n) {
   json_open(j, key, '[');
   for (size_t i = 0; i < n; i++) {
@@ -101,6 +113,16 @@ void json_matrix(json *j, const char *key, const double *matrix, size_t n) {
     json_close(j, ']');
   }
   json_close(j, ']');
+}
+
+void json_counts(json *j, const char *key, const marq_counts *counts) {
+  json_open_flat(j, key, '{');
+  json_size(j, "residual", counts->residual);
+  json_size(j, "jacobian", counts->jacobian);
+  json_size(j, "fused", counts->fused);
+  json_size(j, "product", counts->product);
+  json_size(j, "curvature", counts->curvature);
+  json_close(j, '}');
 }
 
 void json_tuned(json *j, const marq_tuned *tuned) {

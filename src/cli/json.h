@@ -21,9 +21,14 @@ void json_number(json *j, const char *key, double value);
 void json_size(json *j, const char *key, size_t value);
 void json_bool(json *j, const char *key, int value);
 void json_text(json *j, const char *key, const char *value);
+/** Arrays on one line. */
+void json_numbers(json *j, const char *key, const double *values, size_t count);
+void json_texts(json *j, const char *key, const char *const *texts, size_t count);
 /** An n×n matrix (column-major, symmetric) as an array of rows. */
 void json_matrix(json *j, const char *key, const double *matrix, size_t n);
 
+/** Evaluations by their kind, as an object on one line. */
+void json_counts(json *j, const char *key, const marq_counts *counts);
 /** A member "tuned" with the learning rates that were tried, where there were any. */
 void json_tuned(json *j, const marq_tuned *tuned);
 

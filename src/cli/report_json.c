@@ -44,10 +44,7 @@ static void put_parameters(json *j, const fit *f) {
     json_text(j, "name", f->names[k]);
     json_number(j, "value", f->p[k]);
     json_number(j, "stderr", f->stderr_[k]);
-    json_open(j, "ci95", '[');
-    json_number(j, NULL, f->lower[k]);
-    json_number(j, NULL, f->upper[k]);
-    json_close(j, ']');
+    json_numbers(j, "ci95", (const double[]){f->lower[k], f->upper[k]}, 2);
     json_bool(j, "fixed", f->fixed[k]);
     json_number(j, "start", f->start[k]);
     json_bool(j, "start_given", !f->defaulted[k]);
@@ -109,9 +106,7 @@ static void put_loss(json *j, const fit *f) {
     json_size(j, "fits", f->robust.fits);
   }
   json_size(j, "outliers", f->outliers);
-  json_open_flat(j, "sample_weights", '[');
-  for (size_t i = 0; f->loss_weights && i < f->samples; i++) json_number(j, NULL, f->loss_weights[i]);
-  json_close(j, ']');
+  json_numbers(j, "sample_weights", f->loss_weights, f->loss_weights ? f->samples : 0);
 }
 
 /* A matrix of the free parameters among all: null in the rows and columns of fixed ones. */
@@ -146,13 +141,7 @@ static void put_run(json *j, const fit *f) {
   json_tuned(j, &f->tuned);
   json_size(j, "iterations", r->iterations);
   json_size(j, "accepted", r->accepted);
-  json_open_flat(j, "evaluations", '{');
-  json_size(j, "residual", r->counts.residual);
-  json_size(j, "jacobian", r->counts.jacobian);
-  json_size(j, "fused", r->counts.fused);
-  json_size(j, "product", r->counts.product);
-  json_size(j, "curvature", r->counts.curvature);
-  json_close(j, '}');
+  json_counts(j, "evaluations", &r->counts);
   json_size(j, "linear_solves", r->linear_solves);
   put_tests(j, f);
   json_number(j, "seconds", r->seconds);

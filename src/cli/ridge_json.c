@@ -52,11 +52,7 @@ static void put_powers(const ridge_run *r, json *j) {
   const size_t degree = marq_basis_degree(r->basis);
   json_open(j, "powers", '{');
   json_number(j, "constant", r->constant);
-  for (size_t k = 0; k < r->inputs.count; k++) {
-    json_open_flat(j, r->inputs.names[k], '[');
-    for (size_t d = 0; d < degree; d++) json_number(j, NULL, r->powers[k * degree + d]);
-    json_close(j, ']');
-  }
+  for (size_t k = 0; k < r->inputs.count; k++) json_numbers(j, r->inputs.names[k], r->powers + k * degree, degree);
   json_close(j, '}');
 }
 

@@ -25,12 +25,6 @@ struct ridge_saved {
 
 /* ---- writing ---- */
 
-static void put_list(json *j, const char *key, const double *values, size_t count) {
-  json_open_flat(j, key, '[');
-  for (size_t k = 0; k < count; k++) json_number(j, NULL, values[k]);
-  json_close(j, ']');
-}
-
 static void put_basis(json *j, const ridge_run *r) {
   if (!r->basis) return;
   const size_t degree = marq_basis_degree(r->basis);
@@ -45,9 +39,9 @@ static void put_basis(json *j, const ridge_run *r) {
     json_open(j, NULL, '{');
     json_number(j, "centre", q->centre);
     json_number(j, "half", q->half);
-    put_list(j, "alpha", q->alpha, degree);
-    put_list(j, "beta", q->beta, degree);
-    put_list(j, "scale", q->scale, degree);
+    json_numbers(j, "alpha", q->alpha, degree);
+    json_numbers(j, "beta", q->beta, degree);
+    json_numbers(j, "scale", q->scale, degree);
     json_close(j, '}');
   }
   json_close(j, ']');
@@ -73,9 +67,7 @@ static void put_all(json *j, const ridge_run *r, const double *covariance) {
   json_size(j, "version", format_version);
   json_text(j, "marq", marq_version());
   json_text(j, "target", r->request.target);
-  json_open_flat(j, "inputs", '[');
-  for (size_t k = 0; k < r->inputs.count; k++) json_text(j, NULL, r->inputs.names[k]);
-  json_close(j, ']');
+  json_texts(j, "inputs", r->inputs.names, r->inputs.count);
   put_basis(j, r);
   json_number(j, "intercept", r->intercept);
   json_open(j, "coefficients", '[');

@@ -195,12 +195,6 @@ const char *train_status(const training *t) {
   return marq_train_stop_done(reason) ? "done" : reason == MARQ_TRAIN_FAILED ? "failed" : "stopped";
 }
 
-static void json_names(json *j, const char *key, const name_list *list) {
-  json_open_flat(j, key, '[');
-  for (size_t k = 0; k < list->count; k++) json_text(j, NULL, list->names[k]);
-  json_close(j, ']');
-}
-
 static void json_metrics(json *j, const char *key, const marq_regression_metrics *m) {
   if (!m->samples) return;
   json_open_flat(j, key, '{');
@@ -227,14 +221,11 @@ static void json_loss(json *j, const training *t) {
   json_text(j, "loss", loss ? loss->name : "squared");
   if (loss && loss->robust) json_number(j, "loss_scale", t->request.options.scale);
   if (!t->classes.count) return;
-  json_names(j, "classes", &t->classes);
+  json_texts(j, "classes", t->classes.names, t->classes.count);
   json_open_flat(j, "class_samples", '[');
   for (size_t k = 0; k < t->classes.count; k++) json_size(j, NULL, t->class_sizes[k]);
   json_close(j, ']');
-  if (!t->class_weights) return;
-  json_open_flat(j, "class_weights", '[');
-  for (size_t k = 0; k < t->classes.count; k++) json_number(j, NULL, t->class_weights[k]);
-  json_close(j, ']');
+  if (t->class_weights) json_numbers(j, "class_weights", t->class_weights, t->classes.count);
 }
 
 static void json_network(json *j, const training *t) {
@@ -257,8 +248,8 @@ static void json_network(json *j, const training *t) {
   json_close(j, ']');
   json_size(j, "parameter_count", marq_network_parameters(t->network));
   json_size(j, "free_parameter_count", marq_network_free_parameters(t->network));
-  json_names(j, "inputs", &t->inputs);
-  json_names(j, "targets", &t->responses);
+  json_texts(j, "inputs", t->inputs.names, t->inputs.count);
+  json_texts(j, "targets", t->responses.names, t->responses.count);
   json_loss(j, t);
 }
 
@@ -309,13 +300,7 @@ void train_report_json(const training *t, FILE *file) {
   json_tuned(j, &r->tuned);
   json_size(j, "iterations", r->iterations);
   json_size(j, "accepted", r->accepted);
-  json_open_flat(j, "evaluations", '{');
-  json_size(j, "residual", r->counts.residual);
-  json_size(j, "jacobian", r->counts.jacobian);
-  json_size(j, "fused", r->counts.fused);
-  json_size(j, "product", r->counts.product);
-  json_size(j, "curvature", r->counts.curvature);
-  json_close(j, '}');
+  json_counts(j, "evaluations", &r->counts);
   json_size(j, "linear_solves", r->linear_solves);
   json_number(j, "seconds", r->seconds);
   json_size(j, "seed", r->seed);
