@@ -19,6 +19,12 @@ find_path(MARQ_CERF_INCLUDE cerf.h REQUIRED)
 find_library(MARQ_CMINPACK_LIBRARY cminpack)
 find_path(MARQ_CMINPACK_INCLUDE cminpack.h PATH_SUFFIXES cminpack-1)
 
+# For the command alone. C++ comes with it, and with nothing else.
+if(MARQ_CERES)
+  enable_language(CXX)
+  find_package(Ceres 2 REQUIRED)
+endif()
+
 if(MARQ_OPENMP)
   find_package(OpenMP COMPONENTS C)
 endif()

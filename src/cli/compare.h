@@ -8,7 +8,7 @@
 
 #include "arguments.h"
 
-enum { compare_most_goals = 12, compare_most_peers = 16 };
+enum { compare_most_goals = 12 };
 
 /** What the command line asked for. Texts are borrowed from it. */
 typedef struct compare_request {

@@ -10,9 +10,9 @@
 #include "peers.h"
 
 int compare_read_solvers(comparing *c, const marq_options *base) {
-  const marq_peer *peers[compare_most_peers];
+  const marq_peer *peers[peers_most];
   marq_error error = {0};
-  if (marq_contestants_parse(c->request.solvers, base, peers, peers_list(peers, compare_most_peers), &c->solvers,
+  if (marq_contestants_parse(c->request.solvers, base, peers, peers_list(peers, peers_most), &c->solvers,
                              &c->solver_count, &error) != MARQ_OK)
     return message_fail(error.status == MARQ_ENOMEM ? exit_system : exit_usage, "--solvers: %s", error.text);
   return exit_done;

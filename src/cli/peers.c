@@ -1,4 +1,4 @@
-/* Peers; see peers.h. cminpack's lmder is there where the build found cminpack. */
+/* Peers; see peers.h. Those of cminpack and Ceres are there where the build has these. */
 #include "peers.h"
 
 #include <gsl/gsl_errno.h>
@@ -53,6 +53,9 @@ size_t peers_list(const marq_peer **list, size_t most) {
   for (size_t i = 0; count < most && (peer = marq_peer_at(i)) != NULL; i++) list[count++] = peer;
 #ifdef MARQ_HAVE_CMINPACK
   if (count < most) list[count++] = &lmder_peer;
+#endif
+#ifdef MARQ_HAVE_CERES
+  for (size_t i = 0; count < most && (peer = peer_ceres_at(i)) != NULL; i++) list[count++] = peer;
 #endif
   return count;
 }

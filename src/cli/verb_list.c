@@ -1,4 +1,4 @@
-/* marq list: what there is to choose from, read from the library's registries. */
+/* marq list: what there is to choose from, read from the registries. */
 #include <marq/formula.h>
 #include <marq/loss.h>
 #include <marq/network.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "peers.h"
 #include "verbs.h"
 
 enum { name_width = 22 };
@@ -23,6 +24,12 @@ static void list_registry(const char *(*name_at)(size_t, const char **)) {
 
 static void list_solvers(void) {
   list_registry(marq_solver_name);
+}
+
+static void list_peers(void) {
+  const marq_peer *peers[peers_most];
+  const size_t count = peers_list(peers, peers_most);
+  for (size_t i = 0; i < count; i++) line(peers[i]->name, peers[i]->help);
 }
 
 static void list_linear_solvers(void) {
@@ -95,11 +102,17 @@ static void list_options(void) {
 static const struct {
   const char *name;
   void (*list)(void);
-} nouns[] = {{"solvers", list_solvers},         {"linear-solvers", list_linear_solvers},
-             {"scalings", list_scalings},       {"functions", list_functions},
-             {"activations", list_activations}, {"initialisations", list_initialisations},
-             {"losses", list_losses},           {"suites", list_suites},
-             {"problems", list_problems},       {"options", list_options}};
+} nouns[] = {{"solvers", list_solvers},
+             {"linear-solvers", list_linear_solvers},
+             {"scalings", list_scalings},
+             {"functions", list_functions},
+             {"activations", list_activations},
+             {"initialisations", list_initialisations},
+             {"losses", list_losses},
+             {"suites", list_suites},
+             {"problems", list_problems},
+             {"options", list_options},
+             {"peers", list_peers}};
 
 static int take(void *context, const char *name, const char *value) {
   (void)context, (void)name, (void)value;
@@ -125,7 +138,8 @@ static const argument_option options[] = {{NULL, 0, NULL, NULL}};
 
 const argument_verb verb_list = {
     .name = "list",
-    .operands = "solvers|linear-solvers|scalings|functions|losses|activations|initialisations|suites|problems|options",
+    .operands =
+        "solvers|linear-solvers|scalings|functions|losses|activations|initialisations|suites|problems|options|peers",
     .least = 1,
     .most = 1,
     .summary = "List what there is to choose from, one a line with a short description.",
