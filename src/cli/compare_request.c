@@ -65,9 +65,7 @@ static argument_option *make_table(const argument_verb *as, const char *const *w
 }
 
 static int take_number(const char *option, const char *text, size_t length, int positive, double *value) {
-  size_t used;
-  *value = marq_parse_double(text, length, &used);
-  if (used && used == length && isfinite(*value) && (positive ? *value > 0 : *value >= 0)) return exit_done;
+  if (option_is_finite(text, length, value) && (positive ? *value > 0 : *value >= 0)) return exit_done;
   return message_fail(exit_usage, "--%s: '%.*s' is no number %s 0", option, (int)length, text,
                       positive ? "above" : "from");
 }
@@ -111,52 +109,34 @@ static int forward(comparing *c, const char *name, const char *value) {
 static int take(void *context, const char *name, const char *value) {
   comparing *c = context;
   compare_request *r = &c->request;
-  const struct {
-    const char *name, **text;
-  } texts[] = {{"solvers", &r->solvers}, {"csv", &r->csv}, {"trace", &r->trace}, {"problems", &r->problems}};
-  const struct {
-    const char *name;
-    int *flag;
-  } flags[] = {{"json", &r->json},
-               {"quiet", &r->quiet},
-               {"tune", &r->tune},
-               {"to-the-end", &r->to_the_end},
-               {"no-seconds", &r->no_seconds}};
+  const option_text texts[] = {
+      {"solvers", &r->solvers}, {"csv", &r->csv}, {"trace", &r->trace}, {"problems", &r->problems}};
+  const option_flag flags[] = {{"json", &r->json},
+                               {"quiet", &r->quiet},
+                               {"tune", &r->tune},
+                               {"to-the-end", &r->to_the_end},
+                               {"no-seconds", &r->no_seconds}};
   const struct {
     const char *name;
     double *number;
   } numbers[] = {{"seconds", &r->max_seconds}, {"budget-evaluations", &r->budget}, {"tolerance", &r->tolerance}};
-  unsigned long seeds = 0;
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-    if (strcmp(name, texts[i].name) == 0) return *texts[i].text = value, exit_done;
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-    if (strcmp(name, flags[i].name) == 0) return *flags[i].flag = 1, exit_done;
+  if (option_take_text(texts, sizeof texts / sizeof *texts, name, value)) return exit_done;
+  if (option_take_flag(flags, sizeof flags / sizeof *flags, name)) return exit_done;
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     if (strcmp(name, numbers[i].name) == 0) return take_number(name, value, strlen(value), 1, numbers[i].number);
   if (strcmp(name, "goals") == 0) return take_goals(r, value);
   if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
   if (strcmp(name, "seed") == 0) return option_whole(name, value, 1, 4294967295UL, &r->seed);
-  if (strcmp(name, "seeds") == 0) {
-    const int status = option_whole(name, value, 1, 10000, &seeds);
-    r->seeds = seeds;
-    return status;
-  }
+  if (strcmp(name, "seeds") == 0) return option_size(name, value, 1, 10000, &r->seeds);
   return forward(c, name, value);
 }
 
 static int check(const comparing *c) {
   const compare_request *r = &c->request;
   if (r->json && r->quiet) return message_fail(exit_usage, "--json and --quiet exclude each other");
-  const char *option[] = {"plot", "csv", "trace"}, *path[] = {r->plot, r->csv, r->trace};
-  for (size_t i = 0; i < 3; i++) {
-    if (!path[i]) continue;
-    const int status = output_check(option[i], path[i], r->data);
-    if (status != exit_done) return status;
-    for (size_t k = 0; k < i; k++)
-      if (path[k] && strcmp(path[i], path[k]) == 0)
-        return message_fail(exit_usage, "--%s and --%s name the same file '%s'", option[k], option[i], path[i]);
-  }
-  if (r->solvers) return exit_done;
+  const output_choice outputs[] = {{"plot", r->plot, 0}, {"csv", r->csv, 0}, {"trace", r->trace, 0}};
+  const int status = output_check_all(outputs, 3, r->data, NULL);
+  if (status != exit_done || r->solvers) return status;
   return message_fail(exit_usage, "--solvers is missing: what to compare, such as lm,dogleg,gsl-lm");
 }
 

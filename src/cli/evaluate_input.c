@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "option_values.h"
 #include "table_columns.h"
 
 enum { few_classes = 100, name_size = 256 };
@@ -282,9 +283,7 @@ static int parse_costs(evaluation *e) {
   e->costs = status == exit_done ? calloc(wanted, sizeof *e->costs) : NULL;
   if (status == exit_done && !e->costs) status = message_out_of_memory();
   for (size_t k = 0; k < wanted && status == exit_done; k++) {
-    size_t used;
-    e->costs[k] = marq_parse_double(list.names[k], strlen(list.names[k]), &used);
-    if (!used || list.names[k][used] || !isfinite(e->costs[k])) {
+    if (!option_is_finite(list.names[k], strlen(list.names[k]), &e->costs[k])) {
       status = message_fail(exit_usage, "--costs: '%s' is not a number", list.names[k]);
     }
   }

@@ -34,9 +34,7 @@ const argument_option evaluate_options[] = {
     {NULL, 0, NULL, NULL}};
 
 static int parse_number(const char *option, const char *text, double *value) {
-  size_t used;
-  *value = marq_parse_double(text, strlen(text), &used);
-  if (used && !text[used] && isfinite(*value)) return exit_done;
+  if (option_is_finite(text, strlen(text), value)) return exit_done;
   return message_fail(exit_usage, "--%s is a number, not '%s'", option, text);
 }
 
@@ -73,18 +71,14 @@ static int take_beta(evaluate_request *r, const char *value) {
 
 static int take(void *context, const char *name, const char *value) {
   evaluate_request *r = context;
-  const struct {
-    const char *name, **text;
-  } texts[] = {{"truth", &r->truth},
-               {"pred", &r->predicted},
-               {"weights", &r->weights},
-               {"curves", &r->curves},
-               {"costs", &r->costs_text}};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    if (strcmp(name, texts[i].name) != 0) continue;
-    *texts[i].text = value;
-    return exit_done;
-  }
+  const option_text texts[] = {{"truth", &r->truth},
+                               {"pred", &r->predicted},
+                               {"weights", &r->weights},
+                               {"curves", &r->curves},
+                               {"costs", &r->costs_text}};
+  const option_flag flags[] = {{"json", &r->json}, {"quiet", &r->quiet}};
+  if (option_take_text(texts, sizeof texts / sizeof *texts, name, value)) return exit_done;
+  if (option_take_flag(flags, 2, name)) return exit_done;
   if (table_option_is(name)) return table_option_take(&r->table, name, value);
   if (strcmp(name, "prob") == 0 || strcmp(name, "score") == 0) return take_scores(r, name, value);
   if (strcmp(name, "classes") == 0) {
@@ -95,10 +89,7 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
   if (strcmp(name, "beta") == 0) return take_beta(r, value);
   if (strcmp(name, "threshold") == 0) return parse_number(name, value, &r->threshold);
-  if (strcmp(name, "points") == 0) return parse_count(name, value, &r->points);
-  if (strcmp(name, "json") == 0) r->json = 1;
-  if (strcmp(name, "quiet") == 0) r->quiet = 1;
-  return exit_done;
+  return parse_count(name, value, &r->points);
 }
 
 /* What only classes have, said of values. */

@@ -7,33 +7,19 @@
 
 #include "fit.h"
 #include "message.h"
+#include "option_values.h"
 #include "output.h"
 
 const marq_loss *fit_loss(const fit *f) {
   return f->request.loss;
 }
 
-static int take_name(fit_request *r, const char *value) {
-  char suggestion[100];
-  const marq_loss *known = marq_loss_find(value);
-  if (!known) {
-    nearest search = nearest_to(value);
-    for (size_t i = 0; (known = marq_loss_at(i)) != NULL; i++) nearest_offer(&search, known->name);
-    return message_fail(exit_usage, "--loss: there is no loss '%s'%s ('marq list losses' lists them)", value,
-                        nearest_text(&search, suggestion, sizeof suggestion));
-  }
-  r->loss = known == marq_loss_find("squared") ? NULL : known;
-  return exit_done;
-}
-
 int fit_loss_take(fit_request *r, const char *name, const char *value) {
-  size_t used;
-  if (strcmp(name, "loss") == 0) return take_name(r, value);
+  if (strcmp(name, "loss") == 0) return option_loss(value, &r->loss);
   r->scale_given = 1;
   r->loss_scale = 0;
   if (strcmp(value, "mad") == 0) return exit_done;
-  r->loss_scale = marq_parse_double(value, strlen(value), &used);
-  if (used && !value[used] && r->loss_scale > 0 && isfinite(r->loss_scale)) return exit_done;
+  if (option_is_finite(value, strlen(value), &r->loss_scale) && r->loss_scale > 0) return exit_done;
   return message_fail(exit_usage,
                       "--loss-scale: '%s' is neither a positive number nor mad (estimated from the residuals)", value);
 }

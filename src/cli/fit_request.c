@@ -52,20 +52,19 @@ static void trim(const char **text, size_t *length) {
 
 static int add_assignment(assignments *list, const char *text, size_t length) {
   const char *equal = memchr(text, '=', length), *name = text, *number = NULL;
-  size_t name_length = equal ? (size_t)(equal - text) : length, number_length = 0, used = 0;
+  size_t name_length = equal ? (size_t)(equal - text) : length, number_length = 0;
   double value = NAN;
   trim(&name, &name_length);
   if (equal) {
     number = equal + 1;
     number_length = length - (size_t)(number - text);
     trim(&number, &number_length);
-    value = marq_parse_double(number, number_length, &used);
   }
   if (name_length == 0 || (!equal && !list->bare)) {
     return message_fail(exit_usage, "--%s wants NAME=VALUE pairs such as a=1,b=2.5, not '%.*s'", list->option,
                         (int)length, text);
   }
-  if (equal && (used == 0 || used != number_length || !isfinite(value))) {
+  if (equal && !option_is_finite(number, number_length, &value)) {
     return message_fail(exit_usage, "--%s: '%.*s' is no finite number, for parameter %.*s", list->option,
                         (int)number_length, number, (int)name_length, name);
   }
@@ -95,14 +94,11 @@ static int parse_assignments(assignments *list, const char *option, const char *
   }
 }
 
-static int parse_whole(const char *option, const char *text, long least, long most, int *value) {
-  char *end;
-  const long number = strtol(text, &end, 10);
-  if (end == text || *end || number < least || number > most) {
-    return message_fail(exit_usage, "--%s: '%s' is no whole number from %ld to %ld", option, text, least, most);
-  }
+static int take_whole(const char *option, const char *text, unsigned long most, int *value) {
+  unsigned long number = 0;
+  const int status = option_whole(option, text, 1, most, &number);
   *value = (int)number;
-  return exit_done;
+  return status;
 }
 
 static int take_weights(fit_request *request, marq_weights kind, const char *option, const char *column) {
@@ -117,6 +113,9 @@ static int take_weights(fit_request *request, marq_weights kind, const char *opt
 
 static int take(void *context, const char *name, const char *value) {
   fit_request *r = context;
+  const option_text plain[] = {{"residuals", &r->residuals}, {"save", &r->save}, {"trace", &r->trace}};
+  const option_flag flags[] = {{"json", &r->json}, {"quiet", &r->quiet}, {"tune", &r->tune}};
+  if (option_take_text(plain, 3, name, value) || option_take_flag(flags, 3, name)) return exit_done;
   const struct {
     const char *name;
     assignments *list;
@@ -128,7 +127,6 @@ static int take(void *context, const char *name, const char *value) {
     return fit_constraints_take(r, name, value);
   }
   if (strcmp(name, "loss") == 0 || strcmp(name, "loss-scale") == 0) return fit_loss_take(r, name, value);
-  if (strcmp(name, "residuals") == 0) return r->residuals = value, exit_done;
   if (strcmp(name, "ridge") == 0) return fit_ridge_take(r, value);
   if (strcmp(name, "ridge-towards") == 0) {
     r->ridge_to_start = strcmp(value, "start") == 0;
@@ -138,34 +136,13 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "sigma") == 0) return take_weights(r, MARQ_WEIGHTS_SIGMA, "sigma", value);
   if (strcmp(name, "weights") == 0) return take_weights(r, MARQ_WEIGHTS_RELATIVE, "weights", value);
   if (strcmp(name, "counts") == 0) return take_weights(r, MARQ_WEIGHTS_COUNTS, "counts", value);
-  if (strcmp(name, "threads") == 0) return parse_whole(name, value, 1, 1024, &r->threads);
-  if (strcmp(name, "digits") == 0) return parse_whole(name, value, 1, 17, &r->digits);
+  if (strcmp(name, "threads") == 0) return take_whole(name, value, 1024, &r->threads);
+  if (strcmp(name, "digits") == 0) return take_whole(name, value, 17, &r->digits);
   if (table_option_is(name)) return table_option_take(&r->table, name, value);
   if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
-  if (strcmp(name, "json") == 0) return r->json = 1, exit_done;
-  if (strcmp(name, "quiet") == 0) return r->quiet = 1, exit_done;
-  if (strcmp(name, "tune") == 0) return r->tune = 1, exit_done;
-  if (strcmp(name, "save") == 0) return r->save = value, exit_done;
-  if (strcmp(name, "trace") == 0) return r->trace = value, exit_done;
   marq_error error = {0};
   if (marq_options_set(&r->options, name, value, &error) == MARQ_OK) return exit_done;
   return message_fail(exit_usage, "--%s: %s", name, error.text);
-}
-
-static int check_outputs(const fit_request *r) {
-  const char *option[] = {"save", "plot", "trace", "residuals"};
-  const char *path[] = {r->save, r->plot, r->trace, r->residuals};
-  for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
-    if (!path[i]) continue;
-    const int status = output_check(option[i], path[i], r->data);
-    if (status != exit_done) return status;
-    for (size_t k = 0; k < i; k++) {
-      if (path[k] && strcmp(path[i], path[k]) == 0) {
-        return message_fail(exit_usage, "--%s and --%s name the same file '%s'", option[k], option[i], path[i]);
-      }
-    }
-  }
-  return exit_done;
 }
 
 int fit_parse_request(fit_request *request, const argument_verb *verb, int argc, char **argv, int *finished) {
@@ -192,7 +169,11 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
     status = message_fail(exit_usage, "--scaling user needs --scale NAME=SIZE,...");
   }
   if (status == exit_done) status = fit_loss_check(request);
-  if (status == exit_done) status = check_outputs(request);
+  const output_choice outputs[] = {{"save", request->save, 0},
+                                   {"plot", request->plot, 0},
+                                   {"trace", request->trace, 0},
+                                   {"residuals", request->residuals, 0}};
+  if (status == exit_done) status = output_check_all(outputs, 4, request->data, NULL);
   *finished = status != exit_done;
   return status;
 }

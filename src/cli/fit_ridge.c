@@ -5,11 +5,9 @@
 
 #include "fit.h"
 #include "message.h"
+#include "option_values.h"
 
 int fit_ridge_take(fit_request *r, const char *text) {
-  char suggestion[100];
-  nearest search = nearest_to(text);
-  const char *known;
   size_t used;
   r->ridge_choice = NULL;
   r->ridge = marq_parse_double(text, strlen(text), &used);
@@ -17,14 +15,7 @@ int fit_ridge_take(fit_request *r, const char *text) {
     if (isfinite(r->ridge) && r->ridge >= 0) return exit_done;
     return message_fail(exit_usage, "--ridge: the penalty is %s, it must be 0 or more", text);
   }
-  for (size_t i = 0; (known = marq_ridge_choice_name(i, NULL)) != NULL; i++) {
-    nearest_offer(&search, known);
-    if (strcmp(known, text) != 0) continue;
-    r->ridge_choice = known;
-    return exit_done;
-  }
-  return message_fail(exit_usage, "--ridge: '%s' is neither a number nor gcv, cv, lcurve, validation or evidence%s",
-                      text, nearest_text(&search, suggestion, sizeof suggestion));
+  return option_ridge_choice(text, &r->ridge_choice);
 }
 
 /* [free_count] where the ridge pulls to, or NULL for zero. */

@@ -41,6 +41,21 @@ int output_check(const char *option, const char *path, const char *input) {
   return status;
 }
 
+int output_check_all(const output_choice *list, size_t count, const char *input, const char *other) {
+  for (size_t i = 0; i < count; i++) {
+    if (!list[i].path || list[i].is_read) continue;
+    int status = output_check(list[i].option, list[i].path, input);
+    if (status == exit_done && other) status = output_check(list[i].option, list[i].path, other);
+    if (status != exit_done) return status;
+    for (size_t k = i; k-- > 0;) {
+      if (!list[k].path || strcmp(list[i].path, list[k].path) != 0) continue;
+      return message_fail(exit_usage, "--%s and --%s name the same file '%s'", list[k].option, list[i].option,
+                          list[i].path);
+    }
+  }
+  return exit_done;
+}
+
 static int fail(output *out, const marq_error *error) {
   const int status =
       message_fail_at(error->status == MARQ_ENOMEM ? exit_system : exit_usage, out->path, 0, "%s", error->text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "option_values.h"
 #include "ridge.h"
 #include "table_columns.h"
 
@@ -179,14 +180,14 @@ static int take_pairs(const ridge_run *r, const char *option, const char *text, 
   for (size_t j = 0; j < r->n; j++) (*values)[j] = usual;
   for (const char *part = text;; part++) {
     const size_t length = strcspn(part, ",");
-    size_t equal = length, used = 0;
+    size_t equal = length;
     while (equal > 0 && part[equal - 1] != '=') equal--;
     if (equal < 2) {
       return message_fail(exit_usage, "--%s wants NAME=VALUE pairs such as %s=2, not '%.*s'", option, r->names[0],
                           (int)length, part);
     }
-    const double value = marq_parse_double(part + equal, length - equal, &used);
-    if (!used || used != length - equal || !isfinite(value) || (penalty && value < 0)) {
+    double value;
+    if (!option_is_finite(part + equal, length - equal, &value) || (penalty && value < 0)) {
       return message_fail(exit_usage, "--%s: '%.*s' is no %s, for %.*s", option, (int)(length - equal), part + equal,
                           penalty ? "number from 0 on" : "finite number", (int)equal - 1, part);
     }

@@ -34,13 +34,6 @@ const argument_option ridge_options[] = {
     TABLE_OPTIONS,
     {NULL, 0, NULL, NULL}};
 
-static int take_size(const char *option, const char *text, unsigned long least, unsigned long most, size_t *value) {
-  unsigned long number = 0;
-  const int status = option_whole(option, text, least, most, &number);
-  if (status == exit_done) *value = number;
-  return status;
-}
-
 static int take_lambda(ridge_request *r, const char *text) {
   const char *key;
   for (size_t i = 0; (key = marq_ridge_criterion(i, NULL)) != NULL; i++) {
@@ -73,7 +66,7 @@ static int take_grid(ridge_request *r, const char *text) {
   if (!r->grid_given || !(r->least > 0) || !(r->most > r->least) || !isfinite(r->most)) {
     return message_fail(exit_usage, "--grid: '%s' is no LEAST:MOST or LEAST:MOST:COUNT with 0 < LEAST < MOST", text);
   }
-  return last ? take_size("grid", last + 1, 5, 1000000, &r->count) : exit_done;
+  return last ? option_size("grid", last + 1, 5, 1000000, &r->count) : exit_done;
 }
 
 static int take_basis(ridge_request *r, const char *text) {
@@ -85,31 +78,22 @@ static int take_basis(ridge_request *r, const char *text) {
 
 static int take(void *context, const char *name, const char *value) {
   ridge_request *r = context;
-  const struct {
-    const char *name, **text;
-  } texts[] = {
+  const option_text texts[] = {
       {"target", &r->target},         {"inputs", &r->inputs}, {"weights", &r->weights}, {"penalty", &r->penalty},
       {"validation", &r->validation}, {"prior", &r->prior},   {"path", &r->path},       {"save", &r->save}};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    if (strcmp(name, texts[i].name) == 0) return *texts[i].text = value, exit_done;
-  }
-  const struct {
-    const char *name;
-    int *flag;
-  } flags[] = {{"interactions", &r->interactions},
-               {"standardise", &r->standardise},
-               {"no-intercept", &r->no_intercept},
-               {"json", &r->json},
-               {"quiet", &r->quiet}};
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-    if (strcmp(name, flags[i].name) == 0) return *flags[i].flag = 1, exit_done;
-  }
+  const option_flag flags[] = {{"interactions", &r->interactions},
+                               {"standardise", &r->standardise},
+                               {"no-intercept", &r->no_intercept},
+                               {"json", &r->json},
+                               {"quiet", &r->quiet}};
+  if (option_take_text(texts, sizeof texts / sizeof *texts, name, value)) return exit_done;
+  if (option_take_flag(flags, sizeof flags / sizeof *flags, name)) return exit_done;
   if (strcmp(name, "lambda") == 0) return take_lambda(r, value);
   if (strcmp(name, "grid") == 0) return take_grid(r, value);
   if (strcmp(name, "basis") == 0) return take_basis(r, value);
   if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
-  if (strcmp(name, "degree") == 0) return take_size(name, value, 1, MARQ_MOST_DEGREE, &r->degree);
-  if (strcmp(name, "folds") == 0) return r->folds_given = 1, take_size(name, value, 2, 1000000000, &r->folds);
+  if (strcmp(name, "degree") == 0) return option_size(name, value, 1, MARQ_MOST_DEGREE, &r->degree);
+  if (strcmp(name, "folds") == 0) return r->folds_given = 1, option_size(name, value, 2, 1000000000, &r->folds);
   if (strcmp(name, "seed") == 0) return r->seed_given = 1, option_whole(name, value, 0, 4294967295UL, &r->seed);
   return table_option_take(&r->table, name, value);
 }
@@ -138,22 +122,6 @@ static int check(ridge_request *r, int lambda_given) {
   return exit_done;
 }
 
-static int check_outputs(const ridge_request *r) {
-  const char *option[] = {"save", "plot", "path"}, *path[] = {r->save, r->plot, r->path};
-  for (size_t i = 0; i < 3; i++) {
-    if (!path[i]) continue;
-    int status = output_check(option[i], path[i], r->data);
-    if (status == exit_done && r->validation) status = output_check(option[i], path[i], r->validation);
-    if (status != exit_done) return status;
-    for (size_t k = 0; k < i; k++) {
-      if (path[k] && strcmp(path[i], path[k]) == 0) {
-        return message_fail(exit_usage, "--%s and --%s name the same file '%s'", option[k], option[i], path[i]);
-      }
-    }
-  }
-  return exit_done;
-}
-
 int ridge_parse(ridge_request *request, const argument_verb *verb, int argc, char **argv, int *finished) {
   const marq_ridge_choose_options usual = marq_ridge_choose_options_default();
   static const char unset[] = "";
@@ -169,7 +137,8 @@ int ridge_parse(ridge_request *request, const argument_verb *verb, int argc, cha
   if (!lambda_given) request->criterion = usual.criterion;
   if (!request->basis_given && request->degree == 1) request->basis = MARQ_BASIS_MONOMIAL;
   status = check(request, lambda_given);
-  if (status == exit_done) status = check_outputs(request);
+  const output_choice outputs[] = {{"save", request->save, 0}, {"plot", request->plot, 0}, {"path", request->path, 0}};
+  if (status == exit_done) status = output_check_all(outputs, 3, request->data, request->validation);
   *finished = status != exit_done;
   return status;
 }

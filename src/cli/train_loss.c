@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "option_values.h"
 #include "train.h"
 
 int train_is_of_classes(const training *t) {
@@ -27,18 +28,8 @@ int train_check_ridge(const training *t) {
 int train_take_loss(training *t) {
   train_request *r = &t->request;
   marq_train_options *o = &r->options;
-  char suggestion[100];
-  if (r->loss) {
-    nearest search = nearest_to(r->loss);
-    const marq_loss *known;
-    for (size_t i = 0; (known = marq_loss_at(i)) != NULL; i++) nearest_offer(&search, known->name);
-    const marq_loss *loss = marq_loss_find(r->loss);
-    if (!loss) {
-      return message_fail(exit_usage, "--loss: there is no loss '%s'%s ('marq list losses' lists them)", r->loss,
-                          nearest_text(&search, suggestion, sizeof suggestion));
-    }
-    o->loss = loss == marq_loss_find("squared") ? NULL : loss;
-  }
+  const int status = r->loss ? option_loss(r->loss, &o->loss) : exit_done;
+  if (status != exit_done) return status;
   const char *name = o->loss ? o->loss->name : "squared";
   if (o->loss && o->loss->robust && !(o->scale > 0)) {
     return message_fail(exit_usage,
@@ -228,9 +219,8 @@ static int parse_weights(training *t, const char *text) {
     status = message_fail(exit_usage, "--class-weights: %zu weights for %zu classes", list.count, t->classes.count);
   }
   for (size_t k = 0; status == exit_done && k < list.count; k++) {
-    size_t used;
-    const double w = marq_parse_double(list.names[k], strlen(list.names[k]), &used);
-    if (!used || list.names[k][used] || !(w >= 0) || !isfinite(w)) {
+    double w;
+    if (!option_is_finite(list.names[k], strlen(list.names[k]), &w) || w < 0) {
       status = message_fail(exit_usage, "--class-weights: '%s' is no weight: a number from 0 on", list.names[k]);
     }
     t->class_weights[k] = w;

@@ -1,5 +1,5 @@
 /* The arguments of `marq train`. */
-#include <errno.h>
+#include <limits.h>
 #include <marq/data.h>
 #include <math.h>
 #include <stdlib.h>
@@ -66,25 +66,8 @@ const argument_option train_options[] = {
 /* An epoch is an iteration, and a network's report has no use for a count of evaluations as a limit. */
 const char *const train_without[] = {"max-iterations", "max-evaluations", NULL};
 
-static int parse_count(const char *option, const char *text, unsigned long least, unsigned long *value) {
-  char *end;
-  errno = 0;
-  *value = strtoul(text, &end, 10);
-  if (end != text && !*end && !errno && !strchr(text, '-') && *value >= least) return exit_done;
-  return message_fail(exit_usage, "--%s: '%s' is no whole number from %lu on", option, text, least);
-}
-
-static int take_size(const char *option, const char *text, unsigned long least, size_t *value) {
-  unsigned long number = 0;
-  const int status = parse_count(option, text, least, &number);
-  if (status == exit_done) *value = number;
-  return status;
-}
-
 static int parse_number(const char *option, const char *text, double *value) {
-  size_t used;
-  *value = marq_parse_double(text, strlen(text), &used);
-  if (used && !text[used] && isfinite(*value) && *value >= 0) return exit_done;
+  if (option_is_finite(text, strlen(text), value) && *value >= 0) return exit_done;
   return message_fail(exit_usage, "--%s: '%s' is no number from 0 on", option, text);
 }
 
@@ -119,19 +102,9 @@ static int take_standardise(train_request *r, const char *value) {
 
 static int take_ridge(train_request *r, const char *text) {
   marq_train_options *o = &r->options;
-  char suggestion[100];
-  nearest search = nearest_to(text);
-  const char *known;
   o->ridge_choice = NULL;
   if (!(text[0] >= 'a' && text[0] <= 'z')) return parse_number("ridge", text, &o->ridge);
-  for (size_t i = 0; (known = marq_ridge_choice_name(i, NULL)) != NULL; i++) {
-    nearest_offer(&search, known);
-    if (strcmp(known, text) != 0) continue;
-    o->ridge_choice = known;
-    return exit_done;
-  }
-  return message_fail(exit_usage, "--ridge: '%s' is neither a number nor gcv, cv, lcurve, validation or evidence%s",
-                      text, nearest_text(&search, suggestion, sizeof suggestion));
+  return option_ridge_choice(text, &o->ridge_choice);
 }
 
 static int take_scale(train_request *r, const char *text) {
@@ -143,7 +116,7 @@ static int take_scale(train_request *r, const char *text) {
 
 static int take_threads(train_request *r, const char *value) {
   unsigned long threads = 1;
-  const int status = parse_count("threads", value, 1, &threads);
+  const int status = option_whole("threads", value, 1, ULONG_MAX, &threads);
   if (status != exit_done) return status;
   if (threads > 1024) return message_fail(exit_usage, "--threads: '%s' is no whole number from 1 to 1024", value);
   r->options.threads = (int)threads;
@@ -153,30 +126,25 @@ static int take_threads(train_request *r, const char *value) {
 /* Options whose value is a text, a flag or a number as it stands. Returns 0 when name is none of them. */
 static int take_plain(train_request *r, const char *name, const char *value, int *status) {
   marq_train_options *o = &r->options;
-  const struct {
-    const char *name, **text;
-  } texts[] = {{"inputs", &r->inputs},
-               {"targets", &r->targets},
-               {"hidden", &r->hidden},
-               {"activation", &r->activation},
-               {"output-activation", &r->output_activation},
-               {"no-bias", &r->no_bias},
-               {"freeze", &r->freeze},
-               {"weights", &r->weights},
-               {"loss", &r->loss},
-               {"classes", &r->classes},
-               {"class-weights", &r->class_weights},
-               {"save", &r->save},
-               {"resume", &r->resume},
-               {"trace", &r->trace}};
-  const struct {
-    const char *name;
-    int *flag;
-  } flags[] = {{"json", &r->json},
-               {"quiet", &r->quiet},
-               {"diagnostics", &r->diagnostics},
-               {"grow", &o->grow},
-               {"tune", &o->tune}};
+  const option_text texts[] = {{"inputs", &r->inputs},
+                               {"targets", &r->targets},
+                               {"hidden", &r->hidden},
+                               {"activation", &r->activation},
+                               {"output-activation", &r->output_activation},
+                               {"no-bias", &r->no_bias},
+                               {"freeze", &r->freeze},
+                               {"weights", &r->weights},
+                               {"loss", &r->loss},
+                               {"classes", &r->classes},
+                               {"class-weights", &r->class_weights},
+                               {"save", &r->save},
+                               {"resume", &r->resume},
+                               {"trace", &r->trace}};
+  const option_flag flags[] = {{"json", &r->json},
+                               {"quiet", &r->quiet},
+                               {"diagnostics", &r->diagnostics},
+                               {"grow", &o->grow},
+                               {"tune", &o->tune}};
   const struct {
     const char *name;
     double *number;
@@ -191,14 +159,13 @@ static int take_plain(train_request *r, const char *name, const char *value, int
                {"batch", &o->batch, 1},
                {"batch-steps", &o->batch_steps, 1}};
   *status = exit_done;
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-    if (strcmp(name, texts[i].name) == 0) return *texts[i].text = value, 1;
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-    if (strcmp(name, flags[i].name) == 0) return *flags[i].flag = 1, 1;
+  if (option_take_text(texts, sizeof texts / sizeof *texts, name, value)) return 1;
+  if (option_take_flag(flags, sizeof flags / sizeof *flags, name)) return 1;
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     if (strcmp(name, numbers[i].name) == 0) return *status = parse_number(name, value, numbers[i].number), 1;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    if (strcmp(name, sizes[i].name) == 0) return *status = take_size(name, value, sizes[i].least, sizes[i].size), 1;
+    if (strcmp(name, sizes[i].name) == 0)
+      return *status = option_size(name, value, sizes[i].least, ULONG_MAX, sizes[i].size), 1;
   return 0;
 }
 
@@ -213,7 +180,7 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "test") == 0) return take_fraction(name, value, &r->options.test, &r->test_given);
   if (strcmp(name, "seed") == 0) {
     r->seed_given = 1;
-    return parse_count(name, value, 0, &r->options.seed);
+    return option_whole(name, value, 0, ULONG_MAX, &r->options.seed);
   }
   if (strcmp(name, "ridge") == 0) return take_ridge(r, value);
   if (strcmp(name, "ridge-biases") == 0) {
@@ -230,25 +197,6 @@ static int take(void *context, const char *name, const char *value) {
   marq_error error = {0};
   if (marq_options_set(&r->options.solve, name, value, &error) == MARQ_OK) return exit_done;
   return message_fail(exit_usage, "--%s: %s", name, error.text);
-}
-
-static int check_outputs(const train_request *r) {
-  const char *option[] = {"save", "plot", "plot-gradients", "trace"};
-  const char *path[] = {r->save, r->plot, r->plot_gradients, r->trace};
-  for (size_t i = 0; i < 4; i++) {
-    if (!path[i]) continue;
-    const int status = output_check(option[i], path[i], r->data);
-    if (status != exit_done) return status;
-    if (i && r->resume && strcmp(path[i], r->resume) == 0) {
-      return message_fail(exit_usage, "--resume and --%s name the same file '%s'", option[i], path[i]);
-    }
-    for (size_t k = 0; k < i; k++) {
-      if (path[k] && strcmp(path[i], path[k]) == 0) {
-        return message_fail(exit_usage, "--%s and --%s name the same file '%s'", option[k], option[i], path[i]);
-      }
-    }
-  }
-  return exit_done;
 }
 
 static int check_ridge(const train_request *r) {
@@ -325,7 +273,12 @@ int train_parse_request(train_request *request, const argument_verb *verb, int a
       !request->validation_given)
     request->options.validation = 0;
   status = check_request(request);
-  if (status == exit_done) status = check_outputs(request);
+  const output_choice files[] = {{"save", request->save, 0},
+                                 {"resume", request->resume, 1},
+                                 {"plot", request->plot, 0},
+                                 {"plot-gradients", request->plot_gradients, 0},
+                                 {"trace", request->trace, 0}};
+  if (status == exit_done) status = output_check_all(files, sizeof files / sizeof *files, request->data, NULL);
   *finished = status != exit_done;
   return status;
 }
