@@ -108,6 +108,53 @@ static void nist_is_solved(void **state) {
   json_decref(report);
 }
 
+/* Ceres is a peer of builds that ask for it. Nothing of what it logs is shown. */
+static void ceres_where_it_is_listed(void **state) {
+  (void)state;
+  static const char *const names[] = {"ceres-lm", "ceres-dogleg"};
+  cli_run peers = cli("list", "peers", NULL);
+  assert_int_equal(peers.status, 0);
+  assert_non_null(strstr(peers.out, "gsl-lm "));
+  const int listed = strstr(peers.out, "ceres-lm ") != NULL;
+  cli_free(&peers);
+  if (!listed) {
+    print_message("this build has no Ceres: skipped\n");
+    skip();
+  }
+  json_t *report = cli_json(0, "compare", "suite", "nist", "--problems", "Misra1a", "--solvers",
+                            "ceres-lm,ceres-dogleg", "--seeds", "1", "--json", NULL);
+  json_t *zero = cli_json(0, "compare", "suite", "mgh", "--problems", "rosenbrock", "--solvers",
+                          "ceres-lm,ceres-dogleg", "--seeds", "1", "--json", NULL);
+  json_t *budget = cli_json(0, "compare", "fit", FORMULA, MISRA, "--start", START, "--solvers", "ceres-lm,ceres-dogleg",
+                            "-b", "12", "--json", NULL);
+  /* not a number where b1 < 0, whither the first step goes */
+  cli_run nowhere = cli("compare", "fit", "y = 100*x + b2*sqrt(b1)", MISRA, "--start", "b1=1,b2=1", "--solvers",
+                        "ceres-lm,ceres-dogleg", "-b", "500", NULL);
+  assert_int_equal(nowhere.status, 0);
+  assert_string_equal(nowhere.err, "");
+  assert_null(strstr(nowhere.out, "failed"));
+  cli_free(&nowhere);
+  /* no slope at all: Ceres would log an error */
+  cli_run flat =
+      cli("compare", "fit", "y = b1*b2*x", MISRA, "--start", "b1=0,b2=0", "--solvers", "ceres-lm,ceres-dogleg", NULL);
+  assert_int_equal(flat.status, 0);
+  assert_string_equal(flat.err, "");
+  cli_free(&flat);
+  for (size_t i = 0; i < 2; i++) {
+    const json_t *run = run_of(report, names[i]);
+    assert_true(json_is_true(json_object_get(run, "converged")));
+    assert_close(cli_number(run, "cost"), 0.5 * 1.2455138894e-1, 1e-9, 0);
+    assert_true(cli_number(json_object_get(run, "evaluations_by_kind"), "residual") > 5);
+    assert_true(cli_number(json_object_get(run, "evaluations_by_kind"), "jacobian") > 5);
+    assert_close(cli_number(run_of(zero, names[i]), "cost"), 0, 0, 1e-13); /* half the square of the error */
+    assert_string_equal(json_string_value(json_object_get(run_of(budget, names[i]), "end")), "evaluations");
+    assert_true(cli_number(run_of(budget, names[i]), "evaluations") <= 14);
+  }
+  json_decref(report);
+  json_decref(zero);
+  json_decref(budget);
+}
+
 static void errors_say_what_would_be_right(void **state) {
   (void)state;
   cli_expect_refusal(2, "did you mean 'adam'", "compare", "fit", FORMULA, MISRA, "--solvers", "lm,admm", NULL);
@@ -125,6 +172,6 @@ int main(void) {
       cmocka_unit_test(solvers_agree_where_they_converge),  cmocka_unit_test(same_seed_same_table),
       cmocka_unit_test(a_divergence_is_told_with_its_step), cmocka_unit_test(a_peer_that_does_not_apply_says_why),
       cmocka_unit_test(goals_and_seeds_of_a_suite),         cmocka_unit_test(nist_is_solved),
-      cmocka_unit_test(errors_say_what_would_be_right)};
+      cmocka_unit_test(ceres_where_it_is_listed),           cmocka_unit_test(errors_say_what_would_be_right)};
   return cmocka_run_group_tests(tests, cli_group_setup, cli_group_teardown);
 }
