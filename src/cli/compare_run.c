@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "message.h"
 #include "peers.h"
+#include "progress.h"
 
 int compare_read_solvers(comparing *c, const marq_options *base) {
   const marq_peer *peers[peers_most];
@@ -37,8 +38,8 @@ int compare_add_task(comparing *c, const char *name, marq_problem *problem, size
 static int watch(void *context, const marq_task *what, const marq_contestant *who, size_t start, const marq_run *run) {
   const comparing *c = context;
   if (c->terminal && !run) {
-    fprintf(stderr, "\r\033[K%s on %s, %s %zu; Ctrl-C ends the comparison", who->label, what->name, c->seed_word,
-            start + 1);
+    progress_clear();
+    fprintf(stderr, "%s on %s, %s %zu; Ctrl-C ends the comparison", who->label, what->name, c->seed_word, start + 1);
     fflush(stderr);
   }
   return interrupt_seen();
@@ -81,7 +82,7 @@ int compare_run(comparing *c) {
       marq_compare(c->tasks, c->task_count, c->solvers, c->solver_count, &o, &c->comparison, &error);
   const int stopped = interrupt_seen();
   interrupt_release();
-  if (c->terminal) fputs("\r\033[K", stderr);
+  if (c->terminal) progress_clear();
   if (status != MARQ_OK) return message_fail_library(NULL, &error);
   return exit_worse(stopped ? exit_stopped : exit_done, report(c));
 }

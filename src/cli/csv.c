@@ -5,17 +5,22 @@
 #include <math.h>
 #include <string.h>
 
-void csv_text(const char *text, const char *special, FILE *file) {
+void csv_quoted(const char *text, const char *special, FILE *file) {
   if (!strpbrk(text, special)) {
-    fprintf(file, ",%s", text);
+    fputs(text, file);
     return;
   }
-  fputs(",\"", file);
+  fputc('"', file);
   for (; *text; text++) {
     if (*text == '"') fputc('"', file);
     fputc(*text, file);
   }
   fputc('"', file);
+}
+
+void csv_text(const char *text, const char *special, FILE *file) {
+  fputc(',', file);
+  csv_quoted(text, special, file);
 }
 
 void csv_number(double value, FILE *file) {

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-/* Write a comma and `text`, in quotes if it holds one of the characters of `special`. */
+/* Write `text`, after a comma or without, in quotes if it holds one of the characters of `special`. */
+void csv_quoted(const char *text, const char *special, FILE *file);
 void csv_text(const char *text, const char *special, FILE *file);
 
 /* Write a comma and `value`; what is not finite is left empty. */

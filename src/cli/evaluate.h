@@ -66,9 +66,9 @@ void evaluation_free(evaluation *e);
 /** The reports (evaluate_text.c, evaluate_json.c). */
 void evaluate_text(const evaluation *e, FILE *file);
 void evaluate_json(const evaluation *e, FILE *file);
-/** Points of a curve that are worth drawing or writing: at most `most` (0: all), spread evenly along it, the first and
- * the last among them. index needs room for as many. Returns how many. */
-size_t evaluate_thin(const marq_curve *curve, size_t most, size_t *index);
+/** Indices of the points of a curve that are worth drawing or writing, as --points has it; to be freed. NULL: out of
+ * memory. */
+size_t *evaluate_points(const evaluation *e, const marq_curve *curve, size_t *count);
 /** CSV of the curves (evaluate_curves.c) and pictures (evaluate_plot.c). Both return how to exit. */
 int evaluate_write_curves(const evaluation *e, const char *path);
 int evaluate_plot(const evaluation *e, const char *path);

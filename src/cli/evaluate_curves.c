@@ -1,8 +1,8 @@
 /* Curves as CSV, and which of their points are worth it. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "csv.h"
 #include "evaluate.h"
 #include "output.h"
 
@@ -23,7 +23,8 @@ static size_t walk(const marq_curve *c, double step, size_t most, size_t *index)
   return count;
 }
 
-size_t evaluate_thin(const marq_curve *curve, size_t most, size_t *index) {
+/* At most `most` points (0: all), spread evenly along the curve, the first and the last among them. */
+static size_t thin(const marq_curve *curve, size_t most, size_t *index) {
   if (!most || curve->count <= most) {
     for (size_t i = 0; i < curve->count; i++) index[i] = i;
     return curve->count;
@@ -40,34 +41,26 @@ size_t evaluate_thin(const marq_curve *curve, size_t most, size_t *index) {
   }
 }
 
+size_t *evaluate_points(const evaluation *e, const marq_curve *curve, size_t *count) {
+  const size_t most = e->request.points;
+  size_t *index = malloc((most && most < curve->count ? most + 1 : curve->count) * sizeof *index);
+  if (index) *count = thin(curve, most, index);
+  return index;
+}
+
 static void put_cell(FILE *file, double value) {
   char text[32];
   fputc(',', file);
   fputs(isnan(value) ? "NA" : marq_format_double(value, text), file);
 }
 
-static void put_text(FILE *file, const char *text) {
-  if (!strpbrk(text, ",\"# \t\n")) {
-    fputs(text, file);
-    return;
-  }
-  fputc('"', file);
-  for (; *text; text++) {
-    if (*text == '"') fputc('"', file);
-    fputc(*text, file);
-  }
-  fputc('"', file);
-}
-
 static int put_curve(FILE *file, const evaluation *e, size_t k) {
   const marq_curve *c = e->curves[k];
-  const size_t most = e->request.points;
-  size_t *index = malloc((most && most < c->count ? most + 1 : c->count) * sizeof *index);
+  size_t count, *index = evaluate_points(e, c, &count);
   if (!index) return message_out_of_memory();
-  const size_t count = evaluate_thin(c, most, index);
   for (size_t n = 0; n < count; n++) {
     const size_t i = index[n];
-    put_text(file, e->classes[k]);
+    csv_quoted(e->classes[k], ",\"# \t\n", file);
     put_cell(file, c->threshold[i]);
     put_cell(file, c->tp[i]);
     put_cell(file, c->fp[i]);

@@ -59,10 +59,8 @@ static void draw_confusion(FILE *script, const evaluation *e) {
 
 static int put_curve(FILE *script, const evaluation *e, size_t k) {
   const marq_curve *c = e->curves[k];
-  const size_t most = e->request.points;
-  size_t *index = malloc((most && most < c->count ? most + 1 : c->count) * sizeof *index);
+  size_t count, *index = evaluate_points(e, c, &count);
   if (!index) return message_out_of_memory();
-  const size_t count = evaluate_thin(c, most, index);
   fprintf(script, "$curve%zu << END_OF_DATA\n", k);
   for (size_t n = 0; n < count; n++) {
     const size_t i = index[n];

@@ -9,6 +9,7 @@
 #include "arguments.h"
 #include "name_list.h"
 #include "output.h"
+#include "progress.h"
 #include "warnings.h"
 
 /** What the command line asked for. Texts are borrowed from it. */
@@ -61,10 +62,8 @@ typedef struct training {
   marq_plan plan;
   /* the run */
   output trace;
-  int failed;        /* how to exit when the trace could not be opened, or memory ran out; 0: all is well */
-  int terminal;      /* standard error is a terminal */
-  double last_shown; /* seconds into the training */
-  int shown;
+  int failed; /* how to exit when the trace could not be opened, or memory ran out; 0: all is well */
+  progress_line line;
   int header_due; /* the header is printed once the start has proved finite */
   size_t epoch_count, epoch_room;
   train_epoch *epochs; /* for plots */

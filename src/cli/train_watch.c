@@ -2,18 +2,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "csv.h"
 #include "interrupt.h"
 #include "message.h"
 #include "train.h"
 
-static const double first_shown = 1, interval = 0.5;
-
 void train_watch_begin(training *t) {
-  t->terminal = isatty(STDERR_FILENO);
-  interrupt_watch();
+  progress_begin(&t->line);
 }
 
 /* Of the limits; early stopping may well come sooner. Negative: nobody knows. */
@@ -26,8 +22,7 @@ static double seconds_left(const training *t, const marq_train_progress *progres
 }
 
 static void show(training *t, const marq_train_progress *progress) {
-  const double left = seconds_left(t, progress);
-  fputs("\r\033[K", stderr);
+  progress_clear();
   if (progress->runs > 1) fprintf(stderr, "run %zu of %zu, ", progress->run + 1, progress->runs);
   fprintf(stderr, "epoch %zu of %zu: cost %.4g, %s %.4g", progress->epoch, progress->epochs, progress->cost,
           t->request.options.loss ? "mean loss" : "MSE", progress->mse);
@@ -38,16 +33,7 @@ static void show(training *t, const marq_train_progress *progress) {
   if (progress->samples < progress->training_samples) {
     fprintf(stderr, ", on %zu of %zu samples", progress->samples, progress->training_samples);
   }
-  fprintf(stderr, ", %.0f s", progress->seconds);
-  if (left >= 3600) {
-    fprintf(stderr, ", at most %.1f h left", left / 3600);
-  } else if (left >= 0) {
-    fprintf(stderr, ", at most %.0f s left", left);
-  }
-  fputs("; Ctrl-C stops with the best so far", stderr);
-  fflush(stderr);
-  t->last_shown = progress->seconds;
-  t->shown = 1;
+  progress_finish_line(&t->line, progress->seconds, seconds_left(t, progress));
 }
 
 static void trace_line(const marq_train_progress *progress, FILE *file) {
@@ -105,15 +91,12 @@ int train_watch_epoch(void *context, const marq_train_progress *progress) {
   if (t->request.trace && !t->trace.file && !t->failed) t->failed = begin_trace(t);
   if (t->trace.file) trace_line(progress, t->trace.file);
   if ((t->request.plot || t->request.plot_gradients) && !t->failed) t->failed = remember(t, progress);
-  if (t->terminal && progress->seconds >= first_shown && progress->seconds >= t->last_shown + interval) {
-    show(t, progress);
-  }
+  if (progress_is_due(&t->line, progress->seconds)) show(t, progress);
   return interrupt_seen() || t->failed;
 }
 
 int train_watch_end(training *t) {
-  interrupt_release();
-  if (t->shown) fputs("\r\033[K", stderr);
+  progress_end(&t->line);
   if (t->failed) {
     if (t->trace.file) output_discard(&t->trace);
     return t->failed;

@@ -2,18 +2,14 @@
 #include "watch.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "interrupt.h"
 #include "message.h"
 
-static const double first_shown = 1, interval = 0.5;
-
 void watch_begin(watch *w, const fit *f) {
   memset(w, 0, sizeof *w);
   w->f = f;
-  w->terminal = isatty(STDERR_FILENO);
-  interrupt_watch();
+  progress_begin(&w->line);
 }
 
 /* The limits bound the time left; when a fit converges nobody knows beforehand. Negative: no limit is near. */
@@ -30,17 +26,9 @@ static double seconds_left(const marq_options *options, const marq_state *state)
 }
 
 static void show(watch *w, const marq_state *state) {
-  const double left = seconds_left(&w->f->request.options, state);
-  fprintf(stderr, "\r\033[Kiteration %zu, cost %.6g, %.0f s", state->iteration, state->cost, state->seconds);
-  if (left >= 3600) {
-    fprintf(stderr, ", at most %.1f h left", left / 3600);
-  } else if (left >= 0) {
-    fprintf(stderr, ", at most %.0f s left", left);
-  }
-  fputs("; Ctrl-C stops with the best so far", stderr);
-  fflush(stderr);
-  w->last_shown = state->seconds;
-  w->shown = 1;
+  progress_clear();
+  fprintf(stderr, "iteration %zu, cost %.6g", state->iteration, state->cost);
+  progress_finish_line(&w->line, state->seconds, seconds_left(&w->f->request.options, state));
 }
 
 int watch_iteration(void *context, const marq_state *state) {
@@ -51,13 +39,12 @@ int watch_iteration(void *context, const marq_state *state) {
     if (!w->failed) trace_header(w->f, w->trace.file);
   }
   if (w->trace.file) trace_line(w->f, state, w->trace.file);
-  if (w->terminal && state->seconds >= first_shown && state->seconds >= w->last_shown + interval) show(w, state);
+  if (progress_is_due(&w->line, state->seconds)) show(w, state);
   return interrupt_seen() || w->failed;
 }
 
 int watch_end(watch *w) {
-  interrupt_release();
-  if (w->shown) fputs("\r\033[K", stderr);
+  progress_end(&w->line);
   if (w->failed) return w->failed;
   return w->trace.file ? output_commit(&w->trace) : exit_done;
 }

@@ -4,14 +4,13 @@
 
 #include "fit.h"
 #include "output.h"
+#include "progress.h"
 
 typedef struct watch {
   const fit *f;
-  output trace;      /* trace.file NULL: none, or not begun */
-  int failed;        /* how to exit when the trace could not be opened; 0: all is well */
-  int terminal;      /* standard error is a terminal */
-  double last_shown; /* seconds into the fit */
-  int shown;
+  output trace; /* trace.file NULL: none, or not begun */
+  int failed;   /* how to exit when the trace could not be opened; 0: all is well */
+  progress_line line;
 } watch;
 
 /** Install the handler of SIGINT, and take it away again. */
