@@ -104,14 +104,11 @@ int fit_read_input(fit *f);
 int fit_set_up(fit *f);
 /** Statistics and warnings after the run (fit_outcome.c). */
 int fit_judge(fit *f);
-/** The ridge (fit_ridge.c): its option; the choice and the problem with it; statistics that know of it. */
-int fit_ridge_take(fit_request *request, const char *text);
+/** The ridge (fit_ridge.c): the choice and the problem with it; statistics that know of it. */
 int fit_ridge_set_up(fit *f);
 void fit_ridge_judge(fit *f);
-/** The loss (fit_loss.c): its options and what they must agree with; what the response must be; the problem's part; the
+/** The loss (fit_loss.c): what the response must be; the problem's part; the
  * fit with an estimated scale; warnings and the weights of observations. */
-int fit_loss_take(fit_request *request, const char *name, const char *value);
-int fit_loss_check(fit_request *request);
 int fit_loss_check_response(const fit *f);
 void fit_loss_set_up(const fit *f, marq_problem_options *options);
 int fit_loss_is_estimated(const fit *f);
@@ -122,13 +119,10 @@ const marq_loss *fit_loss(const fit *f);
 const char *fit_loss_text(const fit *f, char *buffer, size_t size);
 /** What the fit predicts of each observation [samples], in units of the response: values, probabilities, rates. */
 int fit_loss_predict(const fit *f, double *fitted);
-/** Write observed, fitted, residual and weight of each observation. Returns how to exit. */
+/** Write observed, fitted, residual and weight of each observation (fit_residuals.c). Returns how to exit. */
 int fit_residuals_write(const fit *f, const char *path);
-/** Bounds, constraints and ties (fit_constraints.c): their options; a tie that does not parse; what the solver gets and
- * the start within it; statistics given what is active; tied values and warnings. */
-int fit_constraints_take(fit_request *request, const char *name, const char *value);
-void fit_constraints_free(fit_request *request);
-int fit_tie_failed(const fit *f, size_t tie, const marq_error *error);
+/** Bounds, constraints and ties (fit_constraints.c): what the solver gets and the start within it; statistics given
+ * what is active; tied values and warnings. */
 int fit_ties_take_arrays(fit *f);
 int fit_constraints_set_up(fit *f);
 int fit_constraints_begin(fit *f);
@@ -140,12 +134,10 @@ void fit_constraints_judge(fit *f);
 const marq_active *fit_active_bound(const fit *f, size_t j);
 const marq_active *fit_active_row(const fit *f, size_t row);
 double fit_bound(const fit *f, size_t j, int upper);
-/** Index of a parameter by name, or a message that option wants one. */
+/** Index of a parameter by name, or a message that option wants one (fit_names.c). */
 int fit_parameter_index(const fit *f, const char *option, const char *name, size_t *index);
 void fit_free(fit *f);
 
-/** Line of the data file that sample i (from 0) came from. */
-size_t fit_line(const fit *f, size_t sample);
 /** What the weights are, in words for the report. */
 const char *fit_weights_text(const fit *f);
 const char *fit_weights_key(marq_weights weights, int given);

@@ -1,5 +1,4 @@
-/* Bounds, linear constraints and ties of `marq fit`: their options, what the solver gets, and what is active after the
- * run. */
+/* Bounds, linear constraints and ties of `marq fit`: what the solver gets, and what is active after the run. */
 #include <marq/data.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,36 +6,11 @@
 
 #include "fit.h"
 #include "message.h"
-
-static int add_text(texts *list, const char *text) {
-  const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
-  if (!grown) return message_out_of_memory();
-  list->items = grown;
-  grown[list->count++] = text;
-  return exit_done;
-}
-
-int fit_constraints_take(fit_request *request, const char *name, const char *value) {
-  texts *list = strcmp(name, "bounds") == 0       ? &request->bounds
-                : strcmp(name, "constraint") == 0 ? &request->constraint
-                                                  : &request->tie;
-  return add_text(list, value);
-}
-
-void fit_constraints_free(fit_request *request) {
-  free(request->bounds.items);
-  free(request->constraint.items);
-  free(request->tie.items);
-}
-
-int fit_tie_failed(const fit *f, size_t tie, const marq_error *error) {
-  return message_fail_option("--tie", f->request.tie.items[tie], error);
-}
+#include "option_values.h"
 
 /* One limit of LOW:HIGH; nothing is infinity. */
 static int take_limit(const char *text, size_t length, double none, double *limit) {
-  while (length && strchr(" \t", *text)) text++, length--;
-  while (length && strchr(" \t", text[length - 1])) length--;
+  option_trim(&text, &length);
   size_t used = 0;
   *limit = none;
   if (length == 0) return 1;
@@ -53,8 +27,7 @@ static int take_bound(fit *f, const char *text, size_t length, double *lower, do
                         (int)length, text);
   const char *start = text;
   size_t size = (size_t)(equal - text);
-  while (size && strchr(" \t", *start)) start++, size--;
-  while (size && strchr(" \t", start[size - 1])) size--;
+  option_trim(&start, &size);
   memcpy(name, start, size);
   name[size] = '\0';
   size_t j;

@@ -66,7 +66,7 @@ static int parse_formula(fit *f) {
   const marq_status status =
       marq_formula_parse_tied(f->formula_text, marq_table_reader_names(f->reader), marq_table_reader_columns(f->reader),
                               ties->items, ties->count, &f->formula, &where, &error);
-  if (status != MARQ_OK && where < ties->count) return fit_tie_failed(f, where, &error);
+  if (status != MARQ_OK && where < ties->count) return message_fail_option("--tie", ties->items[where], &error);
   if (status != MARQ_OK) return message_fail_formula(f->formula_path, f->formula_text, &error);
   return check_formula(f);
 }
@@ -121,8 +121,8 @@ static int check_weights(const fit *f) {
       wrong = "but a count is a whole number (--weights takes any)";
     }
     if (wrong) {
-      return message_fail_at(exit_usage, f->request.data, fit_line(f, i), "--%s: %s is %.6g here, %s", option, column,
-                             w, wrong);
+      return message_fail_at(exit_usage, f->request.data, marq_table_line(f->table, i), "--%s: %s is %.6g here, %s",
+                             option, column, w, wrong);
     }
     most = w > most ? w : most;
   }
@@ -157,16 +157,12 @@ static int find_response(fit *f) {
   if (status != MARQ_OK) return message_fail(exit_system, "the response: %s", marq_status_text(status));
   for (size_t i = 0; i < f->samples; i++) {
     if (!isfinite(f->response_values[i])) {
-      return message_fail_at(exit_usage, f->request.data, fit_line(f, i), "the response %s is %s here",
+      return message_fail_at(exit_usage, f->request.data, marq_table_line(f->table, i), "the response %s is %s here",
                              marq_formula_response(f->formula), message_nonfinite(f->response_values[i]));
     }
   }
   f->response.data = f->response_values;
   return exit_done;
-}
-
-size_t fit_line(const fit *f, size_t sample) {
-  return marq_table_line(f->table, sample);
 }
 
 int fit_read_input(fit *f) {

@@ -1,5 +1,5 @@
-/* The loss of `marq fit`: its option, what the response must be, the scale of a robust one, and what is to be said of
- * it after the run. */
+/* The loss of `marq fit`: what the response must be, the scale of a robust one, and what is to be said of it after the
+ * run. */
 #include <marq/data.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,54 +7,9 @@
 
 #include "fit.h"
 #include "message.h"
-#include "option_values.h"
-#include "output.h"
 
 const marq_loss *fit_loss(const fit *f) {
   return f->request.loss;
-}
-
-int fit_loss_take(fit_request *r, const char *name, const char *value) {
-  if (strcmp(name, "loss") == 0) return option_loss(value, &r->loss);
-  r->scale_given = 1;
-  r->loss_scale = 0;
-  if (strcmp(value, "mad") == 0) return exit_done;
-  if (option_is_finite(value, strlen(value), &r->loss_scale) && r->loss_scale > 0) return exit_done;
-  return message_fail(exit_usage,
-                      "--loss-scale: '%s' is neither a positive number nor mad (estimated from the residuals)", value);
-}
-
-int fit_loss_check(fit_request *r) {
-  const marq_loss *loss = r->loss;
-  const char *name = loss ? loss->name : "squared";
-  if (r->scale_given && (!loss || !loss->robust)) {
-    return message_fail(exit_usage, "--loss-scale belongs to a robust loss: %s has none", name);
-  }
-  if (!loss) return exit_done;
-  if (loss->coupled && !loss->of_residual) {
-    return message_fail(exit_usage,
-                        "--loss %s needs one logit for each class, and a formula has one output: take "
-                        "binary-cross-entropy for two classes, or marq train",
-                        name);
-  }
-  if (r->weights_column && r->weights == MARQ_WEIGHTS_SIGMA && !loss->of_residual) {
-    return message_fail(exit_usage, "--sigma: the errors of %s follow from the loss; take --weights or --counts",
-                        loss->classifies ? "labels" : "counts");
-  }
-  if (r->ridge_choice && (strcmp(r->ridge_choice, "gcv") == 0 || strcmp(r->ridge_choice, "evidence") == 0)) {
-    return message_fail(exit_usage, "--ridge %s is for the squared loss alone; cv, validation or lcurve do with %s",
-                        r->ridge_choice, name);
-  }
-  if (r->ridge_choice && loss->robust && !(r->loss_scale > 0)) {
-    return message_fail(exit_usage, "--ridge %s with --loss %s needs a --loss-scale that is given", r->ridge_choice,
-                        name);
-  }
-  /* From a start that says nothing of probabilities there is nothing to stay near; and separated classes are to end. */
-  const marq_options usual = marq_options_default();
-  if (!loss->predict) return exit_done;
-  if (r->options.first_radius == usual.first_radius) r->options.first_radius = 1;
-  if (loss->classifies && r->options.exact_tolerance == usual.exact_tolerance) r->options.exact_tolerance = 1e-4;
-  return exit_done;
 }
 
 int fit_loss_check_response(const fit *f) {
@@ -63,8 +18,9 @@ int fit_loss_check_response(const fit *f) {
     const double y = f->response.data[i * f->response.stride];
     const char *wrong = loss->check(&y, 1);
     if (!wrong) continue;
-    return message_fail_at(exit_usage, f->request.data, fit_line(f, i), "%s is %.10g here; for --loss %s it %s",
-                           marq_formula_response(f->formula), y, loss->name, wrong);
+    return message_fail_at(exit_usage, f->request.data, marq_table_line(f->table, i),
+                           "%s is %.10g here; for --loss %s it %s", marq_formula_response(f->formula), y, loss->name,
+                           wrong);
   }
   return exit_done;
 }
@@ -193,35 +149,4 @@ const char *fit_loss_text(const fit *f, char *buffer, size_t size) {
              loss->classifies ? "the logit of the probability of 1" : "the logarithm of the rate");
   }
   return buffer;
-}
-
-/* ---- --residuals ---- */
-
-static void put(FILE *file, double value, char end) {
-  char text[32];
-  if (isfinite(value)) fputs(marq_format_double(value, text), file);
-  fputc(end, file);
-}
-
-int fit_residuals_write(const fit *f, const char *path) {
-  output out;
-  double *fitted = malloc(f->samples * sizeof *fitted);
-  if (!fitted) return message_out_of_memory();
-  int status = fit_loss_predict(f, fitted);
-  if (status == exit_done) status = output_open(&out, path);
-  if (status != exit_done) {
-    free(fitted);
-    return status;
-  }
-  fputs(f->loss_weights ? "line,observed,fitted,residual,weight\n" : "line,observed,fitted,residual\n", out.file);
-  for (size_t i = 0; i < f->samples; i++) {
-    const double y = f->response.data[i * f->response.stride];
-    fprintf(out.file, "%zu,", fit_line(f, i));
-    put(out.file, y, ',');
-    put(out.file, fitted[i], ',');
-    put(out.file, y - fitted[i], f->loss_weights ? ',' : '\n');
-    if (f->loss_weights) put(out.file, f->loss_weights[i], '\n');
-  }
-  free(fitted);
-  return output_commit(&out);
 }

@@ -45,20 +45,15 @@ const argument_option fit_options[] = {
     TABLE_OPTIONS,
     {NULL, 0, NULL, NULL}};
 
-static void trim(const char **text, size_t *length) {
-  while (*length && strchr(" \t", **text)) ++*text, --*length;
-  while (*length && strchr(" \t", (*text)[*length - 1])) --*length;
-}
-
 static int add_assignment(assignments *list, const char *text, size_t length) {
   const char *equal = memchr(text, '=', length), *name = text, *number = NULL;
   size_t name_length = equal ? (size_t)(equal - text) : length, number_length = 0;
   double value = NAN;
-  trim(&name, &name_length);
+  option_trim(&name, &name_length);
   if (equal) {
     number = equal + 1;
     number_length = length - (size_t)(number - text);
-    trim(&number, &number_length);
+    option_trim(&number, &number_length);
   }
   if (name_length == 0 || (!equal && !list->bare)) {
     return message_fail(exit_usage, "--%s wants NAME=VALUE pairs such as a=1,b=2.5, not '%.*s'", list->option,
@@ -111,6 +106,34 @@ static int take_weights(fit_request *request, marq_weights kind, const char *opt
   return exit_done;
 }
 
+static int add_text(texts *list, const char *text) {
+  const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+  if (!grown) return message_out_of_memory();
+  list->items = grown;
+  grown[list->count++] = text;
+  return exit_done;
+}
+
+static int take_ridge(fit_request *r, const char *text) {
+  size_t used;
+  r->ridge_choice = NULL;
+  r->ridge = marq_parse_double(text, strlen(text), &used);
+  if (used && !text[used]) {
+    if (isfinite(r->ridge) && r->ridge >= 0) return exit_done;
+    return message_fail(exit_usage, "--ridge: the penalty is %s, it must be 0 or more", text);
+  }
+  return option_ridge_choice(text, &r->ridge_choice);
+}
+
+static int take_loss_scale(fit_request *r, const char *value) {
+  r->scale_given = 1;
+  r->loss_scale = 0;
+  if (strcmp(value, "mad") == 0) return exit_done;
+  if (option_is_finite(value, strlen(value), &r->loss_scale) && r->loss_scale > 0) return exit_done;
+  return message_fail(exit_usage,
+                      "--loss-scale: '%s' is neither a positive number nor mad (estimated from the residuals)", value);
+}
+
 static int take(void *context, const char *name, const char *value) {
   fit_request *r = context;
   const option_text plain[] = {{"residuals", &r->residuals}, {"save", &r->save}, {"trace", &r->trace}};
@@ -123,11 +146,12 @@ static int take(void *context, const char *name, const char *value) {
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     if (strcmp(name, lists[i].name) == 0) return parse_assignments(lists[i].list, lists[i].name, value);
   }
-  if (strcmp(name, "bounds") == 0 || strcmp(name, "constraint") == 0 || strcmp(name, "tie") == 0) {
-    return fit_constraints_take(r, name, value);
-  }
-  if (strcmp(name, "loss") == 0 || strcmp(name, "loss-scale") == 0) return fit_loss_take(r, name, value);
-  if (strcmp(name, "ridge") == 0) return fit_ridge_take(r, value);
+  if (strcmp(name, "bounds") == 0) return add_text(&r->bounds, value);
+  if (strcmp(name, "constraint") == 0) return add_text(&r->constraint, value);
+  if (strcmp(name, "tie") == 0) return add_text(&r->tie, value);
+  if (strcmp(name, "loss") == 0) return option_loss(value, &r->loss);
+  if (strcmp(name, "loss-scale") == 0) return take_loss_scale(r, value);
+  if (strcmp(name, "ridge") == 0) return take_ridge(r, value);
   if (strcmp(name, "ridge-towards") == 0) {
     r->ridge_to_start = strcmp(value, "start") == 0;
     if (r->ridge_to_start || strcmp(value, "zero") == 0) return exit_done;
@@ -143,6 +167,39 @@ static int take(void *context, const char *name, const char *value) {
   marq_error error = {0};
   if (marq_options_set(&r->options, name, value, &error) == MARQ_OK) return exit_done;
   return message_fail(exit_usage, "--%s: %s", name, error.text);
+}
+
+static int check_loss(fit_request *r) {
+  const marq_loss *loss = r->loss;
+  const char *name = loss ? loss->name : "squared";
+  if (r->scale_given && (!loss || !loss->robust)) {
+    return message_fail(exit_usage, "--loss-scale belongs to a robust loss: %s has none", name);
+  }
+  if (!loss) return exit_done;
+  if (loss->coupled && !loss->of_residual) {
+    return message_fail(exit_usage,
+                        "--loss %s needs one logit for each class, and a formula has one output: take "
+                        "binary-cross-entropy for two classes, or marq train",
+                        name);
+  }
+  if (r->weights_column && r->weights == MARQ_WEIGHTS_SIGMA && !loss->of_residual) {
+    return message_fail(exit_usage, "--sigma: the errors of %s follow from the loss; take --weights or --counts",
+                        loss->classifies ? "labels" : "counts");
+  }
+  if (r->ridge_choice && (strcmp(r->ridge_choice, "gcv") == 0 || strcmp(r->ridge_choice, "evidence") == 0)) {
+    return message_fail(exit_usage, "--ridge %s is for the squared loss alone; cv, validation or lcurve do with %s",
+                        r->ridge_choice, name);
+  }
+  if (r->ridge_choice && loss->robust && !(r->loss_scale > 0)) {
+    return message_fail(exit_usage, "--ridge %s with --loss %s needs a --loss-scale that is given", r->ridge_choice,
+                        name);
+  }
+  /* From a start that says nothing of probabilities there is nothing to stay near; and separated classes are to end. */
+  const marq_options usual = marq_options_default();
+  if (!loss->predict) return exit_done;
+  if (r->options.first_radius == usual.first_radius) r->options.first_radius = 1;
+  if (loss->classifies && r->options.exact_tolerance == usual.exact_tolerance) r->options.exact_tolerance = 1e-4;
+  return exit_done;
 }
 
 int fit_parse_request(fit_request *request, const argument_verb *verb, int argc, char **argv, int *finished) {
@@ -168,7 +225,7 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
   } else if (status == exit_done && strcmp(request->options.scaling, "user") == 0) {
     status = message_fail(exit_usage, "--scaling user needs --scale NAME=SIZE,...");
   }
-  if (status == exit_done) status = fit_loss_check(request);
+  if (status == exit_done) status = check_loss(request);
   const output_choice outputs[] = {{"save", request->save, 0},
                                    {"plot", request->plot, 0},
                                    {"trace", request->trace, 0},
@@ -179,7 +236,9 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
 }
 
 void fit_request_free(fit_request *request) {
-  fit_constraints_free(request);
+  free(request->bounds.items);
+  free(request->constraint.items);
+  free(request->tie.items);
   assignments *lists[] = {&request->start, &request->fix, &request->typical, &request->scale, &request->towards};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     for (size_t k = 0; k < lists[i]->count; k++) free(lists[i]->items[k].name);

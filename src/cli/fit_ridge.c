@@ -1,22 +1,9 @@
 /* The ridge of `marq fit`: its centre, its choice, and what the statistics then mean. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fit.h"
 #include "message.h"
-#include "option_values.h"
-
-int fit_ridge_take(fit_request *r, const char *text) {
-  size_t used;
-  r->ridge_choice = NULL;
-  r->ridge = marq_parse_double(text, strlen(text), &used);
-  if (used && !text[used]) {
-    if (isfinite(r->ridge) && r->ridge >= 0) return exit_done;
-    return message_fail(exit_usage, "--ridge: the penalty is %s, it must be 0 or more", text);
-  }
-  return option_ridge_choice(text, &r->ridge_choice);
-}
 
 /* [free_count] where the ridge pulls to, or NULL for zero. */
 static int make_centre(fit *f) {

@@ -37,6 +37,11 @@ int option_size(const char *option, const char *text, unsigned long least, unsig
   return status;
 }
 
+void option_trim(const char **text, size_t *length) {
+  while (*length && strchr(" \t", **text)) ++*text, --*length;
+  while (*length && strchr(" \t", (*text)[*length - 1])) --*length;
+}
+
 int option_is_finite(const char *text, size_t length, double *value) {
   size_t used;
   *value = marq_parse_double(text, length, &used);

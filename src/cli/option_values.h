@@ -10,6 +10,8 @@ int option_picture(const char *option, const char *path, const char **out);
 /** A whole number from least to most (ULONG_MAX: any). Return as that. */
 int option_whole(const char *option, const char *text, unsigned long least, unsigned long most, unsigned long *value);
 int option_size(const char *option, const char *text, unsigned long least, unsigned long most, size_t *value);
+/** Leave blanks and tabs at both ends out. */
+void option_trim(const char **text, size_t *length);
 /** 1 when text[0..length) is one finite number. */
 int option_is_finite(const char *text, size_t length, double *value);
 

@@ -14,7 +14,7 @@ static int fail_at_start(fit *f, const marq_error *error) {
       marq_problem_evaluate(f->problem, f->free_p, MARQ_TRIAL_VALUE, &cost, &where) != MARQ_NONFINITE) {
     return message_fail_library(NULL, error);
   }
-  return message_fail_at(exit_usage, f->request.data, fit_line(f, where.sample),
+  return message_fail_at(exit_usage, f->request.data, marq_table_line(f->table, where.sample),
                          "the formula is %s at the start, for sample %zu: choose other start values (--start)",
                          message_nonfinite(where.value), where.sample + 1);
 }
