@@ -36,7 +36,7 @@ static void layout(marq_arena *arena, streamed_problem *s) {
   layout_point(arena, s, &s->probe);
   s->sums = marq_arena_doubles(arena, s->chunks * (s->n + 1) * (s->n + 1));
   s->workers = marq_arena_give(arena, (size_t)s->threads, sizeof *s->workers);
-  for (int t = 0; t < s->threads; t++) layout_worker(arena, s, s->workers + t);
+  for (int t = 0; t < s->threads; t++) layout_worker(arena, s, s->workers ? s->workers + t : NULL);
 }
 
 static marq_status check_weights(const marq_problem_options *o, size_t samples, marq_error *error) {
