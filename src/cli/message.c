@@ -36,10 +36,6 @@ int message_fail(int code, const char *format, ...) {
   return code;
 }
 
-int message_out_of_memory(void) {
-  return message_fail(exit_system, "out of memory");
-}
-
 int message_fail_at(int code, const char *path, size_t line, const char *format, ...) {
   va_list list;
   va_start(list, format);

@@ -12,8 +12,11 @@ int exit_worse(int a, int b);
 
 /** Print "marq: " and one line on standard error, and return code. */
 int message_fail(int code, const char *format, ...) MARQ_PRINTF(2, 3);
-/** The same of "out of memory"; returns exit_system. */
-int message_out_of_memory(void);
+/** The same of "out of memory"; inline, so that analysers of callers see that it is no exit_done. */
+static inline int message_out_of_memory(void) {
+  message_fail(exit_system, "out of memory");
+  return exit_system;
+}
 /** The same with a place: "marq: FILE:LINE: ..."; line 0 leaves it out, "-" reads as standard input. */
 int message_fail_at(int code, const char *path, size_t line, const char *format, ...) MARQ_PRINTF(4, 5);
 /** The same for a failure of the library. The exit status follows from its kind: bad input or a failing system. */

@@ -106,8 +106,8 @@ int ridge_save(const ridge_run *r, const char *path) {
 /* ---- reading ---- */
 
 static int broken(const char *path, const char *what) {
-  return message_fail_at(exit_usage, path, 0, "is no usable saved ridge fit: %s; write one with marq ridge --save",
-                         what);
+  message_fail_at(exit_usage, path, 0, "is no usable saved ridge fit: %s; write one with marq ridge --save", what);
+  return exit_usage;
 }
 
 static char *text_of(const json_t *value) {
