@@ -35,8 +35,9 @@ typedef struct marq_tuned {
 
 /** Tune the learning rate of options->solver on a problem.
  *  Search   half decades from a hundredth to a hundred times the solver's own rate, on beyond an end while the best is
- *           there; then a quarter and an eighth of a decade to either side of the best. The best has the least cost; of
- *           those that reach options->target the one with the fewest iterations. Candidates that diverge are dropped.
+ *           there; then a quarter and an eighth of a decade to either side of the best. The best has the least cost;
+ *           where several have it, to 1e-10 of the way from the start, or reach options->target, the one with the
+ *           fewest iterations. Candidates that diverge are dropped.
  *           Every candidate begins at p0 with the same seed: the outcome is the same each time.
  *  problem  borrowed and moved; the solver works on it once for each candidate.
  *  p0       [n] start, not changed.

@@ -1,7 +1,6 @@
 /* The search for a learning rate; marq/tune.h says which. */
 #include <marq/tune.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,14 +14,32 @@ typedef struct tuning {
   size_t n;
   marq_tuned *tuned;
   marq_error *error;
-  size_t best; /* candidate; count while there is none */
+  double start_cost;
 } tuning;
 
-static int is_better(const marq_candidate *a, const marq_candidate *b) {
-  const int a_there = a->stop == MARQ_STOP_TARGET, b_there = b->stop == MARQ_STOP_TARGET;
-  if (a_there != b_there) return a_there;
-  if (a_there && a->iterations != b->iterations) return a->iterations < b->iterations;
-  return a->cost < b->cost;
+/* Costs that differ by so little of the way from the start are equal: what rounding leaves chooses no rate. */
+static const double same = 1e-10;
+
+/* The first of those that got there the soonest, or the lowest; count: every candidate diverged. */
+static size_t best(const tuning *t) {
+  const marq_candidate *tried = t->tuned->tried;
+  const size_t count = t->tuned->count;
+  int there = 0;
+  double least = INFINITY;
+  for (size_t i = 0; i < count; i++) {
+    there |= tried[i].stop == MARQ_STOP_TARGET;
+    least = fmin(least, tried[i].cost);
+  }
+  const double most = least + same * fmax(t->start_cost - least, 0);
+  size_t chosen = count;
+  for (size_t i = 0; i < count; i++) {
+    const marq_candidate *c = &tried[i], *so_far = &tried[chosen];
+    if (!isfinite(c->cost) || (there ? c->stop != MARQ_STOP_TARGET : c->cost > most)) continue;
+    if (chosen == count || c->iterations < so_far->iterations ||
+        (c->iterations == so_far->iterations && c->cost < so_far->cost))
+      chosen = i;
+  }
+  return chosen;
 }
 
 static marq_status try(tuning *t, double rate) {
@@ -37,14 +54,15 @@ static marq_status try(tuning *t, double rate) {
   marq_candidate *c = &all->tried[all->count];
   *c = (marq_candidate){rate, result.cost, result.iterations, result.seconds, result.stop};
   if (result.stop == MARQ_STOP_DIVERGED || !isfinite(result.cost)) c->cost = INFINITY;
-  if (isfinite(c->cost) && (t->best >= all->count || is_better(c, &all->tried[t->best]))) t->best = all->count;
+  t->start_cost = result.start_cost;
   all->count++;
   all->seconds += result.seconds;
   return MARQ_OK;
 }
 
 static double best_rate(const tuning *t) {
-  return t->best < t->tuned->count ? t->tuned->tried[t->best].rate : 0;
+  const size_t i = best(t);
+  return i < t->tuned->count ? t->tuned->tried[i].rate : 0;
 }
 
 static marq_status search(tuning *t, double own) {
@@ -88,8 +106,7 @@ marq_status marq_tune(marq_problem *problem, const marq_options *options, const 
               .p0 = p0,
               .n = marq_problem_parameters(problem),
               .tuned = tuned,
-              .error = error,
-              .best = SIZE_MAX};
+              .error = error};
   if (budget && budget->iterations > 0) t.options.max_iterations = budget->iterations;
   if (budget && budget->seconds > 0) t.options.max_seconds = budget->seconds;
   if (marq_method_find(t.options.solver, problem) == NULL && !t.options.method)
@@ -102,10 +119,11 @@ marq_status marq_tune(marq_problem *problem, const marq_options *options, const 
   const marq_status status = search(&t, own);
   free(t.p);
   if (status != MARQ_OK) return status;
-  if (t.best >= tuned->count)
+  const size_t chosen = best(&t);
+  if (chosen == tuned->count)
     return marq_fail(error, MARQ_ENUMERIC, "every learning rate from %.3g to %.3g diverged",
                      tuned->tried[tuned->count - 1].rate, own);
-  tuned->rate = tuned->tried[t.best].rate;
-  tuned->cost = tuned->tried[t.best].cost;
+  tuned->rate = tuned->tried[chosen].rate;
+  tuned->cost = tuned->tried[chosen].cost;
   return MARQ_OK;
 }
