@@ -12,30 +12,25 @@ static const double slowness = 20;
 /* Of the decrease that the model predicts for the damped step, what it must predict with momentum. */
 static const double least_prediction = 0.25;
 
-/* scratch[0] is the Gauss-Newton step's. */
-static double *point(const marq_core *core) {
+/* δ₋, and then what is carried of it; scratch[0] is the Gauss-Newton step's. */
+static double *last_step(const marq_core *core) {
   return core->scratch[1];
 }
-static double *last_step(const marq_core *core) {
-  return core->scratch[2];
-}
 
+/* After a step the trial vector holds where it came from; after a retreat there is no gain, and nothing to carry on. */
 static marq_status remember(marq_core *core) {
-  double *from = point(core), *last = last_step(core);
-  for (size_t j = 0; j < core->n; j++) {
-    last[j] = core->accepted ? core->p[j] - from[j] : 0;
-    from[j] = core->p[j];
-  }
-  core->momentum = core->accepted > 0;
+  double *last = last_step(core);
+  core->momentum = core->accepted > 0 && isfinite(core->gain);
+  for (size_t j = 0; core->momentum && j < core->n; j++) last[j] = core->p[j] - core->trial[j];
   return MARQ_OK;
 }
 
-/* x = (J̃ᵀJ̃ + μD²)⁻¹ βμD²δ₋, along the active constraints. */
-static marq_status carried(marq_core *core, double beta, double *b, double *x) {
-  const double *last = last_step(core);
+/* x = (J̃ᵀJ̃ + μD²)⁻¹ βμD²δ₋ in place of δ₋, along the active constraints. */
+static marq_status carry(marq_core *core, double beta, double *x) {
+  double *b = core->trial; /* free between a step and its trial */
   for (size_t j = 0; j < core->n; j++) {
     const double d = marq_scale(core, j);
-    b[j] = beta * core->damping * d * d * last[j];
+    b[j] = beta * core->damping * d * d * x[j];
   }
   const marq_status status = core->linsys->solve(core->linsys_state, b, x);
   if (status == MARQ_OK && core->active) marq_active_project(core->active, x);
@@ -48,8 +43,8 @@ static marq_status momentum_step(marq_core *core) {
   const double k = (double)core->accepted, beta = fmin(core->options.momentum, k / (k + slowness));
   if (status != MARQ_OK || !core->momentum || beta == 0 || core->damping == 0) return status;
   core->momentum = 0;
-  double *x = core->scratch[3], *step = core->trial; /* free between a step and its trial */
-  status = carried(core, beta, step, x);
+  double *x = last_step(core), *step = core->trial;
+  status = carry(core, beta, x);
   if (status != MARQ_OK) return status < 0 ? status : MARQ_OK;
   for (size_t j = 0; j < core->n; j++) step[j] = core->delta[j] + x[j];
   if (core->active) {
@@ -66,7 +61,7 @@ static marq_status momentum_step(marq_core *core) {
 
 const marq_direction marq_direction_momentum = {.name = "damped, with momentum",
                                                 .steer = MARQ_STEER_DAMPING,
-                                                .vectors = 4,
+                                                .vectors = 2,
                                                 .constrained = 1,
                                                 .unscaled = 1,
                                                 .prepare = remember,

@@ -25,8 +25,10 @@ static marq_status abandon(marq_solver *s, int usable) {
   marq_core *core = &s->core;
   s->phase = PHASE_DESCENT;
   core->delta[0] = core->step_norm = core->predicted = NAN;
-  if (usable && core->newton_known && core->cost <= s->best_cost) return MARQ_OK;
-  return move_to(s, s->best);
+  const int here = usable && core->newton_known && core->cost <= s->best_cost;
+  const marq_status status = here ? MARQ_OK : move_to(s, s->best);
+  core->momentum = 0; /* no trial led here */
+  return status;
 }
 
 static void forget_oldest(solver_history *h, size_t n) {
