@@ -177,6 +177,14 @@ static void full_disk(void **state) {
   cli_expect_refusal(2, "nowhere/m.json: cannot write", "fit", DECAY, "decay.csv", "--save", "nowhere/m.json", NULL);
   cli_expect_refusal(2, "decay.csv: --save would overwrite", "fit", DECAY, "decay.csv", "--save", "decay.csv", NULL);
   cli_expect_refusal(2, "name the same file", "fit", DECAY, "decay.csv", "--save", "f", "--trace", "f", NULL);
+  cli_expect_refusal(2, "name the same file", "fit", DECAY, "decay.csv", "--save", "f", "--trace", "./f", NULL);
+  cli_write("decay.txt", DECAY);
+  cli_expect_refusal(2, "decay.txt: --save would overwrite the input", "fit", "@decay.txt", "decay.csv", "--save",
+                     "decay.txt", NULL);
+  cli_expect_refusal(2, "decay.txt: --csv would overwrite the input", "compare", "fit", "@decay.txt", "decay.csv",
+                     "--solvers", "lm", "--csv", "decay.txt", NULL);
+  cli_expect_refusal(2, "name the same file", "evaluate", "decay.csv", "--truth", "y", "--prob", "y", "--plot", "f.svg",
+                     "--curves", "./f.svg", NULL);
 }
 
 /* Files are limited to 1 KiB in the child: writing the temporary file fails, the old file stays. (No limit of 0: some

@@ -317,6 +317,11 @@ static void refused_predictions(void **state) {
   expect_status(0, cli(TRAIN, "-q", "--epochs", "5", "--save", "n.json", NULL));
   cli_write("other.csv", "x,q\n1,2\n");
   cli_expect_refusal(2, "lacks column y that the network needs", "predict", "n.json", "other.csv", NULL);
+  cli_expect_refusal(2, "./n.json: --output would overwrite the input", "predict", "n.json", "s.csv", "-o", "./n.json",
+                     NULL);
+  cli_expect_refusal(2, "s.csv: --output would overwrite the input", "predict", "n.json", "s.csv", "-o", "./s.csv",
+                     NULL);
+  cli_expect_refusal(2, "name the same file", "train", "s.csv", "--resume", "n.json", "--trace", "./n.json", NULL);
   cli_expect_refusal(2, "no standard errors", "predict", "n.json", "s.csv", "--standard-error", NULL);
   char *text = cli_read("n.json");
   text[strlen(text) / 2] = '\0';

@@ -19,7 +19,7 @@ typedef struct compare_request {
   double max_seconds, budget, tolerance;
   size_t seeds; /* 0: as the kind has it */
   unsigned long seed;
-  const char *data; /* the operand that is a file, or NULL */
+  const char *data, *formula_file; /* the operands that are files, or NULL */
 } compare_request;
 
 /** Options and operands that another verb shall read. */

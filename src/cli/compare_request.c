@@ -135,7 +135,7 @@ static int check(const comparing *c) {
   const compare_request *r = &c->request;
   if (r->json && r->quiet) return message_fail(exit_usage, "--json and --quiet exclude each other");
   const output_choice outputs[] = {{"plot", r->plot, 0}, {"csv", r->csv, 0}, {"trace", r->trace, 0}};
-  const int status = output_check_all(outputs, 3, r->data, NULL);
+  const int status = output_check_all(outputs, 3, r->data, r->formula_file);
   if (status != exit_done || r->solvers) return status;
   return message_fail(exit_usage, "--solvers is missing: what to compare, such as lm,dogleg,gsl-lm");
 }
@@ -158,6 +158,7 @@ int compare_parse(comparing *c, const argument_verb *verb, const argument_verb *
   free(table);
   if (*finished) return status;
   c->request.data = as ? operands[verb->most - 1] : NULL;
+  if (as && verb->most > 1 && operands[0][0] == '@') c->request.formula_file = operands[0] + 1;
   status = check(c);
   if (status == exit_done && as) status = compare_forward_add(&c->forward, "--", NULL);
   for (size_t i = 0; status == exit_done && as && i < verb->most && operands[i]; i++)

@@ -124,9 +124,8 @@ static int check_task(const evaluate_request *r) {
 static int check(const evaluate_request *r) {
   if (!r->truth) return message_fail(exit_usage, "--truth is needed: the column that says what is true");
   int status = check_task(r);
-  if (status == exit_done && r->plot) status = output_check("plot", r->plot, r->data);
-  if (status == exit_done && r->curves) status = output_check("curves", r->curves, r->data);
-  return status;
+  const output_choice outputs[] = {{"plot", r->plot, 0}, {"curves", r->curves, 0}};
+  return status == exit_done ? output_check_all(outputs, 2, r->data, NULL) : status;
 }
 
 int evaluate_parse(evaluate_request *r, const argument_verb *verb, int argc, char **argv, int *finished) {

@@ -230,7 +230,8 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
                                    {"plot", request->plot, 0},
                                    {"trace", request->trace, 0},
                                    {"residuals", request->residuals, 0}};
-  if (status == exit_done) status = output_check_all(outputs, 4, request->data, NULL);
+  const char *formula_file = request->formula[0] == '@' ? request->formula + 1 : NULL;
+  if (status == exit_done) status = output_check_all(outputs, 4, request->data, formula_file);
   *finished = status != exit_done;
   return status;
 }

@@ -20,6 +20,24 @@ static int same_file(const char *a, const char *b) {
   return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+static const char *name_in_directory(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+/* The same file by whatever path, be it there already or not. */
+static int is_same_place(const char *a, const char *b) {
+  struct stat x, y;
+  if (strcmp(a, b) == 0) return 1;
+  if (same_file(a, b)) return stat(a, &x) == 0 && S_ISREG(x.st_mode); /* devices take from anyone */
+  if (strcmp(name_in_directory(a), name_in_directory(b)) != 0 || stat(a, &x) == 0 || stat(b, &y) == 0) return 0;
+  char *first = directory_of(a), *second = directory_of(b);
+  const int same = first && second && same_file(first, second);
+  free(first);
+  free(second);
+  return same;
+}
+
 int output_check(const char *option, const char *path, const char *input) {
   struct stat info;
   if (!*path || strcmp(path, "-") == 0) return message_fail(exit_usage, "--%s needs the name of a file", option);
@@ -48,7 +66,7 @@ int output_check_all(const output_choice *list, size_t count, const char *input,
     if (status == exit_done && other) status = output_check(list[i].option, list[i].path, other);
     if (status != exit_done) return status;
     for (size_t k = i; k-- > 0;) {
-      if (!list[k].path || strcmp(list[i].path, list[k].path) != 0) continue;
+      if (!list[k].path || !is_same_place(list[i].path, list[k].path)) continue;
       return message_fail(exit_usage, "--%s and --%s name the same file '%s'", list[k].option, list[i].option,
                           list[i].path);
     }

@@ -267,7 +267,8 @@ static int run_predict(run_state *s) {
   if (strcmp(s->request.model, "-") == 0 && strcmp(s->request.data, "-") == 0) {
     return message_fail(exit_usage, "the model and the data cannot both come from standard input");
   }
-  int status = s->request.output ? output_check("output", s->request.output, s->request.data) : exit_done;
+  const output_choice written = {"output", s->request.output, 0};
+  int status = output_check_all(&written, 1, s->request.data, s->request.model);
   if (status == exit_done) status = predict_model_open(&s->model, s->request.model);
   if (status == exit_done) status = check_columns(s);
   if (status != exit_done) return status;
