@@ -338,7 +338,8 @@ static void refused_predictions(void **state) {
   /* altered: a newer version, and widths that the values do not fit */
   static const struct {
     const char *from, *to, *message;
-  } changes[] = {{"\"version\": 1", "\"version\": 7", "version 7"},
+  } changes[] = {{"\"version\": 3", "\"version\": 7", "version 7"},
+                 {"\"name\": \"x\"", "\"name\": \"u\"", "altered"},
                  {"\"width\": 6", "\"width\": 9", "parameters"},
                  {"\"tanh\"", "\"tnah\"", "tnah"}};
   for (size_t k = 0; k < sizeof changes / sizeof *changes; k++) {

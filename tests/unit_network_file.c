@@ -192,8 +192,11 @@ static void altered_files_are_refused(void **state) {
   (void)state;
   marq_network *net = specimen();
   save(net);
-  replace("\"version\": 1", "\"version\": 3", "newer marq: version 3");
-  replace("\"version\": 1", "\"version\": \"1\"", "'version'");
+  replace("\"version\": 3", "\"version\": 4", "newer marq: version 4");
+  replace("\"version\": 3", "\"version\": \"1\"", "'version' is no whole number from 1");
+  replace("\"version\": 3", "\"version\": 0", "'version' is no whole number from 1");
+  replace("\"version\": 3", "\"version\": 2", "altered");
+  replace("\"version\": 3", "\"version\": 1", "altered");
   replace("\"format\": \"marq-network\"", "\"format\": \"marq-fit\"", "is a saved fit, not a saved network");
   replace("\"format\": \"marq-network\"", "\"format\": \"other\"", "its 'format' is 'other'");
   replace("\"format\"", "\"formal\"", "has no 'format'");
@@ -215,6 +218,24 @@ static void altered_files_are_refused(void **state) {
   replace("9007199254740992.0, ", "", "it holds 47 parameters, its layers need 48");
   replace("[\n    0.0, ", "[\n    1, 0.0, ", "it holds 49 parameters, its layers need 48");
   replace("\"checksum\"", "\"checksun\"", "'checksum' is missing");
+  replace("\"name\": \"x\"", "\"name\": \"X\"", "altered");
+  replace("\"name\": \"x\"", "\"name\": \"z\"", "altered"); /* an input called as a target */
+  replace("\"name\": \"x\"", "\"name\": null", "altered");
+  replace("\"name\": \"x\"", "\"name\": 1", "the name of entry 1 of 'inputs' is no text");
+  replace("\"name\": \"x\"", "\"name\": \"\xc3\xa4\"", "two inputs are called '\xc3\xa4'");
+  replace("\"name\": \"z\"", "\"name\": \"Z\"", "altered");
+  replace("\"name\": \"z\"", "\"name\": \"parameters\"", "two targets are called 'parameters'");
+  replace("\"parameter_count\": 48", "\"parameter_count\": 49", "'parameter_count' is not");
+  replace("\"parameter_count\": 48", "\"parameter_count\": 48.0", "'parameter_count' is not");
+  replace("\"parameter_count\"", "\"parametres_count\"", "'parameter_count' is not");
+  replace("\"seed\": \"4294967291\"", "\"seed\": \"4294967290\"", "altered");
+  replace("\"seed\": \"4294967291\"", "\"seed\": \"x\"", "'seed' is no whole number");
+  replace("\"seed\": \"4294967291\"", "\"seed\": \"-1\"", "'seed' is no whole number");
+  replace("\"seed\": \"4294967291\"", "\"seed\": \"99999999999999999999999\"", "'seed' is no whole number");
+  replace("\"seed\": \"4294967291\"", "\"seed\": 1.5", "'seed' is no whole number");
+  replace("\"mse\": 0.1", "\"mse\": 0.2", "altered");
+  replace("\"summary\": {", "\"summery\": {", "altered");
+  replace("\"summary\": {", "\"summary\": 1, \"more\": {", "'summary' is no object");
   replace("\"layers\"", "\"layer\"", "'layers' or 'inputs'");
   replace("\"parameters\": [\n    0.0", "\"parametres\": [\n    0.0", "'parameters' is missing");
   replace("\"seed\"", "\"parameters\": [1], \"seed\"", "duplicate");
@@ -225,7 +246,39 @@ static void altered_files_are_refused(void **state) {
 }
 
 /* Wherever the end is lost. */
-/* A loss makes a file of version 2: an older marq would take its logits for predictions. */
+/* Versions 1 and 2 are read as long as they are what was written. */
+static void older_versions_are_read(void **state) {
+  (void)state;
+  static const char first[] =
+      "{\"format\": \"marq-network\", \"version\": 1, \"marq\": \"0.1.0\", "
+      "\"inputs\": [{\"name\": \"x\", \"shift\": 0.0, \"scale\": 1.0}], "
+      "\"targets\": [{\"name\": \"z\", \"shift\": 0.0, \"scale\": 1.0}], "
+      "\"layers\": [{\"width\": 1, \"activation\": \"tanh\", \"bias\": true, \"frozen\": false}, "
+      "{\"width\": 1, \"activation\": \"linear\", \"bias\": true, \"frozen\": false}], "
+      "\"seed\": \"1\", \"summary\": {\"epochs\": 3}, \"parameter_count\": 4, "
+      "\"checksum\": \"9188204b6e0c74a0\", "
+      "\"parameters\": [-0.7, 0.6960587313864379, 0.22032448928803205, 0.43255736120045185]}\n";
+  static const char second[] =
+      "{\"format\": \"marq-network\", \"version\": 2, \"marq\": \"0.1.0\", "
+      "\"inputs\": [{\"name\": \"x\", \"shift\": 0.0, \"scale\": 1.0}], "
+      "\"targets\": [{\"name\": \"k\", \"shift\": 0.0, \"scale\": 1.0}], "
+      "\"layers\": [{\"width\": 1, \"activation\": \"linear\", \"bias\": true, \"frozen\": false}], "
+      "\"loss\": {\"name\": \"binary-cross-entropy\", \"scale\": 0.0, \"label\": \"k\", "
+      "\"classes\": [\"a\", \"b\"]}, \"seed\": \"1\", \"parameter_count\": 2, "
+      "\"checksum\": \"fb868f87a3f38e30\", \"parameters\": [1.1222617849386916, -2.8053146823505672]}\n";
+  const char *const files[] = {first, second};
+  for (size_t k = 0; k < 2; k++) {
+    marq_network *back;
+    marq_network_notes read;
+    marq_error error = {0};
+    spill(files[k], strlen(files[k]));
+    if (marq_network_load(other, NULL, 0, &back, &read, &error)) fail_msg("%s", error.text);
+    assert_string_equal(read.inputs[0], "x");
+    assert_int_equal(read.seed, 1);
+    marq_network_free(back);
+  }
+}
+
 static void a_loss_comes_back_with_its_classes(void **state) {
   (void)state;
   static const char *const classes[] = {"no \"way\"", "\xc3\xa4"};
@@ -358,6 +411,10 @@ static void what_cannot_be_saved_is_refused(void **state) {
   save(net);
   size_t before, after;
   char *old = slurp(&before);
+  static const char *const twice[] = {"x", "y", "x"};
+  const marq_network_notes same = {.inputs = twice};
+  assert_int_equal(marq_network_save(net, &same, path, &error), MARQ_EINVAL);
+  assert_non_null(strstr(error.text, "two inputs are called 'x'"));
   marq_network_values(net)[3] = NAN;
   assert_int_equal(marq_network_save(net, &notes, path, &error), MARQ_EINVAL);
   assert_non_null(strstr(error.text, "parameter 3"));
@@ -436,6 +493,7 @@ int main(void) {
                                      cmocka_unit_test(notes_may_be_left_out),
                                      cmocka_unit_test(large_networks_are_streamed),
                                      cmocka_unit_test(altered_files_are_refused),
+                                     cmocka_unit_test(older_versions_are_read),
                                      cmocka_unit_test(a_loss_comes_back_with_its_classes),
                                      cmocka_unit_test(truncated_files_are_refused),
                                      cmocka_unit_test(flipped_bits_are_noticed),

@@ -120,11 +120,11 @@ typedef struct marq_network_notes {
 } marq_network_notes;
 /** Save to one JSON file (format name and version, shape, parameters, standardisation, notes) that reads back to the
  * same bits; parameters are streamed. The old file stays whole if anything fails (written beside it, synced, renamed).
- * User-made activations are saved by name. Without a loss the file is of version 1, which marq 0.1 reads; with one of
- * version 2. */
+ * User-made activations are saved by name. The file is of version 3, whose checksum covers the names, the seed and the
+ * summary, too; no two inputs and no two targets may share a name (MARQ_EINVAL). */
 MARQ_API marq_status marq_network_save(const marq_network *network, const marq_network_notes *notes, const char *path,
                                        marq_error *error);
-/** Load such a file. activations [count]: rows of the user's own that the file may name.
+/** Load such a file, or one of versions 1 and 2. activations [count]: rows of the user's own that the file may name.
  *  MARQ_EIO; MARQ_EDATA (truncated, altered, of another kind or of a newer version: the error says which). */
 MARQ_API marq_status marq_network_load(const char *path, const marq_activation *const *activations, size_t count,
                                        marq_network **network, marq_network_notes *notes, marq_error *error);
