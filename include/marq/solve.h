@@ -90,10 +90,18 @@ MARQ_API marq_status marq_solver_plan(marq_problem *problem, const marq_options 
 typedef struct marq_solver marq_solver;
 
 /** Make a solver. The problem is borrowed and must stay; options are copied (arrays they point to are borrowed). All
- * memory is taken here. Returns as marq_solve. */
+ * memory is taken here, for as many samples as the problem was made with: between two fits it may be restricted to
+ * others, or choose them anew. Returns as marq_solve. */
 MARQ_API marq_status marq_solver_create(marq_problem *problem, const marq_options *options, marq_solver **solver,
                                         marq_error *error);
 MARQ_API void marq_solver_free(marq_solver *solver);
+/** From the next start on begin with this damping and trust radius: such as with what the last of many mini-batches
+ * came to. A fit that is running goes on as it was, and a solver that has no damping, or no radius, has no use for it.
+ *  damping  as the option first_damping, ≥ 0 (relative to the largest scaled diagonal of the normal matrix); NaN: as it
+ *           was
+ *  radius   as the option first_radius (a fraction of the scaled norm of the start); NaN: as it was
+ *  Returns: MARQ_OK; MARQ_EINVAL when one is outside the range of its option, and nothing has changed. */
+MARQ_API marq_status marq_solver_set_first(marq_solver *solver, double damping, double radius, marq_error *error);
 /** Bytes that the solver holds. */
 MARQ_API size_t marq_solver_bytes(const marq_solver *solver);
 

@@ -240,6 +240,25 @@ marq_status marq_solver_create(marq_problem *problem, const marq_options *option
   return MARQ_OK;
 }
 
+static marq_status check_range(const char *name, double value, double least, double most, marq_error *error) {
+  if (isnan(value) || (value >= least && value <= most)) return MARQ_OK;
+  return marq_fail(error, MARQ_EINVAL, "%s is %g, it must lie between %g and %g", name, value, least, most);
+}
+
+marq_status marq_solver_set_first(marq_solver *solver, double damping, double radius, marq_error *error) {
+  marq_options *o = &solver->core.options;
+  marq_option_info range = {0};
+  marq_status status = MARQ_OK;
+  for (size_t i = 0; status == MARQ_OK && marq_option_at(i, &range); i++) {
+    if (!strcmp(range.name, "first_damping")) status = check_range(range.name, damping, 0, range.most, error);
+    if (!strcmp(range.name, "first_radius")) status = check_range(range.name, radius, range.least, range.most, error);
+  }
+  if (status != MARQ_OK) return status;
+  if (!isnan(damping)) o->first_damping = damping;
+  if (!isnan(radius)) o->first_radius = radius;
+  return MARQ_OK;
+}
+
 void marq_solver_free(marq_solver *solver) {
   if (!solver) return;
   marq_arena_free(&solver->arena);

@@ -1,43 +1,19 @@
-/* One run of a training: a solver on all samples, on a growing part of them, or on one mini-batch after the other, with
- * the best parameters kept. A stage is a solver on a range of the (shuffled) training samples. */
+/* One run of a training: a solver on all samples or on a growing part of them, with the best parameters kept. A stage
+ * is a solver on a range of the (shuffled) training samples. Mini-batches are in batches.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "network/network.h"
-#include "train/trainer.h"
+#include "train/runner.h"
 
 /* A growing sample begins with one part in 40 and triples when this many epochs leave more than 0.6 of the cost: both
  * from a comparison of schedules on two regression tasks. */
 enum { first_part = 40, growth = 3, chunk = 10, least_part = 32 };
 static const double progress = 0.6;
 
-/* Damping and trust radius at the end of a stage, relative to the solver's own scale as its options are. 0: none yet.
- */
-typedef struct carried {
-  double damping, radius;
-} carried;
-
-typedef struct stage {
-  marq_problem *ridge;
-  marq_solver *solver;
-  size_t i0, i1;
-  size_t steps;           /* of an epoch */
-  carried first;          /* options that the solver began with … */
-  double damping, radius; /* … and what became of them */
-} stage;
-
-typedef struct runner {
-  trainer *t;
-  train_outcome *out;
-  size_t run, stage_epoch; /* epoch at which the stage began */
-  carried carry;
-  double best; /* mean squared error of the validation set */
-  int ended;
-} runner;
-
-static void end(runner *r, marq_train_stop reason, int ends_all, const char *detail) {
+void train_end(runner *r, marq_train_stop reason, int ends_all, const char *detail) {
   if (r->ended) return;
   r->ended = 1;
   r->out->reason = reason;
@@ -112,29 +88,29 @@ static marq_options stage_options(const runner *r) {
     o.seed = (double)((r->t->options->seed + r->run) & 0xffffffffUL);
     o.max_iterations = (double)r->t->options->epochs; /* of passes: schedules of the learning rate go by it */
   }
-  if (r->carry.damping > 0) o.first_damping = r->carry.damping;
-  if (r->carry.radius > 0) o.first_radius = r->carry.radius;
   return o;
 }
 
-static void close_stage(runner *r, stage *s) {
-  if (s->solver) {
-    marq_result found;
-    marq_solver_result(s->solver, &found);
-    marq_train_result *all = r->t->result;
-    all->iterations += found.iterations;
-    all->accepted += found.accepted;
-    all->linear_solves += found.linear_solves;
-    if (found.bytes > all->bytes) all->bytes = found.bytes;
-    all->solver = found.solver;
-    all->linear_solver = found.linear_solver;
-    all->scaling = found.scaling;
-    r->out->stop = found.stop;
-    const marq_state state = marq_solver_state(s->solver);
-    if (s->damping > 0) r->carry.damping = within(state.damping / s->damping * s->first.damping, 1e-10, 1e6);
-    if (s->radius > 0) r->carry.radius = within(state.radius / s->radius * s->first.radius, 1e-10, 1e6);
-  }
+void train_stage_end(runner *r, stage *s) {
+  marq_result found;
+  marq_solver_result(s->solver, &found);
+  marq_train_result *all = r->t->result;
+  all->iterations += found.iterations;
+  all->accepted += found.accepted;
+  all->linear_solves += found.linear_solves;
+  if (found.bytes > all->bytes) all->bytes = found.bytes;
+  all->solver = found.solver;
+  all->linear_solver = found.linear_solver;
+  all->scaling = found.scaling;
+  r->out->stop = found.stop;
+  const marq_state state = marq_solver_state(s->solver);
+  if (s->damping > 0) r->carry.damping = within(state.damping / s->damping * s->first.damping, 1e-10, 1e6);
+  if (s->radius > 0) r->carry.radius = within(state.radius / s->radius * s->first.radius, 1e-10, 1e6);
+}
+
+void train_stage_free(stage *s) {
   marq_solver_free(s->solver);
+  marq_problem_free(s->window);
   marq_problem_free(s->ridge);
   memset(s, 0, sizeof *s);
 }
@@ -150,13 +126,18 @@ static marq_status tune(const runner *r, marq_problem *problem, const marq_optio
   return marq_tune(problem, options, t->start, &budget, &t->result->tuned, error);
 }
 
-/* Begin at trainer->start on the samples i0 … i1−1. */
-static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_error *error) {
-  trainer *t = r->t;
-  memset(s, 0, sizeof *s);
+static marq_problem *problem_of(const trainer *t, const stage *s) {
+  return s->ridge ? s->ridge : t->training;
+}
+
+static marq_status move(const trainer *t, stage *s, size_t i0, size_t i1, marq_error *error) {
   s->i0 = i0;
   s->i1 = i1;
-  marq_problem *problem = t->training;
+  const marq_status status = restrict_to(t, problem_of(t, s), i0, i1);
+  return status ? marq_fail(error, status, "the problem cannot be restricted to a part of its samples") : MARQ_OK;
+}
+
+static marq_status make_problems(trainer *t, size_t i0, size_t i1, int windowed, stage *s, marq_error *error) {
   marq_status status = MARQ_OK;
   if (t->options->ridge > 0 || t->options->ridge_biases > 0) {
     const size_t groups = marq_problem_groups(t->training, NULL); /* weights and biases, layer by layer */
@@ -164,18 +145,20 @@ static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_er
     for (size_t k = 0; k < groups; k++) lambda[k] = k % 2 ? t->options->ridge_biases : t->options->ridge;
     status = restrict_to(t, t->training, 0, t->sets.training); /* the ridge belongs to all samples */
     if (!status) status = marq_problem_ridge(t->training, lambda, NULL, &s->ridge, error);
-    if (status) return status;
-    problem = s->ridge;
   }
-  status = restrict_to(t, problem, i0, i1);
-  if (status) {
-    marq_problem_free(s->ridge);
-    s->ridge = NULL;
-    return marq_fail(error, status, "the problem cannot be restricted to a part of its samples");
-  }
+  if (!status) status = move(t, s, i0, i1, error);
+  if (!status && windowed) status = train_window(problem_of(t, s), &s->window, error);
+  return status;
+}
+
+marq_status train_stage_make(runner *r, size_t i0, size_t i1, int windowed, stage *s, marq_error *error) {
+  trainer *t = r->t;
+  memset(s, 0, sizeof *s);
+  marq_status status = make_problems(t, i0, i1, windowed, s, error);
+  marq_problem *problem = s->window ? s->window : problem_of(t, s);
   marq_options o = stage_options(r);
   marq_plan plan = {0};
-  status = marq_solver_plan(problem, &o, &plan, error);
+  if (!status) status = marq_solver_plan(problem, &o, &plan, error);
   s->first = (carried){plan.first_damping, o.first_radius};
   s->steps = 1;
   if (train_is_first_order(t)) {
@@ -185,20 +168,25 @@ static marq_status open_stage(runner *r, size_t i0, size_t i1, stage *s, marq_er
     o.max_iterations *= (double)s->steps;
   }
   if (!status) status = marq_solver_create(problem, &o, &s->solver, error);
+  if (status) train_stage_free(s);
+  return status;
+}
+
+marq_status train_stage_begin(runner *r, size_t i0, size_t i1, stage *s, marq_error *error) {
+  const trainer *t = r->t;
+  if (r->carry.damping > 0) s->first.damping = r->carry.damping;
+  if (r->carry.radius > 0) s->first.radius = r->carry.radius;
+  marq_status status = move(t, s, i0, i1, error);
+  if (!status) status = marq_solver_set_first(s->solver, s->first.damping, s->first.radius, error);
   if (!status) status = marq_solver_start(s->solver, t->start, error);
-  if (status) {
-    marq_solver_free(s->solver);
-    marq_problem_free(s->ridge);
-    memset(s, 0, sizeof *s);
-    return status;
-  }
+  if (status) return status;
   const marq_state state = marq_solver_state(s->solver);
   s->damping = state.damping;
   s->radius = isfinite(state.radius) ? state.radius : 0;
   return MARQ_OK;
 }
 
-static void keep(runner *r, const double *p, double cost, double mse) {
+void train_keep(runner *r, const double *p, double cost, double mse) {
   if (r->t->kept)
     memcpy(r->t->kept, p, r->t->n * sizeof *p);
   else
@@ -208,16 +196,14 @@ static void keep(runner *r, const double *p, double cost, double mse) {
   r->out->mse = mse;
 }
 
-/* What one epoch has come to: keep the best by validation, tell the caller, and end where there is nothing to hope for.
- */
-static void observe(runner *r, const marq_state *state, size_t samples, double cost, double mse, int moved) {
+void train_observe(runner *r, const marq_state *state, size_t samples, double cost, double mse, int moved) {
   trainer *t = r->t;
   train_outcome *out = r->out;
   if (t->validation.count && moved) {
     out->validation_mse = train_validation(t, state->p);
     if (out->validation_mse < r->best || out->epochs == 0) {
       r->best = out->validation_mse;
-      keep(r, state->p, cost, mse);
+      train_keep(r, state->p, cost, mse);
     }
   }
   if (t->callback) {
@@ -236,12 +222,12 @@ static void observe(runner *r, const marq_state *state, size_t samples, double c
                                       .accepted = state->accepted,
                                       .seconds = train_seconds(t),
                                       .p = state->p};
-    if (t->callback(t->context, &seen)) end(r, MARQ_TRAIN_USER, 1, NULL);
+    if (t->callback(t->context, &seen)) train_end(r, MARQ_TRAIN_USER, 1, NULL);
   }
-  if (train_seconds(t) >= t->options->max_seconds) end(r, MARQ_TRAIN_TIME, 1, NULL);
+  if (train_seconds(t) >= t->options->max_seconds) train_end(r, MARQ_TRAIN_TIME, 1, NULL);
 }
 
-static int out_of_patience(const runner *r) {
+int train_out_of_patience(const runner *r) {
   const train_outcome *out = r->out;
   const size_t since = out->best_epoch > r->stage_epoch ? out->best_epoch : r->stage_epoch;
   return r->t->validation.count && r->t->options->patience && out->epochs - since >= r->t->options->patience;
@@ -254,24 +240,24 @@ static void end_as_solver(runner *r, const marq_solver *solver) {
   r->out->stop = found.stop;
   /* Flat directions are a network's nature: stationary is as good as converged. */
   if (marq_stop_converged(found.stop) || found.stop == MARQ_STOP_DEGENERATE)
-    end(r, MARQ_TRAIN_CONVERGED, 0, marq_stop_text(found.stop));
+    train_end(r, MARQ_TRAIN_CONVERGED, 0, marq_stop_text(found.stop));
   else if (found.stop == MARQ_STOP_NO_PROGRESS)
-    end(r, MARQ_TRAIN_NO_PROGRESS, 0, found.detail[0] ? found.detail : NULL);
+    train_end(r, MARQ_TRAIN_NO_PROGRESS, 0, found.detail[0] ? found.detail : NULL);
   else if (found.stop == MARQ_STOP_DIVERGED)
-    end(r, MARQ_TRAIN_DIVERGED, 0, found.detail);
+    train_end(r, MARQ_TRAIN_DIVERGED, 0, found.detail);
   else if (found.stop == MARQ_STOP_ITERATIONS)
-    end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
+    train_end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
   else if (found.stop == MARQ_STOP_EVALUATIONS)
-    end(r, MARQ_TRAIN_EPOCHS, 0, marq_stop_text(found.stop));
+    train_end(r, MARQ_TRAIN_EPOCHS, 0, marq_stop_text(found.stop));
   else
-    end(r, MARQ_TRAIN_FAILED, 0, found.detail[0] ? found.detail : NULL);
+    train_end(r, MARQ_TRAIN_FAILED, 0, found.detail[0] ? found.detail : NULL);
 }
 
 /* A trial step, or with a first-order solver on batches as many steps as visit all samples. */
 static void run_epoch(runner *r, stage *s) {
   marq_error error = {0};
   for (size_t k = 0; k < s->steps && marq_solver_stopped(s->solver) == MARQ_STOP_NONE; k++)
-    if (marq_iterate(s->solver, &error) < 0) end(r, MARQ_TRAIN_FAILED, 0, error.text);
+    if (marq_iterate(s->solver, &error) < 0) train_end(r, MARQ_TRAIN_FAILED, 0, error.text);
   r->out->epochs++;
 }
 
@@ -285,20 +271,20 @@ static void run_stage(runner *r, stage *s, int last) {
   if (t->single) out->start_cost = state.cost;
   for (int first = 1;; first = 0) {
     if (first || state.accepted) mse = train_mse(t, state.cost - part * penalty(t, state.p), weight);
-    observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
+    train_observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
     const size_t made = out->epochs - r->stage_epoch;
     const int reached = t->options->target > 0 && mse <= t->options->target;
     if (!last && !r->ended) {
-      if (reached || out_of_patience(r) || marq_solver_stopped(s->solver) != MARQ_STOP_NONE) return;
+      if (reached || train_out_of_patience(r) || marq_solver_stopped(s->solver) != MARQ_STOP_NONE) return;
       if (made && made % chunk == 0) {
         if (!(state.cost <= progress * before)) return;
         before = state.cost;
       }
     }
-    if (reached) end(r, MARQ_TRAIN_TARGET, 1, NULL);
-    if (out_of_patience(r)) end(r, MARQ_TRAIN_EARLY, 0, NULL);
+    if (reached) train_end(r, MARQ_TRAIN_TARGET, 1, NULL);
+    if (train_out_of_patience(r)) train_end(r, MARQ_TRAIN_EARLY, 0, NULL);
     if (marq_solver_stopped(s->solver) != MARQ_STOP_NONE) end_as_solver(r, s->solver);
-    if (out->epochs >= t->options->epochs) end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
+    if (out->epochs >= t->options->epochs) train_end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
     if (r->ended) break;
     run_epoch(r, s);
     state = marq_solver_state(s->solver);
@@ -308,16 +294,15 @@ static void run_stage(runner *r, stage *s, int last) {
     state = marq_solver_state(s->solver);
     mse = train_mse(t, state.cost - part * penalty(t, state.p), weight);
   }
-  if (!t->validation.count) keep(r, state.p, state.cost, mse);
+  if (!t->validation.count) train_keep(r, state.p, state.cost, mse);
 }
 
-/* A stage that cannot go on: an error where nothing has been learned yet, else the end of the run. */
-static void fail(runner *r, marq_status status, const marq_error *why, marq_error *error) {
+void train_fail(runner *r, marq_status status, const marq_error *why, marq_error *error) {
   if (r->out->epochs == 0) {
     r->out->status = status;
     if (error) *error = *why;
   }
-  end(r, MARQ_TRAIN_FAILED, 0, why->text);
+  train_end(r, MARQ_TRAIN_FAILED, 0, why->text);
 }
 
 static size_t first_size(const trainer *t) {
@@ -333,9 +318,11 @@ static void run_growing(runner *r, marq_error *error) {
     stage s;
     marq_error why = {0};
     r->stage_epoch = r->out->epochs;
-    const marq_status status = open_stage(r, 0, size, &s, &why);
+    marq_status status = train_stage_make(r, 0, size, 0, &s, &why);
+    if (!status) status = train_stage_begin(r, 0, size, &s, &why);
     if (status) {
-      fail(r, status, &why, error);
+      train_stage_free(&s);
+      train_fail(r, status, &why, error);
       return;
     }
     if (!t->kept) { /* with a million parameters each vector counts */
@@ -344,60 +331,8 @@ static void run_growing(runner *r, marq_error *error) {
     }
     run_stage(r, &s, size == all);
     if (t->start) memcpy(t->start, marq_solver_state(s.solver).p, t->n * sizeof *t->start);
-    close_stage(r, &s);
-  }
-}
-
-/* One pass over the batches: a few trial steps on each. The last of them ends with the last sample. */
-static marq_state pass(runner *r, marq_error *error, marq_status *status) {
-  trainer *t = r->t;
-  const size_t all = t->sets.training, batch = t->options->batch;
-  marq_state last = {.p = t->start, .damping = NAN, .gain = NAN};
-  for (size_t i = 0; i < all && !r->ended; i += batch) {
-    stage s;
-    const size_t i0 = i + batch > all ? all - batch : i;
-    *status = open_stage(r, i0, i0 + batch, &s, error);
-    if (*status) return last;
-    for (size_t k = 0; k < t->options->batch_steps && marq_solver_stopped(s.solver) == MARQ_STOP_NONE; k++) {
-      *status = marq_iterate(s.solver, error);
-      if (*status < 0) break;
-    }
-    last = marq_solver_state(s.solver);
-    memcpy(t->start, last.p, t->n * sizeof *t->start);
-    last.p = t->start;
-    close_stage(r, &s);
-    if (*status < 0) return last;
-    if (train_seconds(t) >= t->options->max_seconds) end(r, MARQ_TRAIN_TIME, 1, NULL);
-  }
-  return last;
-}
-
-static void run_batches(runner *r, marq_error *error) {
-  trainer *t = r->t;
-  train_outcome *out = r->out;
-  const size_t all = t->sets.training;
-  marq_state state = {.p = t->start, .damping = NAN, .gain = NAN};
-  double mse, least = train_cost_of_all(t, t->start, &mse);
-  observe(r, &state, all, least, mse, 1);
-  while (!r->ended) {
-    if (t->options->target > 0 && mse <= t->options->target) end(r, MARQ_TRAIN_TARGET, 1, NULL);
-    if (out_of_patience(r)) end(r, MARQ_TRAIN_EARLY, 0, NULL);
-    if (out->epochs >= t->options->epochs) end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
-    if (r->ended) return;
-    marq_status status = MARQ_OK;
-    marq_error why = {0};
-    state = pass(r, &why, &status);
-    if (status < 0) {
-      fail(r, status, &why, error);
-      return;
-    }
-    out->epochs++;
-    const double cost = train_cost_of_all(t, t->start, &mse);
-    if (!t->validation.count && cost < least) {
-      least = cost;
-      keep(r, t->start, cost, mse);
-    }
-    observe(r, &state, all, cost, mse, 1);
+    train_stage_end(r, &s);
+    train_stage_free(&s);
   }
 }
 
@@ -426,7 +361,7 @@ void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error
     outcome->start_cost = train_cost_of_all(t, t->start, &outcome->mse);
   }
   if (has_batches(t))
-    run_batches(&r, error);
+    train_run_batches(&r, error);
   else
     run_growing(&r, error);
   if (!t->single) outcome->cost = train_cost_of_all(t, t->kept, &outcome->mse);
