@@ -1,9 +1,11 @@
 /* Loading saved networks: everything that a file could have wrong is found before a network is handed out. */
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "nearest.h"
 #include "network/saved.h"
@@ -13,6 +15,7 @@ typedef struct loading {
   const json_t *root;
   const marq_activation *const *own; /* the user's rows */
   size_t own_count;
+  int version;
   marq_error *error;
 } loading;
 
@@ -20,19 +23,21 @@ static marq_status bad(const loading *l, const char *what) {
   return marq_fail(l->error, MARQ_EDATA, "it is no usable saved network: %s", what);
 }
 
-static marq_status check_kind(const loading *l) {
+static marq_status check_kind(loading *l) {
   const char *format = json_string_value(json_object_get(l->root, "format"));
   const json_t *version = json_object_get(l->root, "version");
   if (!format) return marq_fail(l->error, MARQ_EDATA, "it is no saved network: it has no 'format'");
   if (!strcmp(format, "marq-fit")) return marq_fail(l->error, MARQ_EDATA, "it is a saved fit, not a saved network");
   if (strcmp(format, NETWORK_FORMAT) != 0)
     return marq_fail(l->error, MARQ_EDATA, "it is no saved network: its 'format' is '%.60s'", format);
-  if (!json_is_integer(version) || json_integer_value(version) < 1) return bad(l, "'version' is no number");
+  if (!json_is_integer(version) || json_integer_value(version) < 1)
+    return bad(l, "'version' is no whole number from 1");
   if (json_integer_value(version) > network_version) {
     return marq_fail(l->error, MARQ_EDATA,
                      "it was saved by a newer marq: version %lld of the format, this one reads %d",
                      (long long)json_integer_value(version), network_version);
   }
+  l->version = (int)json_integer_value(version);
   return MARQ_OK;
 }
 
@@ -87,7 +92,10 @@ static marq_status read_standards(const loading *l, const char *key, size_t coun
 static marq_status check_sums(const loading *l, const marq_network *network, const marq_network_notes *notes) {
   const char *written = json_string_value(json_object_get(l->root, "checksum"));
   char own[17];
-  snprintf(own, sizeof own, "%016" PRIx64, network_checksum(network, notes));
+  uint64_t sum;
+  const marq_status status = network_checksum(network, notes, l->version, &sum, l->error);
+  if (status) return status;
+  snprintf(own, sizeof own, "%016" PRIx64, sum);
   if (!written) return bad(l, "'checksum' is missing");
   if (strcmp(written, own) != 0)
     return marq_fail(l->error, MARQ_EDATA, "the file was altered: its checksum is %s, its contents give %s", written,
@@ -120,6 +128,11 @@ static marq_status build(const loading *l, network_scan *scan, marq_network **ne
     status =
         marq_fail(l->error, MARQ_EDATA, "it is no usable saved network: it holds %zu parameters, its layers need %zu",
                   scan->count, parameters);
+  }
+  const json_t *said = json_object_get(l->root, "parameter_count");
+  if (!status && (said || l->version > 2) &&
+      (!json_is_integer(said) || json_integer_value(said) < 0 || (size_t)json_integer_value(said) != scan->count)) {
+    status = bad(l, "'parameter_count' is not the number of its parameters");
   }
   if (!status) status = network_adopt(inputs, shape, count, scan->values, network, l->error);
   if (status == MARQ_EINVAL || status == MARQ_ESIZE) status = l->error ? (l->error->status = MARQ_EDATA) : MARQ_EDATA;
@@ -155,6 +168,34 @@ static marq_status check_loss(const loading *l, const json_t *loss) {
   return MARQ_OK;
 }
 
+/* Each column has a name or null. */
+static marq_status check_names(const loading *l) {
+  static const char *const keys[] = {"inputs", "targets"};
+  for (size_t i = 0; i < 2; i++) {
+    size_t k;
+    const json_t *one;
+    json_array_foreach(json_object_get(l->root, keys[i]), k, one) {
+      const json_t *name = json_object_get(one, "name");
+      if (name && !json_is_string(name) && !json_is_null(name))
+        return marq_fail(l->error, MARQ_EDATA,
+                         "it is no usable saved network: the name of entry %zu of '%s' is no text", k + 1, keys[i]);
+    }
+  }
+  return MARQ_OK;
+}
+
+/* As text, or as a number where that is exact. */
+static marq_status read_seed(const loading *l, unsigned long *seed) {
+  const json_t *value = json_object_get(l->root, "seed");
+  const char *text = json_string_value(value);
+  char *end = NULL;
+  errno = 0;
+  *seed = text ? strtoul(text, &end, 10) : (unsigned long)json_integer_value(value);
+  if (!value || (json_is_integer(value) && json_integer_value(value) >= 0)) return MARQ_OK;
+  if (text && strchr("0123456789", text[0]) && end > text && !*end && errno == 0) return MARQ_OK;
+  return bad(l, "'seed' is no whole number");
+}
+
 /* Names and summary into one block that lives as long as the network. */
 static marq_status read_notes(const loading *l, marq_network *network, marq_network_notes *notes) {
   const size_t outputs = marq_network_outputs(network), count = network->inputs + outputs;
@@ -162,9 +203,12 @@ static marq_status read_notes(const loading *l, marq_network *network, marq_netw
   const char *loss_name = json_string_value(json_object_get(loss, "name")),
              *label = json_string_value(json_object_get(loss, "label"));
   const size_t class_count = json_array_size(classes);
-  const marq_status status = check_loss(l, loss);
+  const json_t *object = json_object_get(l->root, "summary");
+  marq_status status = check_loss(l, loss);
+  if (!status) status = check_names(l);
+  if (!status) status = read_seed(l, &notes->seed);
+  if (!status && object && !json_is_object(object)) status = bad(l, "'summary' is no object");
   if (status) return status;
-  const json_t *object = json_object_get(l->root, "summary"), *seed = json_object_get(l->root, "seed");
   char *summary = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
   size_t size = summary ? strlen(summary) + 1 : 1;
   for (size_t k = 0; k < count; k++) {
@@ -194,10 +238,11 @@ static marq_status read_notes(const loading *l, marq_network *network, marq_netw
   notes->classes = class_count ? network->name_list + count : NULL;
   for (size_t k = 0; k < class_count; k++)
     network->name_list[count + k] = store(&place, json_string_value(json_array_get(classes, k)));
-  notes->seed =
-      json_is_string(seed) ? strtoul(json_string_value(seed), NULL, 10) : (unsigned long)json_integer_value(seed);
   free(summary);
-  return MARQ_OK;
+  status = network_check_names(notes->inputs, network->inputs, "input", l->error);
+  if (!status) status = network_check_names(notes->targets, outputs, "target", l->error);
+  if (status == MARQ_EINVAL) status = l->error ? (l->error->status = MARQ_EDATA) : MARQ_EDATA;
+  return status;
 }
 
 marq_status marq_network_load(const char *path, const marq_activation *const *activations, size_t count,
@@ -209,7 +254,7 @@ marq_status marq_network_load(const char *path, const marq_activation *const *ac
   marq_status status = network_scan_file(path, &scan, error);
   if (status) return status;
   json_t *root = json_loadb(scan.text, scan.length, JSON_REJECT_DUPLICATES, &where);
-  const loading l = {.root = root, .own = activations, .own_count = count, .error = error};
+  loading l = {.root = root, .own = activations, .own_count = count, .error = error};
   if (!root) {
     status = marq_fail(error, MARQ_EDATA, "it is no saved network: %s", where.text);
     if (error && where.line > 0) error->line = (size_t)where.line;

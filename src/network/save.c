@@ -5,6 +5,7 @@
 #include <marq/file.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "network/saved.h"
 
@@ -68,11 +69,17 @@ static marq_status put_summary(FILE *out, const char *summary, marq_error *error
     json_decref(object);
     return marq_fail(error, MARQ_EINVAL, "the summary to be saved is not a JSON object: %s", object ? "" : where.text);
   }
-  fputs("  \"summary\": ", out);
-  const int failed = json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+  char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(object);
+  if (!text) return marq_fail(error, MARQ_ENOMEM, "out of memory for the summary of a network");
+  fputs("  \"summary\": ", out);
+  for (const char *c = text; *c; c++) {
+    fputc(*c, out);
+    if (*c == '\n') fputs("  ", out); /* one level further in; within texts JSON has no line ends */
+  }
   fputs(",\n", out);
-  return failed ? MARQ_EIO : MARQ_OK;
+  free(text);
+  return MARQ_OK;
 }
 
 static marq_status put_loss(FILE *out, const marq_network_notes *notes) {
@@ -93,22 +100,24 @@ static marq_status put_loss(FILE *out, const marq_network_notes *notes) {
 }
 
 static marq_status put(const marq_network *network, const marq_network_notes *notes, FILE *out, marq_error *error) {
-  const int has_loss = notes && notes->loss;
-  fprintf(out, "{\n  \"format\": \"%s\",\n  \"version\": %d,\n  \"marq\": \"%s\",\n", NETWORK_FORMAT,
-          has_loss ? network_version : 1, marq_version());
-  marq_status status = put_columns(out, "inputs", notes ? notes->inputs : NULL, network->standards, network->inputs);
+  uint64_t sum;
+  marq_status status = network_checksum(network, notes, network_version, &sum, error);
+  if (status) return status;
+  fprintf(out, "{\n  \"format\": \"%s\",\n  \"version\": %d,\n  \"marq\": \"%s\",\n", NETWORK_FORMAT, network_version,
+          marq_version());
+  status = put_columns(out, "inputs", notes ? notes->inputs : NULL, network->standards, network->inputs);
   if (!status) {
     status = put_columns(out, "targets", notes ? notes->targets : NULL, network->standards + network->inputs,
                          marq_network_outputs(network));
   }
   if (!status) status = put_layers(out, network);
-  if (!status && has_loss) status = put_loss(out, notes);
+  if (!status && notes && notes->loss) status = put_loss(out, notes);
   if (status == MARQ_EINVAL) return marq_fail(error, status, "a name to be saved is not UTF-8 text");
   /* As text: whole numbers beyond 2^53 do not survive every reader. */
   if (notes) fprintf(out, "  \"seed\": \"%lu\",\n", notes->seed);
   if (!status && notes && notes->summary) status = put_summary(out, notes->summary, error);
   fprintf(out, "  \"parameter_count\": %zu,\n  \"checksum\": \"%016" PRIx64 "\",\n  \"parameters\": [",
-          network->parameters, network_checksum(network, notes));
+          network->parameters, sum);
   for (size_t k = 0; k < network->parameters; k++) {
     fputs(k == 0 ? "\n    " : k % 8 == 0 ? ",\n    " : ", ", out);
     put_number(out, network->values[k]);
@@ -120,7 +129,10 @@ static marq_status put(const marq_network *network, const marq_network_notes *no
 static marq_status check(const marq_network *network, const marq_network_notes *notes, marq_error *error) {
   if (notes && notes->loss && !isfinite(notes->scale))
     return marq_fail(error, MARQ_EINVAL, "the scale of the loss is not finite: such a network is not saved");
-  const size_t standards = network->inputs + marq_network_outputs(network);
+  const size_t outputs = marq_network_outputs(network), standards = network->inputs + outputs;
+  marq_status status = network_check_names(notes ? notes->inputs : NULL, network->inputs, "input", error);
+  if (!status) status = network_check_names(notes ? notes->targets : NULL, outputs, "target", error);
+  if (status) return status;
   for (size_t k = 0; k < standards; k++)
     if (!isfinite(network->standards[k].shift) || !isfinite(network->standards[k].scale))
       return marq_fail(error, MARQ_EINVAL,
