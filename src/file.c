@@ -102,9 +102,20 @@ const char *marq_file_temporary(const marq_file *file) {
   return file->temporary;
 }
 
+/* Why a write failed some time ago, which the stream does not keep: a file that will be discarded is asked by one more.
+ */
+static int reason_of(const marq_file *file) {
+  static const char probe[1 << 16];
+  /* the first may be cut short without a reason */
+  for (int k = 0; k < 2 && file->temporary; k++)
+    if (write(fileno(file->stream), probe, sizeof probe) < 0) return errno;
+  return EIO;
+}
+
 marq_status marq_file_commit(marq_file *file, marq_error *error) {
   errno = 0;
-  if (ferror(file->stream) || fflush(file->stream) != 0) return fail(file, errno ? errno : EIO, error);
+  if (fflush(file->stream) != 0) return fail(file, errno ? errno : EIO, error);
+  if (ferror(file->stream)) return fail(file, reason_of(file), error);
   if (file->temporary && fsync(fileno(file->stream)) != 0) return fail(file, errno, error);
   FILE *stream = file->stream;
   file->stream = NULL;

@@ -7,6 +7,7 @@
 
 typedef struct gnuplot {
   FILE *script;
+  FILE *said; /* its standard error: never the user's */
   pid_t process;
 } gnuplot;
 

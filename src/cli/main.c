@@ -1,6 +1,7 @@
 /* The command `marq`: finds the verb and runs it. */
 #include <errno.h>
 #include <marq/base.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,7 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   make_blas_serial();
+  signal(SIGXFSZ, SIG_IGN); /* a file that reaches the limit of sizes fails as on a full disk, and is cleaned up */
   const int status = dispatch(argc, argv);
   errno = 0;
   if (fflush(stdout) != 0 || ferror(stdout)) {

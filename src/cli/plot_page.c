@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "gnuplot.h"
 #include "message.h"
@@ -68,15 +67,30 @@ static int draw_page(const char *path, const char *file, int width, int height, 
   return status != exit_done ? status : finished;
 }
 
+/* gnuplot tells nobody when a picture did not fit on the disk: each format has a last word. Returns how to exit. */
+static int check_complete(const char *path, const char *file) {
+  static const struct {
+    const char *ending, *last;
+    size_t length;
+  } formats[] = {{".svg", "</svg>", 6}, {".png", "IEND\xae\x42\x60\x82", 8}, {".pdf", "%%EOF", 5}};
+  const char *ending = strrchr(path, '.');
+  char tail[32] = "";
+  FILE *picture = fopen(file, "rb");
+  size_t got = 0, k = 0;
+  if (picture && (fseek(picture, -(long)sizeof tail, SEEK_END) == 0)) got = fread(tail, 1, sizeof tail, picture);
+  if (picture) fclose(picture);
+  while (k < 2 && strcmp(ending, formats[k].ending) != 0) k++;
+  for (size_t i = 0; i + formats[k].length <= got; i++)
+    if (memcmp(tail + i, formats[k].last, formats[k].length) == 0) return exit_done;
+  return message_fail_at(exit_usage, path, 0, "cannot write: the picture was cut short (is the disk full?)");
+}
+
 int plot_page(const char *path, int width, int height, plot_drawing draw, void *context) {
   output out = {0};
-  struct stat info;
   int status = output_open(&out, path);
   if (status != exit_done) return status;
   status = draw_page(path, out.temporary ? out.temporary : path, width, height, draw, context);
-  if (status == exit_done && out.temporary && (stat(out.temporary, &info) != 0 || info.st_size == 0)) {
-    status = message_fail_at(exit_usage, path, 0, "gnuplot could not write the plot");
-  }
+  if (status == exit_done && out.temporary) status = check_complete(path, out.temporary);
   if (status == exit_done) {
     status = output_commit(&out);
   } else {
