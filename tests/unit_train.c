@@ -68,6 +68,40 @@ static void learns_a_sine(void **state) {
   }
 }
 
+/* In whatever unit targets come, training is the same: a power of 2 changes no digit. */
+static void the_unit_of_targets_does_not_matter(void **state) {
+  (void)state;
+  static const int exponents[] = {0, -990, -545, 515, 990};
+  static const size_t batches[] = {0, 40};
+  static task t;
+  for (size_t b = 0; b < 2; b++) {
+    marq_train_result usual = {0};
+    for (size_t k = 0; k < sizeof exponents / sizeof *exponents; k++) {
+      const double unit = ldexp(1, exponents[k]);
+      sine(&t, 120, 0.05, 3);
+      for (size_t i = 0; i < t.samples; i++) t.y[i] *= unit;
+      marq_train_options o = marq_train_options_default();
+      o.epochs = 40;
+      o.patience = 10;
+      o.batch = batches[b];
+      marq_network *net = make(1, 6, 1);
+      const marq_train_result r = train(net, &t, &o, NULL, NULL);
+      marq_network_free(net);
+      if (k == 0) usual = r;
+      assert_true(r.cost < 0.1 * r.start_cost && r.train.r2 > 0.95);
+      assert_int_equal(r.epochs, usual.epochs);
+      assert_int_equal(r.best_epoch, usual.best_epoch);
+      assert_close(r.cost, usual.cost, 1e-12, 0);
+      assert_close(r.train.rmse / unit, usual.train.rmse, 1e-12, 0);
+      assert_close(r.validation.mae / unit, usual.validation.mae, 1e-12, 0);
+      assert_close(r.train.max_error / unit, usual.train.max_error, 1e-12, 0);
+      assert_close(r.validation.r2, usual.validation.r2, 1e-12, 0);
+      assert_close(r.train.mse, usual.train.mse * unit * unit, 1e-9, 0); /* 0 or infinite beyond what doubles hold */
+      assert_close(r.mse, usual.mse * unit * unit, 1e-9, 0);
+    }
+  }
+}
+
 /* ---- what is kept ---- */
 
 typedef struct seen {
@@ -565,6 +599,7 @@ static void what_is_not_finite_is_survived(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(learns_a_sine),
+                                     cmocka_unit_test(the_unit_of_targets_does_not_matter),
                                      cmocka_unit_test(early_stopping_restores_the_best),
                                      cmocka_unit_test(restarts_keep_the_best),
                                      cmocka_unit_test(a_callback_stops_everything),

@@ -1,4 +1,5 @@
 /* marq train: fit a network to a table. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,12 +56,13 @@ static void warn_of_the_end(training *t) {
   }
   warn_of_separation(t);
   const int of_classes = train_is_of_classes(t);
-  const double learned = of_classes ? r->train_classes.log_loss : r->train.mse;
-  const double validation = of_classes ? r->validation_classes.log_loss : r->validation.mse;
-  if (validation > 4 * learned && learned > 0) {
+  const double learned = of_classes ? r->train_classes.log_loss : r->train.rmse;
+  const double validation = of_classes ? r->validation_classes.log_loss : r->validation.rmse;
+  const double ratio = of_classes ? validation / learned : pow(validation / learned, 2); /* squares may overflow */
+  if (ratio > 4 && learned > 0) {
     warnings_add(&t->warnings,
                  "the validation %s is %.3g times that of training: more data, --ridge or fewer units may help",
-                 of_classes ? "log loss" : "error", validation / learned);
+                 of_classes ? "log loss" : "error", ratio);
   }
 }
 

@@ -17,6 +17,7 @@ typedef struct summing {
   marq_column *columns; /* [inputs and outputs] */
   marq_regression_sums *values;
   marq_probability_sums classes;
+  double unit; /* that values are divided by, so that their squares neither over- nor underflow */
   int finite;
 } summing;
 
@@ -28,11 +29,15 @@ static void gather_column(const marq_column *column, const size_t *order, size_t
   for (size_t i = 0; i < count; i++) out[i] = value(column, order, i0 + i);
 }
 
-static void add_values(summing *q, size_t i0, size_t count, const double *out) {
+static void add_values(summing *q, size_t i0, size_t count, double *out) {
   double *truth = q->store + q->data->input_count * most;
   for (size_t o = 0; o < q->data->target_count; o++) {
     const marq_column y = {truth, 1}, f = {out + o * count, 1}, none = {NULL, 1};
     gather_column(&q->data->targets[o], q->order, i0, count, truth);
+    for (size_t i = 0; i < count && q->unit != 1; i++) {
+      truth[i] /= q->unit;
+      out[o * count + i] /= q->unit;
+    }
     if (marq_regression_add(&q->values[o], y, f, none, count, NULL) != MARQ_OK) q->finite = 0;
   }
 }
@@ -80,6 +85,25 @@ static marq_status add_block(summing *q, size_t i0, size_t count, marq_error *er
   return MARQ_OK;
 }
 
+/* A power of 2 of the size of the largest target where that is beyond what may be squared, else 1. */
+static double unit_of(const summing *q, size_t count) {
+  enum { safe = 400 };
+  int exponent;
+  double largest = 0;
+  for (size_t o = 0; o < q->data->target_count; o++)
+    for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs(value(&q->data->targets[o], q->order, i)));
+  frexp(largest, &exponent);
+  return largest > 0 && abs(exponent) > safe ? ldexp(1, exponent - 1) : 1;
+}
+
+static void in_units(marq_regression_metrics *values, double unit) {
+  values->mse = values->mse * unit * unit;
+  values->rmse *= unit;
+  values->mae *= unit;
+  values->bias *= unit;
+  values->max_error *= unit;
+}
+
 static void finish(const summing *q, size_t count, marq_regression_metrics *values, marq_train_classes *classes) {
   const marq_probability_sums *sums = &q->classes;
   /* A network may overflow for samples that it was not trained with: that is a result, and no failure. */
@@ -90,6 +114,7 @@ static void finish(const summing *q, size_t count, marq_regression_metrics *valu
     classes->samples = count;
   } else {
     if (q->finite) marq_regression_finish(q->values, q->data->target_count, values);
+    in_units(values, q->unit);
     values->samples = count;
   }
 }
@@ -104,6 +129,7 @@ marq_status train_metrics(const marq_network *network, const train_data *data, c
   q.store = malloc((inputs + 1 + outputs) * most * sizeof *q.store);
   q.columns = malloc((inputs + outputs) * sizeof *q.columns);
   q.values = calloc(outputs, sizeof *q.values);
+  q.unit = unit_of(&q, count);
   const int ready = q.store && q.columns && q.values;
   marq_status status = ready ? MARQ_OK : marq_fail(error, MARQ_ENOMEM, "out of memory for metrics");
   for (size_t i0 = 0; i0 < count && ready && !status; i0 += most) {

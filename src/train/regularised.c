@@ -31,20 +31,21 @@ static int progress(void *context, size_t fits, const marq_ridge_point *point, c
   const double seconds = train_seconds(t);
   w->late = seconds >= t->options->max_seconds;
   if (!t->callback) return w->late;
-  const marq_train_progress seen = {.run = w->run,
-                                    .runs = t->options->restarts + 1,
-                                    .epoch = fits,
-                                    .samples = t->sets.training,
-                                    .training_samples = t->sets.training,
-                                    .cost = point->misfit + point->lambda * point->penalty,
-                                    .mse = mse_of(t, point->misfit),
-                                    .validation_mse = validation,
-                                    .best_validation_mse = t->validation.count ? w->best_validation : NAN,
-                                    .damping = NAN,
-                                    .gain = NAN,
-                                    .accepted = 1,
-                                    .seconds = seconds,
-                                    .p = p};
+  const marq_train_progress seen = {
+      .run = w->run,
+      .runs = t->options->restarts + 1,
+      .epoch = fits,
+      .samples = t->sets.training,
+      .training_samples = t->sets.training,
+      .cost = point->misfit + point->lambda * point->penalty,
+      .mse = train_told(t, mse_of(t, point->misfit)),
+      .validation_mse = train_told(t, validation),
+      .best_validation_mse = t->validation.count ? train_told(t, w->best_validation) : NAN,
+      .damping = NAN,
+      .gain = NAN,
+      .accepted = 1,
+      .seconds = seconds,
+      .p = p};
   w->asked = t->callback(t->context, &seen);
   return w->asked || w->late;
 }
@@ -119,7 +120,7 @@ void train_run_regularised(trainer *t, size_t run, train_outcome *out, marq_erro
   out->ridge_biases = found->lambda[t->options->ridge_apart ? 1 : 0];
   out->effective = found->effective;
   out->noise = found->noise;
-  out->criterion = found->criterion;
+  out->criterion = o.judge ? train_told(t, found->criterion) : found->criterion;
   out->at_border = found->at_border;
   marq_regularised_free(found);
 }

@@ -50,7 +50,11 @@ static double penalty(const trainer *t, const double *p) {
 
 double train_mse(const trainer *t, double data_cost, double weight) {
   if (t->data.loss) return data_cost / weight;
-  return 2 * data_cost / (weight * (double)t->data.target_count) * t->unit;
+  return 2 * data_cost / (weight * (double)t->data.target_count);
+}
+
+double train_told(const trainer *t, double mse) {
+  return mse * t->scale * t->scale;
 }
 
 static marq_status restrict_to(const trainer *t, marq_problem *problem, size_t i0, size_t i1) {
@@ -214,9 +218,9 @@ void train_observe(runner *r, const marq_state *state, size_t samples, double co
                                       .samples = samples,
                                       .training_samples = t->sets.training,
                                       .cost = cost,
-                                      .mse = mse,
-                                      .validation_mse = out->validation_mse,
-                                      .best_validation_mse = t->validation.count ? r->best : NAN,
+                                      .mse = train_told(t, mse),
+                                      .validation_mse = train_told(t, out->validation_mse),
+                                      .best_validation_mse = t->validation.count ? train_told(t, r->best) : NAN,
                                       .damping = state->damping,
                                       .gain = state->gain,
                                       .accepted = state->accepted,
@@ -273,7 +277,7 @@ static void run_stage(runner *r, stage *s, int last) {
     if (first || state.accepted) mse = train_mse(t, state.cost - part * penalty(t, state.p), weight);
     train_observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
     const size_t made = out->epochs - r->stage_epoch;
-    const int reached = t->options->target > 0 && mse <= t->options->target;
+    const int reached = t->options->target > 0 && train_told(t, mse) <= t->options->target;
     if (!last && !r->ended) {
       if (reached || train_out_of_patience(r) || marq_solver_stopped(s->solver) != MARQ_STOP_NONE) return;
       if (made && made % chunk == 0) {

@@ -89,9 +89,8 @@ static marq_status standardise(trainer *t, marq_error *error) {
 }
 
 /* With one target an mse can be told in the user's units. */
-static double unit_of(const trainer *t) {
-  const double scale = marq_network_output_standard(t->network)->scale;
-  return t->data.target_count == 1 && !t->data.loss ? scale * scale : 1;
+static double scale_of(const trainer *t) {
+  return t->data.target_count == 1 && !t->data.loss ? marq_network_output_standard(t->network)->scale : 1;
 }
 
 static double *vector(size_t n) {
@@ -104,7 +103,7 @@ static marq_status prepare(trainer *t, size_t samples, marq_error *error) {
   if (!status) status = check_weights(t, error);
   if (!status && o->standardise) status = standardise(t, error);
   if (status) return status;
-  t->unit = unit_of(t);
+  t->scale = scale_of(t);
   t->n = marq_network_free_parameters(t->network);
   t->single = train_is_single(t);
   const int in_place = t->single && !o->restarts;
@@ -124,8 +123,8 @@ static void adopt(trainer *t, size_t run, const train_outcome *outcome) {
   memcpy(result->detail, outcome->detail, sizeof result->detail);
   result->start_cost = outcome->start_cost;
   result->cost = outcome->cost;
-  result->mse = outcome->mse;
-  result->validation_mse = outcome->validation_mse;
+  result->mse = train_told(t, outcome->mse);
+  result->validation_mse = train_told(t, outcome->validation_mse);
   result->epochs = outcome->epochs;
   result->best_epoch = outcome->best_epoch;
   result->run = run;

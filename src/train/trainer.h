@@ -18,7 +18,7 @@ typedef struct trainer {
   double *weights;            /* [training] in the order of the problem; NULL: all 1 */
   double validation_weight;   /* Σ w of the validation set */
   double *buffer;             /* of a forward pass over it */
-  double unit;                /* an mse is in these units of the standardised one */
+  double scale;               /* of the target, when there is one: see train_told */
   int single;                 /* 1: one stage on all samples */
   double *start; /* [n] where a run or a stage begins; with a single stage of a single run only until it has begun */
   double *kept;  /* [n] the best of this run; NULL: the network's own values are, with one run */
@@ -57,6 +57,8 @@ void train_run_regularised(trainer *t, size_t run, train_outcome *outcome, marq_
  * validation set (infinite where it is not finite); cost and mean squared error of all training samples, likewise. */
 double train_weight(const trainer *t, size_t i0, size_t i1);
 double train_mse(const trainer *t, double data_cost, double weight);
+/** An mse as it is told: all above are in standardised units, where no square of a target's unit over- or underflows. */
+double train_told(const trainer *t, double mse);
 double train_validation(trainer *t, const double *p);
 double train_cost_of_all(trainer *t, const double *p, double *mse);
 
