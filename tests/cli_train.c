@@ -540,6 +540,22 @@ static void plots(void **state) {
   }
 }
 
+/* Nothing of what gnuplot thinks of a range reaches the user. */
+static void plots_of_odd_data(void **state) {
+  (void)state;
+  if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
+  cli_write("odd.csv",
+            "a,b,c,h\n1,2,3,1e300\n2,1,3,2e300\n3,2,3,-2e300\n4,2,3,5e299\n5,3,3,1e300\n6,4,3,0\n7,3,3,4e299\n");
+  static const char *const runs[][3] = {{"a,b", "h", "9"}, {"h", "a", "9"}, {"a,c", "b", "9"},
+                                        {"c", "a", "9"},   {"a", "c", "9"}, {"a", "b", "0"}};
+  for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
+    cli_run r = cli("train", "odd.csv", "-x", runs[k][0], "-y", runs[k][1], "-H", "2", "-q", "--epochs", runs[k][2],
+                    "-p", "odd.png", "--validation", "0", NULL);
+    if (r.status || *r.err) fail_msg("-x %s -y %s: exit status %d: %s", runs[k][0], runs[k][1], r.status, r.err);
+    cli_free(&r);
+  }
+}
+
 static void bad_usage(void **state) {
   (void)state;
   static const struct {
@@ -649,6 +665,7 @@ int main(void) {
       cmocka_unit_test(full_disk),
       cmocka_unit_test(full_disk_under_a_picture),
       cmocka_unit_test(plots),
+      cmocka_unit_test(plots_of_odd_data),
       cmocka_unit_test(bad_usage),
       cmocka_unit_test(constant_columns_are_survived),
       cmocka_unit_test(lists),

@@ -55,6 +55,53 @@ void plot_label(FILE *script, const char *axis, const char *text, size_t most, c
   fprintf(script, ".'%s' noenhanced\n", more);
 }
 
+/* On a short logarithmic axis gnuplot writes a number at powers of 10 alone: 1, 2, 5, 10 … or, where those are too few,
+ * equal steps. */
+static void put_short_ticks(FILE *script, double from, double to) {
+  static const double digits[] = {1, 2, 5};
+  double ticks[16];
+  size_t count = 0;
+  for (int power = (int)floor(log10(from)); power <= (int)ceil(log10(to)); power++) {
+    for (size_t k = 0; k < 3; k++) {
+      const double tick = digits[k] * pow(10, power);
+      if (tick >= from && tick <= to && count < 16) ticks[count++] = tick;
+    }
+  }
+  if (count < 3) {
+    const double whole = pow(10, floor(log10((to - from) / 4))), ratio = (to - from) / 4 / whole;
+    const double step = whole * (ratio < 2 ? 1 : ratio < 5 ? 2 : 5);
+    count = 0;
+    for (double k = ceil(from / step); k * step <= to && count < 16; k++) ticks[count++] = k * step;
+  }
+  fputs("unset mytics\nset format y '%.6g'\nset ytics (", script);
+  for (size_t k = 0; k < count; k++) fprintf(script, "%s%.10g", k ? ", " : "", ticks[k]);
+  fputs(")\n", script);
+}
+
+int plot_log_axis(FILE *script, double low, double high) {
+  enum { most_ticks = 8 };
+  const int some = low <= high;
+  if (!some) low = 0.1, high = 1;
+  const double decades = log10(high) - log10(low), margin = decades > 0 ? pow(10, 0.05 * decades) : 2;
+  const double from = fmax(low / margin, 1e-305), to = fmin(high * margin, 1e305); /* gnuplot takes no more */
+  fprintf(script, "set logscale y\nset yrange [%.10g:%.10g]\n", from, to);
+  if (decades < 1.5) {
+    put_short_ticks(script, from, to);
+  } else {
+    const int step = (int)ceil(decades / most_ticks);
+    fprintf(script, "set format y '10^{%%T}'\nset ytics 1e%d\n%s\n", step, step > 1 ? "unset mytics" : "set mytics 10");
+  }
+  if (!some) fputs("set label 99 'every value is 0 or not finite' at graph 0.5, graph 0.5 center\n", script);
+  return some;
+}
+
+void plot_linear_axis(FILE *script) {
+  fputs(
+      "unset label 99\nunset logscale y\nset yrange [*:*]\nset ytics autofreq\nset mytics default\n"
+      "set format y '%.6g'\n",
+      script);
+}
+
 static int draw_page(const char *path, const char *file, int width, int height, plot_drawing draw, void *context) {
   gnuplot g;
   int status = gnuplot_start(&g);

@@ -18,6 +18,11 @@ void plot_number(FILE *script, double value);
 /** set AXIS 'TEXT'.'MORE'; long texts are cut. axis: xlabel, ylabel, title, … */
 void plot_label(FILE *script, const char *axis, const char *text, size_t most, const char *more);
 
+/** A logarithmic y axis for values from low to high, which are not to lie on its border; where there are none (low >
+ * high) one of our own. Returns 1 when there are. plot_linear undoes it. */
+int plot_log_axis(FILE *script, double low, double high);
+void plot_linear_axis(FILE *script);
+
 static inline double plot_value(marq_column column, size_t i) {
   return column.data[i * column.stride];
 }

@@ -55,25 +55,47 @@ static void put_epochs(const picture *d) {
   fputs("END_OF_DATA\n", d->script);
 }
 
+static void widen(double x, double *low, double *high) {
+  if (!(x > 0) || !isfinite(x)) return;
+  *low = fmin(*low, x);
+  *high = fmax(*high, x);
+}
+
 static void draw_learning_curve(const picture *d) {
   char shape[200];
   const training *t = d->t;
+  double low = INFINITY, high = 0;
+  size_t drawn = 0, last = 0;
+  for (size_t i = 0; i < t->epoch_count; i++) {
+    if (t->epochs[i].run != t->result.run) continue;
+    widen(t->epochs[i].mse, &low, &high);
+    widen(t->epochs[i].validation_mse, &low, &high);
+    last = t->epochs[i].epoch;
+    drawn++;
+  }
   plot_label(d->script, "title", train_shape_text(t, shape, sizeof shape), longest_label, "");
   const marq_loss *loss = t->request.options.loss;
   fprintf(d->script,
-          "set logscale y\nset format y '%%.2g'\nset xlabel 'epoch'\nset ylabel '%s%s'\n"
-          "set key top right\n",
+          "set xlabel 'epoch'\nset ylabel '%s%s'\nset key outside bottom center horizontal\nset xrange [%g:%g]\n%s",
           !loss              ? "mean squared error"
           : loss->classifies ? "log loss"
                              : "mean loss",
-          d->targets > 1 && !loss ? ", standardised" : "");
-  if (t->result.epochs > t->result.best_epoch) {
-    fprintf(d->script, "set arrow 1 from first %zu, graph 0 to first %zu, graph 1 nohead ls 3\n", t->result.best_epoch,
-            t->result.best_epoch);
+          d->targets > 1 && !loss ? ", standardised" : "", last ? 0 : -0.5, last ? (double)last : 0.5,
+          last < 8 ? "set xtics 1\n" : "");
+  const char *lines = drawn < 4 ? "linespoints pt 7 ps 0.6 lw 1.6" : "lines lw 1.8";
+  if (plot_log_axis(d->script, low, high)) {
+    if (t->result.epochs > t->result.best_epoch) {
+      fprintf(d->script, "set arrow 1 from first %zu, graph 0 to first %zu, graph 1 nohead ls 3\n",
+              t->result.best_epoch, t->result.best_epoch);
+    }
+    fprintf(d->script, "plot $epochs using 1:2 with %s lc rgb '#2b4c7e' title 'training'", lines);
+    if (t->sizes[1]) fprintf(d->script, ", $epochs using 1:3 with %s lc rgb '#d1495b' title 'validation'", lines);
+    fputc('\n', d->script);
+  } else {
+    fputs("plot NaN notitle\n", d->script);
   }
-  fputs("plot $epochs using 1:2 with lines lw 1.6 lc rgb '#2b4c7e' title 'training'", d->script);
-  if (t->sizes[1]) fputs(", $epochs using 1:3 with lines ls 2 title 'validation'", d->script);
-  fputs("\nunset arrow\nunset logscale y\nset format y '%.6g'\nunset title\n", d->script);
+  fputs("unset arrow\nunset title\nset xrange [*:*]\nset xtics autofreq\n", d->script);
+  plot_linear_axis(d->script);
 }
 
 /* Samples: inputs, then observed and predicted of each target, then 0 for training and 1 for what was held back. */
