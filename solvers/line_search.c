@@ -64,11 +64,15 @@ typedef struct point {
 static marq_status evaluate(search *s, double length, point *at) {
   marq_core *core = s->core;
   *at = (point){length, INFINITY, NAN};
-  for (size_t j = 0; j < core->n; j++) core->trial[j] = core->p[j] + length * core->delta[j];
+  double check = 0; /* a model may be finite where its parameters are not */
+  for (size_t j = 0; j < core->n; j++) {
+    core->trial[j] = core->p[j] + length * core->delta[j];
+    check += 0 * core->trial[j];
+  }
   ++*s->values;
   const marq_status status =
       marq_problem_evaluate(core->problem, core->trial, MARQ_TRIAL_VALUE, &core->trial_cost, NULL);
-  if (status == MARQ_OK) at->value = core->trial_cost * s->each;
+  if (status == MARQ_OK && check == 0) at->value = core->trial_cost * s->each;
   return status < 0 ? status : MARQ_OK;
 }
 

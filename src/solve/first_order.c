@@ -26,9 +26,21 @@ static void into_bounds(const marq_core *core, double *p) {
   }
 }
 
-static void diverged(marq_solver *s) {
-  solver_end(s, MARQ_STOP_DIVERGED, MARQ_OK, "diverged: the cost became non-finite at step %zu (learning rate %.3g)",
+static void diverged(marq_solver *s, const char *what) {
+  solver_end(s, MARQ_STOP_DIVERGED, MARQ_OK, "diverged: %s became non-finite at step %zu (learning rate %.3g)", what,
              s->core.steps, s->core.rate);
+}
+
+static int all_finite(const double *x, size_t count) {
+  double check = 0;
+  for (size_t j = 0; j < count; j++) check += 0 * x[j];
+  return check == 0;
+}
+
+/* A mean of squares that overflowed holds every later step of its parameter at zero: no sign of a minimum. */
+static int has_overflowed(const marq_core *core) {
+  const marq_descent *descent = core->method->descent;
+  return core->search == MARQ_SEARCH_NONE && descent->doubles && !all_finite(core->state, descent->doubles(core));
 }
 
 static void keep_best(marq_solver *s, const double *p, double cost) {
@@ -53,13 +65,15 @@ static marq_status watch(marq_solver *s) {
   s->first.watched++;
   s->first.watching += now() - begin;
   if (status < 0) return status;
-  core->trial_cost = status == MARQ_OK ? cost : NAN;
-  if (status > 0) {
-    diverged(s);
+  const int is_place = all_finite(core->p, core->n); /* a model may be finite where its parameters are not */
+  core->trial_cost = status == MARQ_OK && is_place ? cost : NAN;
+  if (status > 0 || !is_place) {
+    diverged(s, is_place ? "the cost" : "a parameter");
     return MARQ_OK;
   }
   core->cost = cost;
   if (cost < s->best_cost) keep_best(s, core->p, cost);
+  if (has_overflowed(core)) diverged(s, "the mean square of the gradient");
   return MARQ_OK;
 }
 
@@ -122,6 +136,13 @@ static void test_searched(marq_solver *s, double change) {
     descent->restart(core);
 }
 
+static void end_converged(marq_solver *s, marq_stop stop) {
+  if (has_overflowed(&s->core))
+    diverged(s, "the mean square of the gradient");
+  else
+    solver_end(s, stop, MARQ_OK, NULL);
+}
+
 /* Steps of full gradients: a search's step ends the fit when it is short, one at a learning rate only when it is none.
  */
 static void test_step(marq_solver *s) {
@@ -135,11 +156,11 @@ static void test_step(marq_solver *s) {
   if (s->phase == PHASE_IDLE) return;
   if (o->cost_tolerance > 0 && s->tests.cost_actual.value <= o->cost_tolerance &&
       s->tests.cost_predicted.value <= o->cost_tolerance)
-    solver_end(s, MARQ_STOP_COST, MARQ_OK, NULL);
+    end_converged(s, MARQ_STOP_COST);
   else if (core->search != MARQ_SEARCH_NONE)
     test_searched(s, change);
   else if (change <= DBL_EPSILON && constant)
-    solver_end(s, MARQ_STOP_ROUNDING, MARQ_OK, NULL);
+    end_converged(s, MARQ_STOP_ROUNDING);
   else if (change == 0 && !constant)
     solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "the schedule leaves no learning rate");
 }
@@ -189,10 +210,12 @@ static marq_status step_on_all(marq_solver *s, int *has_gradient, int *found) {
   into_bounds(core, core->trial);
   s->evaluations++;
   status = marq_problem_evaluate(core->problem, core->trial, MARQ_TRIAL_VALUE, &core->trial_cost, NULL);
-  core->steps += status > 0; /* the step that led there */
-  if (status > 0) diverged(s);
-  *found = status == MARQ_OK;
-  return status < 0 ? status : MARQ_OK;
+  const int is_place = all_finite(core->trial, core->n);
+  *found = status == MARQ_OK && is_place;
+  if (status < 0 || *found) return status;
+  core->steps++; /* the step that led there */
+  diverged(s, is_place ? "the cost" : "a parameter");
+  return MARQ_OK;
 }
 
 static marq_status take_gradient(marq_core *core, double *g) {
@@ -211,7 +234,7 @@ static marq_status iterate_on_all(marq_solver *s) {
   status = has_gradient ? MARQ_OK : take_gradient(core, *next);
   core->steps++;
   if (status != MARQ_OK) {
-    if (status > 0) diverged(s);
+    if (status > 0) diverged(s, "the gradient");
     return status < 0 ? status : MARQ_OK;
   }
   if (core->other_g) exchange(&core->g, &core->other_g);
@@ -238,7 +261,7 @@ static marq_status iterate_on_batch(marq_solver *s) {
   s->evaluations++;
   if (status == MARQ_OK) status = marq_problem_evaluate(core->problem, core->p, MARQ_TRIAL_VALUE, &cost, NULL);
   if (status == MARQ_OK) status = take_gradient(core, core->g);
-  if (status > 0) diverged(s);
+  if (status > 0) diverged(s, "the cost or gradient of a batch");
   if (status != MARQ_OK) return status < 0 ? status : MARQ_OK;
   status = core->method->descent->step(core);
   if (status < 0) return status;

@@ -251,6 +251,9 @@ marq_stop marq_solver_stopped(const marq_solver *solver) {
 void marq_solver_stop(marq_solver *solver) {
   if (solver->phase == PHASE_IDLE) return;
   solver_end(solver, MARQ_STOP_USER, MARQ_OK, NULL);
+  const marq_status status = finish(solver);
+  if (status >= 0) return;
+  solver_end(solver, MARQ_STOP_FAILED, status, "%s after iteration %zu", marq_status_text(status), solver->iteration);
   finish(solver);
 }
 
@@ -340,7 +343,10 @@ marq_status marq_solver_run(marq_solver *s, double *p, marq_callback callback, v
       const marq_state state = marq_solver_state(s);
       if (callback(context, &state)) marq_solver_stop(s);
     }
-    if (s->phase == PHASE_IDLE) break;
+    if (s->phase == PHASE_IDLE) {
+      if (s->status < 0) status = marq_fail(error, s->status, "%s", s->detail); /* of the last look at a stop */
+      break;
+    }
     status = marq_iterate(s, error);
   }
   if (started) memcpy(p, s->core.p, s->core.n * sizeof *p);
