@@ -86,7 +86,7 @@ int main(void) {
     failed = fit_formula(columns, samples, &error) || learn("sigmoid", 3, columns, samples, &error) ||
              learn("tanh", 15, columns, samples, &error);
   }
-  if (failed) fprintf(stderr, "%s\n", error.text);
+  if (failed) fprintf(stderr, "%s%s\n", table ? "" : "examples/data/sensor.csv: ", error.text);
   marq_table_free(table);
-  return failed;
+  return failed != 0;
 }

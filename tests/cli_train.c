@@ -255,6 +255,10 @@ static void memory_limits_the_choice(void **state) {
   assert_true(cli_number(json_object_get(limited, "plan"), "bytes") < wanted);
   json_decref(free_choice);
   json_decref(limited);
+  cli_expect_refusal(2, "--linear-solver cholesky does not fit --memory 20000; in bytes, a solver would take with ",
+                     TRAIN, "--hidden=40", "--epochs", "3", "--memory", "2e4", "--linear-solver", "cholesky", NULL);
+  cli_expect_refusal(2, "takes 144 bytes, and the option memory allows 10", "fit", "z = a*x + b*y + c", "s.csv",
+                     "--memory", "10", "--linear-solver", "cholesky", NULL);
 }
 
 static void threads_change_no_bit(void **state) {
@@ -322,6 +326,9 @@ static void refused_predictions(void **state) {
   cli_expect_refusal(2, "s.csv: --output would overwrite the input", "predict", "n.json", "s.csv", "-o", "./s.csv",
                      NULL);
   cli_expect_refusal(2, "name the same file", "train", "s.csv", "--resume", "n.json", "--trace", "./n.json", NULL);
+  cli_expect_refusal(2, "have a column 'x' already", "predict", "n.json", "s.csv", "-c", "x", NULL);
+  cli_expect_refusal(2, "No such file or directory", "predict", "none.json", "s.csv", NULL);
+  cli_expect_refusal(2, "marq train write one with --save", "predict", "s.csv", "s.csv", NULL);
   cli_expect_refusal(2, "no standard errors", "predict", "n.json", "s.csv", "--standard-error", NULL);
   char *text = cli_read("n.json");
   text[strlen(text) / 2] = '\0';
@@ -540,6 +547,58 @@ static void plots(void **state) {
   }
 }
 
+/* A name with a comma is quoted as in CSV, in options, tables and what predict writes. */
+static void names_with_commas(void **state) {
+  (void)state;
+  cli_write("comma.csv", "\"x, pos\",\"a \"\"b\"\"\",y\n0,1,2\n1,2,3\n2,2,5\n3,0,4\n4,1,7\n5,3,9\n");
+  expect_status(0, cli("train", "comma.csv", "-x", " \"x, pos\" ,y", "-y", "\"a \"\"b\"\"\"", "-H", "1", "-q",
+                       "--epochs", "3", "--validation", "0", "--save", "comma.json", NULL));
+  cli_run r = cli("predict", "comma.json", "comma.csv", NULL);
+  contains(r.out, "\"a \"\"b\"\"_fit\"\n");
+  cli_free(&r);
+  cli_expect_refusal(2, "the quotes at '\"x, pos' enclose no whole name", "train", "comma.csv", "-x", "\"x, pos", "-y",
+                     "y", "-H", "1", NULL);
+  cli_expect_refusal(2, "enclose no whole name", "train", "comma.csv", "-x", "\"x, pos\"a", "-y", "y", "-H", "1", NULL);
+  cli_expect_refusal(2, "an empty name", "train", "comma.csv", "-x", "\"\"", "-y", "y", "-H", "1", NULL);
+  cli_expect_refusal(2, "empty place", "train", "comma.csv", "-x", "\"x, pos\",", "-y", "y", "-H", "1", NULL);
+}
+
+static void many_names_are_cut(void **state) {
+  (void)state;
+  char names[400] = "", *place = names;
+  FILE *file = fopen("wide.csv", "w");
+  assert_non_null(file);
+  for (int k = 0; k < 20; k++) fprintf(file, "x%d,", k);
+  fputs("y\n", file);
+  for (int i = 0; i < 8; i++) {
+    for (int k = 0; k < 20; k++) fprintf(file, "%d,", (i * (k + 3)) % 7);
+    fprintf(file, "%d\n", i);
+  }
+  assert_int_equal(fclose(file), 0);
+  for (int k = 0; k < 20; k++) place += sprintf(place, "%sx%d", k ? "," : "", k);
+  cli_run r = cli("train", "wide.csv", "-x", names, "-y", "y", "-H", "1", "--epochs", "3", "--validation", "0", NULL);
+  assert_int_equal(r.status, 0);
+  contains(r.out, "x11, ... (20 in all) -> y\n");
+  cli_free(&r);
+}
+
+/* What a run has come to, and in which units, is said as it is. */
+static void reports_are_true(void **state) {
+  (void)state;
+  cli_run r = cli(TRAIN, "--epochs", "1", "--validation", "0", "--first-damping", "1e-12", NULL);
+  contains(r.out, "(0 accepted)");
+  contains(r.out, "no step was accepted, so the network is as it began");
+  contains(r.out, ", in standardised units");
+  cli_free(&r);
+  r = cli(TRAIN, "--epochs", "3", "--standardise", "no", NULL);
+  assert_null(strstr(r.out, "standardised"));
+  cli_free(&r);
+  json_t *j = cli_json(0, TRAIN, "--epochs", "3", "--json", NULL);
+  const double ticks = cli_number(j, "seconds") * 1e6;
+  assert_close(ticks, round(ticks), 0, 1e-6);
+  json_decref(j);
+}
+
 /* Nothing of what gnuplot thinks of a range reaches the user. */
 static void plots_of_odd_data(void **state) {
   (void)state;
@@ -558,6 +617,18 @@ static void plots_of_odd_data(void **state) {
 
 static void bad_usage(void **state) {
   (void)state;
+  cli_expect_refusal(2, "'2000000000' is too wide: a layer has at most 1000000000 units", TRAIN, "-H", "2000000000",
+                     NULL);
+  cli_expect_refusal(2, "is too wide", TRAIN, "-H", "99999999999999999999", NULL);
+  cli_expect_refusal(2, "--activation belongs to hidden layers", "train", "s.csv", "-x", "x", "-y", "z", "-H", "none",
+                     "-a", "tanh", NULL);
+  cli_expect_refusal(2, "--grow and --no-grow exclude", TRAIN, "--grow", "--no-grow", NULL);
+  cli_expect_refusal(2, "words are classes with --loss softmax-cross-entropy", "train", "s.csv", "-x", "x", "-y", "id",
+                     "-H", "3", NULL);
+  cli_write("one.csv", "x,z\n1,2\n");
+  cli_expect_refusal(2, "1 sample is too few", "train", "one.csv", "-x", "x", "-y", "z", "-H", "3", NULL);
+  cli_write("gap.csv", "x,z\n1,2\n2,\n3,4\n");
+  cli_expect_refusal(2, "(--missing drop)", "train", "gap.csv", "-x", "x", "-y", "z", "-H", "3", NULL);
   static const struct {
     const char *option, *value, *message;
   } bad[] = {{"--hidden", "0", "'0' is no width"},
@@ -666,6 +737,9 @@ int main(void) {
       cmocka_unit_test(full_disk_under_a_picture),
       cmocka_unit_test(plots),
       cmocka_unit_test(plots_of_odd_data),
+      cmocka_unit_test(names_with_commas),
+      cmocka_unit_test(many_names_are_cut),
+      cmocka_unit_test(reports_are_true),
       cmocka_unit_test(bad_usage),
       cmocka_unit_test(constant_columns_are_survived),
       cmocka_unit_test(lists),

@@ -31,7 +31,7 @@ extern "C" {
   X(acceleration_limit, 0.75, 0, 100, "accept a geodesic acceleration up to this fraction of the velocity")            \
   X(rank_tolerance, 1e-12, 0, 1,                                                                                       \
     "a pivot of the column-scaled Jacobian below this fraction of the largest counts as zero")                         \
-  X(memory, 4e9, 0, MARQ_NO_LIMIT, "bytes that `auto` may plan for matrices")                                          \
+  X(memory, 4e9, 0, MARQ_NO_LIMIT, "bytes that matrices may take; its default does not bind a named linear solver")    \
   X(target, 0, 0, MARQ_NO_LIMIT, "stop when the cost (a sum: 1/2 RSS) is at most this")                                \
   X(learning_rate, 0, 0, MARQ_NO_LIMIT,                                                                                \
     "gd, sgd, momentum ...: step per gradient of the mean cost 1/2 (f - y)^2 (twice that of (f - y)^2); 0: usual one") \

@@ -6,6 +6,23 @@
 
 #include "message.h"
 
+/* "a ""b"", c" in quotes as in CSV: the text is made shorter in place. Returns what comes behind it, or NULL. */
+static char *unquote(char *text) {
+  char *out = text;
+  const char *in = text + 1;
+  for (;; in++) {
+    if (*in == '\0') return NULL;
+    if (*in == '"' && *++in != '"') break;
+    *out++ = *in;
+  }
+  char *rest = text + (in - text);
+  rest += strspn(rest, " \t");
+  const int last = *rest == '\0';
+  if (!last && *rest != ',') return NULL;
+  *out = '\0';
+  return last ? rest : rest + 1;
+}
+
 int name_list_make(name_list *list, const char *option, const char *text) {
   size_t room = 1;
   for (const char *c = text; *c; c++) room += *c == ',';
@@ -14,9 +31,18 @@ int name_list_make(name_list *list, const char *option, const char *text) {
   if (!list->text || !list->names) return message_out_of_memory();
   strcpy(list->text, text);
   for (char *part = list->text, *next; part; part = next) {
+    part += strspn(part, " \t");
+    if (*part == '"') {
+      const char *begin = text + (part - list->text);
+      next = unquote(part);
+      if (!next) return message_fail(exit_usage, "--%s: the quotes at '%s' enclose no whole name", option, begin);
+      if (!*part) return message_fail(exit_usage, "--%s: '%s' has an empty name", option, text);
+      list->names[list->count++] = part;
+      if (next[-1] != ',') break;
+      continue;
+    }
     next = strchr(part, ',');
     if (next) *next++ = '\0';
-    part += strspn(part, " \t");
     for (size_t end = strlen(part); end && strchr(" \t", part[end - 1]); end--) part[end - 1] = '\0';
     if (!*part) return message_fail(exit_usage, "--%s: '%s' has an empty place between commas", option, text);
     list->names[list->count++] = part;

@@ -1,6 +1,7 @@
 /* Saved fits: JSON whose numbers read back to the same bits; see saved.h. */
 #include "saved.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -96,7 +97,9 @@ static char *text_of(const json_t *object, const char *key) {
 }
 
 static int broken(const char *path, const char *what) {
-  return message_fail_at(exit_usage, path, 0, "is no usable saved fit: %s; write one with marq fit --save", what);
+  return message_fail_at(
+      exit_usage, path, 0,
+      "is no usable saved fit or network: %s; marq fit, marq ridge and marq train write one with --save", what);
 }
 
 static int read_columns(saved *s, const json_t *root, const char *path) {
@@ -209,13 +212,14 @@ static int read_root(saved *s, const json_t *root, const char *path) {
 int saved_read(saved *s, const char *path) {
   memset(s, 0, sizeof *s);
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-  if (!file) return message_fail_at(exit_usage, path, 0, "cannot open the saved fit");
+  if (!file) return message_fail_at(exit_usage, path, 0, "cannot open the saved fit or network: %s", strerror(errno));
   json_error_t error;
   json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
   if (file != stdin) fclose(file);
   if (!root) {
     return message_fail_at(exit_usage, path, error.line > 0 ? (size_t)error.line : 0,
-                           "is no saved fit: %s; write one with marq fit --save", error.text);
+                           "is no saved fit or network: %s; marq fit, marq ridge and marq train write one with --save",
+                           error.text);
   }
   const int status = read_root(s, root, path);
   json_decref(root);

@@ -18,7 +18,7 @@ typedef struct train_request {
   const char *inputs, *targets, *hidden, *activation, *output_activation, *no_bias, *freeze, *weights;
   const char *loss, *classes, *class_weights;
   const char *save, *resume, *plot, *plot_gradients, *trace;
-  int json, quiet, diagnostics;
+  int json, quiet, diagnostics, no_grow;
   /* given: not the default of the option below */
   int seed_given, validation_given, test_given, initialisation_given, standardise_given, scale_given;
   marq_train_options options;
@@ -100,6 +100,10 @@ int train_take_labels(training *t, marq_column labels);
 int train_check_targets(training *t);
 int train_weigh_classes(training *t);
 int train_is_of_classes(const training *t);
+/** 1 when targets are in other than the user's units. */
+int train_is_standardised(const training *t);
+/** As times are reported: more digits mean nothing. */
+double train_microseconds(double seconds);
 /** Class of a sample, of those in t->classes. */
 size_t train_class_of(const training *t, size_t i);
 

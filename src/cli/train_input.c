@@ -38,6 +38,19 @@ static int announce_labels(training *t, marq_table_reader *reader, size_t column
   return status;
 }
 
+/* Words where numbers are wanted: of a target they may be meant as classes. */
+static int fail_to_read(const training *t, const size_t *source, marq_error *error) {
+  const size_t length = strlen(error->text);
+  if (!t->request.options.loss && t->responses.count == 1 && error->column == source[t->inputs.count] + 1 &&
+      strstr(error->text, "is not a number")) {
+    snprintf(error->text + length, sizeof error->text - length,
+             "; words are classes with --loss softmax-cross-entropy");
+  } else if (strstr(error->text, "missing cells dropped")) {
+    snprintf(error->text + length, sizeof error->text - length, " (--missing drop)");
+  }
+  return message_fail_library(t->request.data, error);
+}
+
 static int read_columns(training *t, marq_table_reader *reader) {
   const size_t width = t->inputs.count + t->responses.count;
   unsigned char *keep = calloc(marq_table_reader_columns(reader) + 1, 1);
@@ -53,7 +66,7 @@ static int read_columns(training *t, marq_table_reader *reader) {
   if (status == exit_done && t->labelled) status = announce_labels(t, reader, source[t->inputs.count]);
   marq_error error = {0};
   if (status == exit_done && marq_table_read_rows(reader, keep, &t->table, &error) != MARQ_OK) {
-    status = message_fail_library(t->request.data, &error);
+    status = fail_to_read(t, source, &error);
   }
   if (status == exit_done) {
     t->samples = marq_table_rows(t->table);
@@ -129,8 +142,10 @@ static int fail_for_memory(marq_problem *problem, const marq_options *options, c
         snprintf(list + used, sizeof list - used, "%s%s %.3g", used ? ", " : "", name, (double)plan.bytes);
     used += length > 0 ? (size_t)length : 0;
   }
-  return message_fail(exit_usage, "no linear solver fits --memory %.10g; in bytes, a solver would take with %s",
-                      options->memory, list);
+  const int named = strcmp(options->linear_solver, "auto") != 0;
+  return message_fail(exit_usage, "%s%s%s --memory %.10g; in bytes, a solver would take with %s",
+                      named ? "--linear-solver " : "no linear solver fits", named ? options->linear_solver : "",
+                      named ? " does not fit" : "", options->memory, list);
 }
 
 /* A plan depends on sizes alone: the first samples stand for those that training will use. */

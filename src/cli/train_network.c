@@ -8,6 +8,7 @@
 #include "train.h"
 
 enum { most_layers = 64 };
+static const unsigned long most_units = 1000000000;
 
 static int find_activation(const char *option, const char *name, const marq_activation **out) {
   char suggestion[100];
@@ -32,7 +33,9 @@ static int take_widths(const train_request *r, marq_layer *layers, size_t *count
     char *end;
     const char *text = list.names[*count];
     const unsigned long width = strtoul(text, &end, 10);
-    if (*end || strchr("+-", *text) || width < 1 || width > 1000000000ul) {
+    if (!*end && !strchr("+-", *text) && width > most_units) {
+      status = message_fail(exit_usage, "--hidden: '%s' is too wide: a layer has at most %lu units", text, most_units);
+    } else if (*end || strchr("+-", *text) || width < 1) {
       status = message_fail(exit_usage, "--hidden: '%s' is no width: each hidden layer needs at least 1 unit", text);
     }
     layers[*count].width = width;
@@ -43,6 +46,11 @@ static int take_widths(const train_request *r, marq_layer *layers, size_t *count
 
 static int take_activations(const train_request *r, marq_layer *layers, size_t hidden) {
   name_list list = {0};
+  if (r->activation && !hidden) {
+    return message_fail(exit_usage,
+                        "--activation belongs to hidden layers, and there are none; the output layer has "
+                        "--output-activation");
+  }
   int status = name_list_make(&list, "activation", r->activation ? r->activation : "tanh");
   if (status == exit_done && list.count != 1 && list.count != hidden) {
     status = message_fail(exit_usage, "--activation names %zu activations for %zu hidden layer%s", list.count, hidden,

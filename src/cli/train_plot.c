@@ -80,8 +80,8 @@ static void draw_learning_curve(const picture *d) {
           !loss              ? "mean squared error"
           : loss->classifies ? "log loss"
                              : "mean loss",
-          d->targets > 1 && !loss ? ", standardised" : "", last ? 0 : -0.5, last ? (double)last : 0.5,
-          last < 8 ? "set xtics 1\n" : "");
+          d->targets > 1 && !loss && train_is_standardised(t) ? ", standardised" : "", last ? 0 : -0.5,
+          last ? (double)last : 0.5, last < 8 ? "set xtics 1\n" : "");
   const char *lines = drawn < 4 ? "linespoints pt 7 ps 0.6 lw 1.6" : "lines lw 1.8";
   if (plot_log_axis(d->script, low, high)) {
     if (t->result.epochs > t->result.best_epoch) {

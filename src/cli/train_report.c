@@ -50,7 +50,20 @@ static void header_line(FILE *file, const char *label, const char *text) {
 }
 
 static void put_names(FILE *file, const name_list *list) {
-  for (size_t k = 0; k < list->count; k++) fprintf(file, "%s%s", k ? ", " : "", list->names[k]);
+  enum { most_shown = 12 };
+  for (size_t k = 0; k < list->count && k < most_shown; k++) fprintf(file, "%s%s", k ? ", " : "", list->names[k]);
+  if (list->count > most_shown) fprintf(file, ", ... (%zu in all)", list->count);
+}
+
+int train_is_standardised(const training *t) {
+  const marq_standard *standard = marq_network_output_standard(t->network);
+  for (size_t o = 0; o < marq_network_outputs(t->network); o++)
+    if (standard[o].shift != 0 || standard[o].scale != 1) return 1;
+  return 0;
+}
+
+double train_microseconds(double seconds) {
+  return round(seconds * 1e6) / 1e6;
 }
 
 static void put_loss(FILE *file, const training *t) {
@@ -173,8 +186,8 @@ void train_report_text(const training *t, FILE *file) {
     fprintf(file, " (%s)", r->detail);
   }
   const marq_loss *loss = t->request.options.loss;
-  fprintf(file, "\n  cost %.8g%s, from %.8g; ", r->cost, loss && loss->predict ? "" : ", in standardised units",
-          r->start_cost);
+  fprintf(file, "\n  cost %.8g%s, from %.8g; ", r->cost,
+          (loss && loss->predict) || !train_is_standardised(t) ? "" : ", in standardised units", r->start_cost);
   if (t->request.options.ridge_choice) {
     fprintf(file, "%zu fits on the way", r->epochs);
   } else {
@@ -302,7 +315,7 @@ void train_report_json(const training *t, FILE *file) {
   json_size(j, "accepted", r->accepted);
   json_counts(j, "evaluations", &r->counts);
   json_size(j, "linear_solves", r->linear_solves);
-  json_number(j, "seconds", r->seconds);
+  json_number(j, "seconds", train_microseconds(r->seconds));
   json_size(j, "seed", r->seed);
   json_size(j, "threads", t->request.options.threads > 0 ? (size_t)t->request.options.threads : 1);
   warnings_json(&t->warnings, j);

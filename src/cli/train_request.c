@@ -11,7 +11,7 @@
 #include "train.h"
 
 const argument_option train_options[] = {
-    {"inputs", 'x', "NAME,...", "columns that the network reads"},
+    {"inputs", 'x', "NAME,...", "columns that the network reads; a name with a comma in \"quotes\""},
     {"targets", 'y', "NAME,...", "columns that it learns to predict"},
     {"hidden", 'H', "WIDTH,...", "widths of the hidden layers, such as 20,20; none: a linear model"},
     {"activation", 'a', "NAME[,...]",
@@ -20,8 +20,8 @@ const argument_option train_options[] = {
     {"no-bias", 0, "LAYER,...", "layers without a bias, counted from 1; the output layer is the last"},
     {"freeze", 0, "LAYER,...", "layers whose parameters keep their values"},
     {"loss", 'l', "NAME",
-     "what is made small: squared, binary-cross-entropy, softmax-cross-entropy, poisson, or a robust\n"
-     "one; see marq list losses. Classes stand in one column of words or of numbers from 0, or in a\n"
+     "what is made small: squared, binary-cross-entropy, softmax-cross-entropy, poisson, or a robust "
+     "one; see marq list losses. Classes stand in one column of words or of numbers from 0, or in a "
      "column of 0 and 1 for each [squared]"},
     {"loss-scale", 0, "S", "from which residual on a robust loss takes a sample for an outlier, standardised units"},
     {"classes", 0, "N|NAME,...", "how many classes the labels 0 to N-1 stand for, or the labels in order [as found]"},
@@ -29,7 +29,7 @@ const argument_option train_options[] = {
      "weights of classes in their order; balanced: each class weighs the same in training"},
     {"weights", 'w', "COLUMN", "relative weights of the samples"},
     {"ridge", 'r', "LAMBDA|HOW",
-     "penalty lambda/2 times the sum of the squared weights, standardised units, or how to choose\n"
+     "penalty lambda/2 times the sum of the squared weights, standardised units, or how to choose "
      "one for weights and biases: gcv, cv, lcurve, validation, evidence [0]"},
     {"ridge-biases", 0, "LAMBDA|apart", "the same for the biases; apart: their own under --ridge evidence [0]"},
     {"validation", 0, "FRACTION", "share of the samples that early stopping watches [0.2]"},
@@ -173,7 +173,7 @@ static int take(void *context, const char *name, const char *value) {
   train_request *r = context;
   int status;
   if (take_plain(r, name, value, &status)) return status;
-  if (strcmp(name, "no-grow") == 0) return r->options.grow = 0, exit_done;
+  if (strcmp(name, "no-grow") == 0) return r->no_grow = 1, exit_done;
   if (strcmp(name, "validation") == 0) {
     return take_fraction(name, value, &r->options.validation, &r->validation_given);
   }
@@ -228,6 +228,7 @@ static int check_request(const train_request *r) {
   const marq_train_options *o = &r->options;
   if (r->json && r->quiet) return message_fail(exit_usage, "--json and --quiet exclude each other");
   if (o->batch && o->grow > 0) return message_fail(exit_usage, "--batch and --grow exclude each other");
+  if (r->no_grow && o->grow > 0) return message_fail(exit_usage, "--grow and --no-grow exclude each other");
   const int ridge = check_ridge(r);
   if (ridge != exit_done) return ridge;
   if (o->validation + o->test >= 1) {
@@ -273,6 +274,7 @@ int train_parse_request(train_request *request, const argument_verb *verb, int a
       !request->validation_given)
     request->options.validation = 0;
   status = check_request(request);
+  if (request->no_grow) request->options.grow = 0;
   const output_choice files[] = {{"save", request->save, 0},
                                  {"resume", request->resume, 1},
                                  {"plot", request->plot, 0},

@@ -38,8 +38,8 @@ static void show(training *t, const marq_train_progress *progress) {
 
 static void trace_line(const marq_train_progress *progress, FILE *file) {
   const double numbers[] = {
-      progress->seconds, progress->cost, progress->mse, progress->validation_mse, progress->best_validation_mse,
-      progress->damping, progress->gain};
+      train_microseconds(progress->seconds), progress->cost,    progress->mse, progress->validation_mse,
+      progress->best_validation_mse,         progress->damping, progress->gain};
   fprintf(file, "%zu,%zu", progress->run + 1, progress->epoch);
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) csv_number(numbers[i], file);
   fprintf(file, ",%d,%zu\n", progress->accepted, progress->samples);

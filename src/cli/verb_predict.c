@@ -117,6 +117,17 @@ static int is_taken(const run_state *s, const char *name) {
   return table_find(s->reader, name) < marq_table_reader_columns(s->reader);
 }
 
+/* A table with two columns of one name could not be read again. */
+static int check_new_names(const run_state *s) {
+  const char *name = s->request.column;
+  char error_name[name_size + 8];
+  if (!name || !*marq_table_reader_header(s->reader)) return exit_done;
+  snprintf(error_name, sizeof error_name, "%.*s_error", name_size, name);
+  if (is_taken(s, name)) return message_fail(exit_usage, "--column: the data have a column '%s' already", name);
+  if (!s->request.errors || !is_taken(s, error_name)) return exit_done;
+  return message_fail(exit_usage, "--column: the data have a column '%s' already", error_name);
+}
+
 /* A name as a cell of the header: quoted where the separator, a quote or a blank would break it. */
 static void put_name(const run_state *s, const char *name) {
   const char breaking[] = {marq_table_reader_separator(s->reader), '"', '#', ' ', '\0'};
@@ -277,6 +288,7 @@ static int run_predict(run_state *s) {
     return message_fail_library(s->request.data, &error);
   }
   status = match_columns(s);
+  if (status == exit_done) status = check_new_names(s);
   if (status == exit_done) status = prepare(s);
   if (status == exit_done && s->request.output) status = output_open(&s->out, s->request.output);
   if (status != exit_done) return status;
@@ -328,7 +340,9 @@ const argument_verb verb_predict = {
         "each predicted value. Columns are found by name; the response need not be there. Tables of any\n"
         "length pass through in constant memory. Networks of classes give a probability for each class (of\n"
         "two, for the second) and the most likely class, networks of counts give rates.",
-    .details = "Exit status: 0 done; 2 bad usage or bad input; 3 system failure.",
+    .details =
+        "Exit status: 0 done; 2 bad usage, bad input or an output file that cannot be written; 3 system failure,\n"
+        "such as standard output that cannot be written.",
     .examples =
         "  marq fit 'y = a*exp(-b*x)' old.csv --save decay.json\n"
         "  marq predict decay.json new.csv --standard-error --output fitted.csv\n"

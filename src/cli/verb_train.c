@@ -51,6 +51,9 @@ static void warn_of_the_end(training *t) {
   if (!marq_train_stop_done(r->reason)) {
     warnings_add(&t->warnings, "training stopped before it was done: the network is the best so far");
   }
+  if (r->iterations && !r->accepted) {
+    warnings_add(&t->warnings, "no step was accepted, so the network is as it began: more --epochs may help");
+  }
   if (r->ridge_at_border) {
     warnings_add(&t->warnings, "the penalty chosen, %.3g, is at the border of the range that was tried", r->ridge);
   }

@@ -83,6 +83,11 @@ static marq_status choose_linsys(marq_core *core, marq_error *error) {
       return marq_fail(error, MARQ_EUNSUPPORTED, "linear solver %s does not apply to this problem (%s); these do: %s",
                        core->linsys->name, marq_problem_name(core->problem),
                        applicable_systems(core->problem, list, sizeof list));
+    /* Who names a method may want more than the usual limit, but not more than a limit of his own. */
+    const double bytes = core->linsys->cost(core->problem).bytes;
+    if (bytes > o->memory && o->memory != marq_options_default().memory)
+      return marq_fail(error, MARQ_EUNSUPPORTED, "linear solver %s takes %.3g bytes, and the option memory allows %.3g",
+                       core->linsys->name, bytes, o->memory);
   }
   if (!core->linsys->by_groups || core->scaling->by_groups) return MARQ_OK;
   if (!free_scaling)

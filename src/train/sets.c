@@ -10,8 +10,8 @@
 static marq_status share(size_t samples, double fraction, const char *what, size_t *count, marq_error *error) {
   *count = (size_t)llround(fraction * (double)samples);
   if (fraction > 0 && *count == 0) {
-    return marq_fail(error, MARQ_EINVAL, "%zu samples are too few: a %s fraction of %g leaves no sample for %s",
-                     samples, what, fraction, what);
+    return marq_fail(error, MARQ_EINVAL, "%zu sample%s too few: a %s fraction of %g leaves no sample for %s", samples,
+                     samples == 1 ? " is" : "s are", what, fraction, what);
   }
   return MARQ_OK;
 }
@@ -27,8 +27,8 @@ static marq_status sizes(size_t samples, const marq_train_options *options, trai
   if (status) return status;
   if (sets->validation + sets->test >= samples) {
     return marq_fail(error, MARQ_EINVAL,
-                     "%zu samples are too few: validation and test take %zu, and none is left to train", samples,
-                     sets->validation + sets->test);
+                     "%zu sample%s too few: validation and test take %zu, and none is left to train", samples,
+                     samples == 1 ? " is" : "s are", sets->validation + sets->test);
   }
   sets->training = samples - sets->validation - sets->test;
   return MARQ_OK;
