@@ -130,14 +130,20 @@ static void refusals(void **state) {
   static const struct {
     const char *option, *value, *word;
   } cases[] = {
-      {"--bounds", "a=3:1", "crossed"},     {"--bounds", "q=0:1", "no parameter 'q'"},
-      {"--bounds", "a", "NAME=LOW:HIGH"},   {"--bounds", "a=nan:3", "no pair of numbers"},
-      {"--bounds", "a=0:3,a=1:2", "twice"}, {"--bounds", "x=0:3", "column"},
+      {"--bounds", "a=3:1", "crossed"},
+      {"--bounds", "q=0:1", "no parameter 'q'"},
+      {"--bounds", "a", "NAME=LOW:HIGH"},
+      {"--bounds", "a=nan:3", "no pair of numbers"},
+      {"--bounds", "a=0:3,a=1:2", "twice"},
+      {"--bounds", "x=0:3", "column"},
+      {"--bounds", "a=inf:inf", "no number lies between"},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
     cli_expect_refusal(2, cases[k].word, "fit", formula, "d.csv", cases[k].option, cases[k].value, NULL);
   cli_expect_refusal(2, "together: ", "fit", formula, "d.csv", "--bounds", "a=5:,c=1:", "--constraint", "a + c <= 3",
                      NULL);
+  cli_expect_refusal(2, "no parameter free", "fit", formula, "d.csv", "--tie", "a = 5", "--tie", "b = 1", "--tie",
+                     "c = 1", NULL);
   cli_expect_refusal(2, "held fixed", "fit", formula, "d.csv", "--bounds", "a=5:", "--fix", "a=6", NULL);
   cli_expect_refusal(2, "every parameter in it is held fixed", "fit", formula, "d.csv", "--constraint", "a <= 3",
                      "--fix", "a=6", NULL);

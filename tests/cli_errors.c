@@ -106,6 +106,13 @@ static void formula_errors(void **state) {
   cli_expect_refusal(2, "nof.txt: cannot open the formula", "fit", "@nof.txt", "d.csv", NULL);
 }
 
+/* No sample is to blame where the sum of squares alone overflows. */
+static void a_cost_that_overflows(void **state) {
+  (void)state;
+  cli_write("big.csv", "x,y\n1,1e200\n2,2e200\n3,4e200\n");
+  cli_expect_refusal(2, "the cost overflows at the start", "fit", "y = a + b*x", "big.csv", NULL);
+}
+
 static void deep_nesting_is_an_error(void **state) {
   (void)state;
   enum { depth = 10000 };
@@ -230,6 +237,7 @@ int main(void) {
       cmocka_unit_test(odd_but_good_tables),
       cmocka_unit_test(a_column_that_is_not_used_may_be_text),
       cmocka_unit_test(formula_errors),
+      cmocka_unit_test(a_cost_that_overflows),
       cmocka_unit_test(deep_nesting_is_an_error),
       cmocka_unit_test(bad_parameters),
       cmocka_unit_test(bad_weights),

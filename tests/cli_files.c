@@ -387,6 +387,36 @@ static void help(void **state) {
   cli_free(&predict);
 }
 
+/* Options stand between "Options:" and an empty line, each line of them indented, and "'marq list X' lists them" is
+ * true.
+ */
+static void help_of_every_verb(void **state) {
+  (void)state;
+  static const char *const verbs[][2] = {{"fit", NULL},      {"train", NULL},      {"predict", NULL},
+                                         {"ridge", NULL},    {"evaluate", NULL},   {"list", NULL},
+                                         {"compare", "fit"}, {"compare", "train"}, {"compare", "suite"}};
+  size_t lists = 0;
+  for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++) {
+    cli_run r = verbs[k][1] ? cli(verbs[k][0], verbs[k][1], "--help", NULL) : cli(verbs[k][0], "--help", NULL);
+    assert_int_equal(r.status, 0);
+    const char *at = strstr(r.out, "Options:\n");
+    assert_non_null(at);
+    for (at += strlen("Options:\n"); *at && *at != '\n'; at += strcspn(at, "\n") + 1)
+      if (*at != ' ') fail_msg("%s: this line is not indented: %.60s", verbs[k][0], at);
+    for (at = r.out; (at = strstr(at, "'marq list ")) != NULL;) {
+      char noun[40] = "";
+      at += strlen("'marq list ");
+      if (sscanf(at, "%39[a-z-]'", noun) != 1 || at[strlen(noun)] != '\'') continue;
+      cli_run list = cli("list", noun, NULL);
+      if (list.status != 0) fail_msg("marq list %s: %s", noun, list.err);
+      cli_free(&list);
+      lists++;
+    }
+    cli_free(&r);
+  }
+  assert_true(lists >= 6);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(saved_fits_read_back_to_the_same_bits),
@@ -404,6 +434,7 @@ int main(void) {
       cmocka_unit_test(interruption_prints_the_best_so_far),
       cmocka_unit_test(lists),
       cmocka_unit_test(help),
+      cmocka_unit_test(help_of_every_verb),
   };
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

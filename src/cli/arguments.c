@@ -203,8 +203,10 @@ static void print_library_option(const marq_option_info *info) {
   dashed(info->name, name);
   const int used = printf("      --%s %s", name, info->choice ? "NAME" : "NUMBER");
   if (info->choice && reference) {
-    snprintf(text, sizeof text, "%.*s; 'marq list %ss' lists them [%s]", (int)(reference - info->help), info->help,
-             name, info->choice);
+    const size_t length = strlen(name);
+    const char *plural = length > 2 && !strcmp(name + length - 2, "ch") ? "es" : "s";
+    snprintf(text, sizeof text, "%.*s; 'marq list %s%s' lists them [%s]", (int)(reference - info->help), info->help,
+             name, plural, info->choice);
   } else if (info->choice) {
     snprintf(text, sizeof text, "%s [%s]", info->help, info->choice);
   } else if (info->value >= MARQ_NO_LIMIT) {

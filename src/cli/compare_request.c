@@ -11,7 +11,7 @@
 
 static const argument_option own_options[] = {
     {"solvers", 'S', "NAME[:OPTION=VALUE,...],...",
-     "what to compare, such as lm,gn,adam:learning-rate=0.01,batch=250,gsl-lm; see marq list solvers and, of other\n"
+     "what to compare, such as lm,gn,adam:learning-rate=0.01,batch=250,gsl-lm; see marq list solvers and, of other "
      "libraries, marq list peers"},
     {"goals", 'g', "G,...",
      "mean squares of the residual, 2F/m, to be reached, such as 1e-2,1e-4,1e-6; a run ends at the last"},

@@ -38,7 +38,11 @@ static int take_bound(fit *f, const char *text, size_t length, double *lower, do
       !take_limit(colon + 1, length - (size_t)(colon + 1 - text), INFINITY, &high))
     return message_fail(exit_usage, "--bounds: '%.*s' is no pair of numbers LOW:HIGH, for parameter %s",
                         (int)(length - (size_t)(equal + 1 - text)), equal + 1, name);
-  if (low > high || low == INFINITY || high == -INFINITY)
+  if (low == INFINITY || high == -INFINITY)
+    return message_fail(exit_usage,
+                        "--bounds: no number lies between those of %s, '%.*s'; leave out the one without limit", name,
+                        (int)(length - (size_t)(equal + 1 - text)), equal + 1);
+  if (low > high)
     return message_fail(exit_usage, "--bounds: those of %s are crossed: %.10g is above %.10g", name, low, high);
   if (f->fixed[j])
     return message_fail(exit_usage, "--bounds: %s is held fixed, so that bounds mean nothing to it", name);

@@ -54,6 +54,8 @@ static int check_formula(fit *f) {
   f->n = marq_formula_parameter_count(f->formula);
   if (f->n) return exit_done;
   char names[400];
+  if (f->request.tie.count)
+    return message_fail(exit_usage, "--tie leaves no parameter free, so there is nothing to fit");
   return message_fail(exit_usage,
                       "the formula has no parameter, so there is nothing to fit: every name in it is a column (%s)",
                       table_names_text(f->reader, names, sizeof names));

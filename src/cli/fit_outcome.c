@@ -41,9 +41,10 @@ static void spread(fit *f) {
 static void warn_of_the_stop(fit *f) {
   /* a degenerate end is the subject of warn_of_rank */
   if (marq_stop_converged(f->result.stop) || f->result.stop == MARQ_STOP_DEGENERATE) return;
-  warnings_add(&f->warnings,
-               "the fit stopped before it converged (%s): the values are the best found, not the solution",
-               f->result.stop == MARQ_STOP_USER ? f->result.detail : marq_stop_text(f->result.stop));
+  const int rose = f->result.cost > f->result.start_cost; /* steps that nothing judged */
+  warnings_add(&f->warnings, "the fit stopped before it converged (%s): the values are the %s, not the solution",
+               f->result.stop == MARQ_STOP_USER ? f->result.detail : marq_stop_text(f->result.stop),
+               rose ? "last ones" : "best found");
 }
 
 static void warn_of_rank(fit *f) {

@@ -23,15 +23,15 @@ const argument_option fit_options[] = {
     {"weights", 'w', "COLUMN", "relative weights, known up to a factor (standard errors are rescaled)"},
     {"counts", 0, "COLUMN", "how many times each row was observed (N is the sum of the counts)"},
     {"ridge", 'r', "LAMBDA|HOW",
-     "penalty lambda/2 times the sum of squared parameters, or how to choose it: gcv, cv,\n"
+     "penalty lambda/2 times the sum of squared parameters, or how to choose it: gcv, cv, "
      "lcurve, validation, evidence [0]"},
     {"ridge-towards", 0, "zero|start|NAME=VALUE,...", "what the ridge pulls parameters to [zero]"},
     {"loss", 'l', "NAME",
-     "what an observation costs (marq list losses): squared, binary-cross-entropy (labels 0 and 1;\n"
-     "the right side is the logit), poisson (counts; the right side is the log rate), or robust:\n"
+     "what an observation costs (marq list losses): squared, binary-cross-entropy (labels 0 and 1; "
+     "the right side is the logit), poisson (counts; the right side is the log rate), or robust: "
      "huber, soft-l1, cauchy, tukey, arctan [squared]"},
     {"loss-scale", 0, "S|mad",
-     "from where on a robust loss takes a residual for an outlier, in units of the response (of\n"
+     "from where on a robust loss takes a residual for an outlier, in units of the response (of "
      "sigma with --sigma); mad: estimated from the residuals [mad]"},
     {"tune", 0, NULL, "find the learning rate of a first-order solver first, each candidate on the budget of the fit"},
     {"json", 'j', NULL, "print the report as one JSON object, all digits"},

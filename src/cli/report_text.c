@@ -199,14 +199,17 @@ static void put_tied(const fit *f, size_t i, char (*cells)[cell_size]) {
 /* Constraints as they were written, and whether they bind. */
 static void put_constraints(FILE *file, const fit *f) {
   const texts *list = &f->request.constraint;
+  int width = 0;
+  for (size_t i = 0; i < list->count; i++)
+    if ((int)strlen(list->items[i]) > width) width = (int)strlen(list->items[i]);
   if (list->count) fputs("\nConstraints\n", file);
   for (size_t i = 0; i < list->count; i++) {
     const marq_active *active = fit_active_row(f, i);
-    fprintf(file, "  %s", list->items[i]);
+    fprintf(file, "  %-*s    ", width, list->items[i]);
     if (active)
-      fprintf(file, "    active, multiplier %.4g\n", active->multiplier);
+      fprintf(file, "active, multiplier %.4g\n", active->multiplier);
     else
-      fputs("    not active\n", file);
+      fputs(f->low[i] == f->high[i] ? "follows from the others\n" : "not active\n", file);
   }
 }
 

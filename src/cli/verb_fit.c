@@ -9,11 +9,15 @@
 /* The library names the sample at which a model is not finite at the start; a user wants the line of the file. */
 static int fail_at_start(fit *f, const marq_error *error) {
   double cost;
-  marq_nonfinite where = {0, 0, 0};
+  marq_nonfinite where = {marq_problem_samples(f->problem), 0, 0};
   if (error->status != MARQ_EDOMAIN ||
       marq_problem_evaluate(f->problem, f->free_p, MARQ_TRIAL_VALUE, &cost, &where) != MARQ_NONFINITE) {
     return message_fail_library(NULL, error);
   }
+  if (where.sample >= marq_problem_samples(f->problem))
+    return message_fail(exit_usage,
+                        "the cost overflows at the start, though the formula does not: choose other start values "
+                        "(--start), or smaller units");
   return message_fail_at(exit_usage, f->request.data, marq_table_line(f->table, where.sample),
                          "the formula is %s at the start, for sample %zu: choose other start values (--start)",
                          message_nonfinite(where.value), where.sample + 1);

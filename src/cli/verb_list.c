@@ -40,6 +40,18 @@ static void list_scalings(void) {
   list_registry(marq_scaling_name);
 }
 
+static void list_schedules(void) {
+  list_registry(marq_schedule_name);
+}
+
+static void list_line_searches(void) {
+  list_registry(marq_search_name);
+}
+
+static void list_samplings(void) {
+  list_registry(marq_sampling_name);
+}
+
 static void list_activations(void) {
   const marq_activation *activation;
   for (size_t i = 0; (activation = marq_activation_at(i)) != NULL; i++) line(activation->name, activation->help);
@@ -105,6 +117,9 @@ static const struct {
 } nouns[] = {{"solvers", list_solvers},
              {"linear-solvers", list_linear_solvers},
              {"scalings", list_scalings},
+             {"schedules", list_schedules},
+             {"line-searches", list_line_searches},
+             {"samplings", list_samplings},
              {"functions", list_functions},
              {"activations", list_activations},
              {"initialisations", list_initialisations},
@@ -139,7 +154,8 @@ static const argument_option options[] = {{NULL, 0, NULL, NULL}};
 const argument_verb verb_list = {
     .name = "list",
     .operands =
-        "solvers|linear-solvers|scalings|functions|losses|activations|initialisations|suites|problems|options|peers",
+        "solvers|linear-solvers|scalings|schedules|line-searches|samplings|functions|"
+        "losses|activations|initialisations|suites|problems|options|peers",
     .least = 1,
     .most = 1,
     .summary = "List what there is to choose from, one a line with a short description.",
