@@ -547,6 +547,35 @@ static void plots(void **state) {
   }
 }
 
+/* Each target has its own panel and scale; what is left out is said. */
+static void plots_of_several_targets(void **state) {
+  (void)state;
+  if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
+  cli_write("seven.csv", "x,a,b,c,d,e,f,g\n1,2,3,1,4,2,5,3\n2,1,3,2,4,3,1,2\n3,5,1,2,2,4,1,1\n4,2,2,5,1,3,2,6\n");
+  expect_status(
+      0, cli("train", "s.csv", "-x", "x,y", "-y", "z,u", "-H", "3", "-q", "--epochs", "5", "-p", "t2.svg", NULL));
+  expect_status(0,
+                cli("train", "s.csv", "-x", "x", "-y", "z,u", "-H", "3", "-q", "--epochs", "5", "-p", "t1.svg", NULL));
+  expect_status(0, cli("train", "seven.csv", "-x", "x", "-y", "a,b,c,d,e,f,g", "-H", "1", "-q", "--epochs", "3", "-p",
+                       "t7.svg", "--validation", "0", NULL));
+  static const struct {
+    const char *path, *text;
+    size_t least;
+  } pictures[] = {{"t2.svg", "z, residuals", 1},
+                  {"t2.svg", "u, residuals", 1},
+                  {"t2.svg", "u, network and samples", 1},
+                  {"t1.svg", ">held back<", 2},
+                  {"t7.svg", ", 6 of 7 targets drawn", 1}};
+  for (size_t k = 0; k < sizeof pictures / sizeof *pictures; k++) {
+    char *svg = cli_read(pictures[k].path);
+    assert_non_null(svg);
+    size_t found = 0;
+    for (const char *at = svg; (at = strstr(at, pictures[k].text)) != NULL; at++) found++;
+    if (found < pictures[k].least) fail_msg("%s has '%s' %zu times", pictures[k].path, pictures[k].text, found);
+    free(svg);
+  }
+}
+
 /* A name with a comma is quoted as in CSV, in options, tables and what predict writes. */
 static void names_with_commas(void **state) {
   (void)state;
@@ -737,6 +766,7 @@ int main(void) {
       cmocka_unit_test(full_disk_under_a_picture),
       cmocka_unit_test(plots),
       cmocka_unit_test(plots_of_odd_data),
+      cmocka_unit_test(plots_of_several_targets),
       cmocka_unit_test(names_with_commas),
       cmocka_unit_test(many_names_are_cut),
       cmocka_unit_test(reports_are_true),

@@ -1,5 +1,5 @@
-/* A plot of a trained network: the learning curve; then data and curves for one input, surface and residuals for two,
- * predicted against observed values for more. */
+/* A plot of a trained network: the learning curve; then for each target data and curve for one input, surface and
+ * residuals for two, predicted against observed values for more. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,9 +8,7 @@
 #include "plot_page.h"
 #include "train.h"
 
-enum { curve_points = 600, grid_points = 45, most_points = 20000, most_targets = 6, longest_label = 40 };
-
-static const char *const colours[most_targets] = {"#d1495b", "#2e8b57", "#8a5ea8", "#c77d20", "#2b8cbe", "#606060"};
+enum { curve_points = 600, grid_points = 61, most_points = 20000, most_targets = 6, longest_label = 40 };
 
 typedef struct picture {
   const training *t;
@@ -73,7 +71,10 @@ static void draw_learning_curve(const picture *d) {
     last = t->epochs[i].epoch;
     drawn++;
   }
-  plot_label(d->script, "title", train_shape_text(t, shape, sizeof shape), longest_label, "");
+  char cut[80] = "";
+  if (d->shown < d->targets && !t->classes.count)
+    snprintf(cut, sizeof cut, ", %zu of %zu targets drawn", d->shown, d->targets);
+  plot_label(d->script, "title", train_shape_text(t, shape, sizeof shape), longest_label, cut);
   const marq_loss *loss = t->request.options.loss;
   fprintf(d->script,
           "set xlabel 'epoch'\nset ylabel '%s%s'\nset key outside bottom center horizontal\nset xrange [%g:%g]\n%s",
@@ -128,7 +129,8 @@ static int predict(const picture *d, const marq_column *columns, size_t count, d
   return exit_done;
 }
 
-static int draw_curves(const picture *d) {
+/* Curves of all targets along the only input. */
+static int put_curves(const picture *d) {
   double low, high, *x = malloc((1 + d->targets) * curve_points * sizeof(double));
   if (!x) return message_out_of_memory();
   find_range(d, 0, &low, &high);
@@ -142,29 +144,23 @@ static int draw_curves(const picture *d) {
   }
   fputs("END_OF_DATA\n", d->script);
   free(x);
-  if (status != exit_done) return status;
-  plot_label(d->script, "xlabel", d->t->inputs.names[0], longest_label, "");
-  plot_label(d->script, "ylabel", d->targets == 1 ? d->t->targets.names[0] : "targets", longest_label, "");
-  fputs("set key outside top center horizontal\nset offsets 0, 0, graph 0.05, graph 0.05\nplot ", d->script);
-  for (size_t o = 0; o < d->shown; o++) {
-    if (d->targets == 1) {
-      put_points(d, "1", 3, 0);
-      if (d->t->sizes[0] < d->t->samples) {
-        fputs(", ", d->script);
-        put_points(d, "1", 3, 1);
-      }
-    } else {
-      fprintf(d->script, "$samples using 1:%zu with points pt 7 ps 0.4 lc rgb '%s' notitle", 3 + 2 * o, colours[o]);
-    }
-    fprintf(d->script, ", $curve using 1:%zu with lines lw 2 lc rgb '%s' title ", 2 + o, colours[o]);
-    gnuplot_text(d->script, d->targets == 1 ? "network" : d->t->targets.names[o], longest_label);
-    if (o + 1 < d->shown) fputs(", ", d->script);
-  }
-  fputc('\n', d->script);
-  return exit_done;
+  return status;
 }
 
-static int put_surface(const picture *d) {
+static void draw_curve(const picture *d, size_t o) {
+  plot_label(d->script, "xlabel", d->t->inputs.names[0], longest_label, "");
+  plot_label(d->script, "ylabel", d->t->targets.names[o], longest_label, "");
+  fputs("set key outside top center horizontal\nset offsets 0, 0, graph 0.05, graph 0.05\nplot ", d->script);
+  put_points(d, "1", 3 + 2 * o, 0);
+  if (d->t->sizes[0] < d->t->samples) {
+    fputs(", ", d->script);
+    put_points(d, "1", 3 + 2 * o, 1);
+  }
+  fprintf(d->script, ", $curve using 1:%zu with lines ls 2 title 'network'\n", 2 + o);
+}
+
+/* Surfaces of all targets over the two inputs. */
+static int put_surfaces(const picture *d) {
   enum { count = grid_points * grid_points };
   double low[2], high[2], *x = malloc((2 + d->targets) * count * sizeof(double));
   if (!x) return message_out_of_memory();
@@ -178,7 +174,7 @@ static int put_surface(const picture *d) {
   fputs("$surface << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < count && status == exit_done; i++) {
     if (i && i % grid_points == 0) fputc('\n', d->script);
-    for (size_t k = 0; k < 3; k++) plot_number(d->script, x[k * count + i]);
+    for (size_t k = 0; k < 2 + d->shown; k++) plot_number(d->script, x[k * count + i]);
     fputc('\n', d->script);
   }
   fputs("END_OF_DATA\n", d->script);
@@ -186,68 +182,82 @@ static int put_surface(const picture *d) {
   return status;
 }
 
-/* Of the first target. */
-static int draw_surface(const picture *d) {
-  const char *const *inputs = d->t->inputs.names, *target = d->t->targets.names[0];
-  const int status = put_surface(d);
-  if (status != exit_done) return status;
+static void draw_surface(const picture *d, size_t o) {
+  const char *const *inputs = d->t->inputs.names, *target = d->t->targets.names[o];
+  const size_t seen = 3 + 2 * o, found = 4 + 2 * o;
   fputs(
       "set palette defined (0 '#2b4c7e', 0.35 '#4fa3a5', 0.7 '#f0d080', 1 '#d1495b')\nset view 58, 32\nset ticslevel "
-      "0.02\nset border 31 lc rgb '#404040'\nunset key\nset xtics offset 0,-0.4\n",
+      "0.02\nset border 31 lc rgb '#404040'\nunset key\nset xtics offset 0,-0.4\nset cbrange [*:*]\n",
       d->script);
   plot_label(d->script, "title", target, longest_label, ", network and samples");
   plot_label(d->script, "xlabel", inputs[0], longest_label, "");
   plot_label(d->script, "ylabel", inputs[1], longest_label, "");
-  fputs(
-      "unset colorbox\nsplot $surface with pm3d, $samples using 1:2:3 with points pt 7 ps 0.3 lc rgb '#202020'\n"
-      "set border 3 lc rgb '#404040'\nset xtics offset 0,0\n",
-      d->script);
+  fprintf(d->script,
+          "unset colorbox\nunset offsets\n"
+          "splot $surface using 1:2:%zu with pm3d, $samples using 1:2:%zu with points pt 7 ps 0.3 lc rgb '#202020'\n"
+          "set border 3 lc rgb '#404040'\nset xtics offset 0,0\n",
+          3 + o, seen);
   plot_label(d->script, "title", target, longest_label, ", residuals");
-  fputs(
-      "set colorbox\nset palette defined (-1 '#2b4c7e', 0 '#e8e8e8', 1 '#b02030')\n"
-      "stats $samples using ($3 - $4) nooutput\nlimit = abs(STATS_min) > abs(STATS_max) ? abs(STATS_min) : "
-      "abs(STATS_max)\nif (limit <= 0) limit = 1\nset cbrange [-limit:limit]\nset format cb '%.2g'\n"
-      "set offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03\n"
-      "plot $samples using 1:2:($3 - $4) with points pt 7 ps 0.7 lc palette\n",
-      d->script);
-  return exit_done;
+  /* a rim, or what is near 0 is lost on the page */
+  fprintf(d->script,
+          "set colorbox\nset palette defined (-1 '#2b4c7e', 0 '#e8e8e8', 1 '#b02030')\n"
+          "stats $samples using ($%zu - $%zu) nooutput\nlimit = abs(STATS_min) > abs(STATS_max) ? abs(STATS_min) : "
+          "abs(STATS_max)\nif (limit <= 0) limit = 1\nset cbrange [-limit:limit]\nset format cb '%%.2g'\n"
+          "set offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03\n"
+          "plot $samples using 1:2 with points pt 7 ps 0.95 lc rgb '#404040', "
+          "$samples using 1:2:($%zu - $%zu) with points pt 7 ps 0.7 lc palette\nunset title\n",
+          seen, found, seen, found);
 }
 
-static int draw_agreement(const picture *d) {
-  fputs("set key top left\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n", d->script);
-  plot_label(d->script, "xlabel", d->targets == 1 ? d->t->targets.names[0] : "targets", longest_label, ", observed");
-  plot_label(d->script, "ylabel", d->targets == 1 ? d->t->targets.names[0] : "targets", longest_label, ", predicted");
+static void draw_agreement(const picture *d, size_t o) {
+  const char *target = d->t->targets.names[o];
+  char observed[8];
+  snprintf(observed, sizeof observed, "%zu", 3 + 2 * o);
+  fputs("set key outside top center horizontal\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n",
+        d->script);
+  plot_label(d->script, "xlabel", target, longest_label, ", observed");
+  plot_label(d->script, "ylabel", target, longest_label, ", predicted");
   fputs("plot ", d->script);
-  if (d->targets == 1) {
-    put_points(d, "3", 4, 0);
+  put_points(d, observed, 4 + 2 * o, 0);
+  if (d->t->sizes[0] < d->t->samples) {
     fputs(", ", d->script);
-    put_points(d, "3", 4, 1);
-  }
-  for (size_t o = 0; o < d->shown && d->targets > 1; o++) {
-    fprintf(d->script, "%s$samples using %zu:%zu with points pt 7 ps 0.4 lc rgb '%s' title ", o ? ", " : "", 3 + 2 * o,
-            4 + 2 * o, colours[o]);
-    gnuplot_text(d->script, d->t->targets.names[o], longest_label);
+    put_points(d, observed, 4 + 2 * o, 1);
   }
   fputs(", x with lines ls 3 title 'perfect agreement'\n", d->script);
-  return exit_done;
 }
 
-static int panels(const picture *d) {
-  return d->inputs == 2 && !d->t->classes.count ? 3 : 2;
+/* The learning curve, and for each target a panel, or with two inputs a row of two beside or below it. */
+static void lay_out(const picture *d, size_t *rows, size_t *columns) {
+  const size_t all = 1 + (d->t->classes.count ? 1 : d->shown);
+  *columns = d->inputs == 2 && !d->t->classes.count ? 3 : all > 2 ? 3 : 2;
+  *rows = d->inputs == 2 && !d->t->classes.count ? d->shown : (all + *columns - 1) / *columns;
+}
+
+static int draw_targets(const picture *d) {
+  const int status = d->inputs == 1 ? put_curves(d) : d->inputs == 2 ? put_surfaces(d) : exit_done;
+  for (size_t o = 0; o < d->shown && status == exit_done; o++) {
+    if (o && d->inputs == 2) fputs("set multiplot next\n", d->script);
+    if (d->inputs == 1)
+      draw_curve(d, o);
+    else if (d->inputs == 2)
+      draw_surface(d, o);
+    else
+      draw_agreement(d, o);
+  }
+  return status;
 }
 
 static int draw(void *context, FILE *script) {
   picture *d = context;
+  size_t rows, columns;
   d->script = script;
+  lay_out(d, &rows, &columns);
   plot_points(script, d->t->samples / d->step);
   put_epochs(d);
   put_samples(d);
-  fprintf(script, "set multiplot layout 1,%d\nset tmargin 3\n", panels(d));
+  fprintf(script, "set multiplot layout %zu,%zu\nset tmargin 3\n", rows, columns);
   draw_learning_curve(d);
-  const int status = d->t->classes.count ? train_plot_classes(d->t, script, d->predicted, d->step)
-                     : d->inputs == 1    ? draw_curves(d)
-                     : d->inputs == 2    ? draw_surface(d)
-                                         : draw_agreement(d);
+  const int status = d->t->classes.count ? train_plot_classes(d->t, script, d->predicted, d->step) : draw_targets(d);
   fputs("unset multiplot\n", script);
   return status;
 }
@@ -259,7 +269,9 @@ int train_plot(const training *t, const char *path) {
   d.predicted = malloc(t->samples * d.targets * sizeof(double));
   if (!d.predicted) return message_fail(exit_system, "out of memory for the plot");
   int status = predict(&d, t->columns, t->samples, d.predicted);
-  if (status == exit_done) status = plot_page(path, panels(&d) == 3 ? 1500 : 1100, 480, draw, &d);
+  size_t rows, columns;
+  lay_out(&d, &rows, &columns);
+  if (status == exit_done) status = plot_page(path, columns == 3 ? 1500 : 1100, 480 * (int)rows, draw, &d);
   free(d.predicted);
   return status;
 }

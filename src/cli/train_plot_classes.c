@@ -8,7 +8,7 @@
 #include "plot_page.h"
 #include "train.h"
 
-enum { curve_points = 600, side = 121, most_colours = 8, longest_label = 40 };
+enum { curve_points = 600, side = 201, most_colours = 8, longest_label = 40 };
 
 static const unsigned colours[most_colours] = {0x2b4c7e, 0xd1495b, 0x2e8b57, 0xc77d20,
                                                0x8a5ea8, 0x2b8cbe, 0x8c6d31, 0x606060};
