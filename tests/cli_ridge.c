@@ -223,6 +223,37 @@ static void pictures_are_drawn(void **state) {
   }
 }
 
+static void repeated_lists_add_up(void **state) {
+  (void)state;
+  cli_run apart = cli("ridge", "d.csv", "-y", "y", "-x", "x", "-x", "z", "--penalty", "x=3", "--penalty", "z=2",
+                      "--prior", "x=0.5", "--prior", "z=-1", "--json", NULL);
+  cli_run together =
+      cli("ridge", "d.csv", "-y", "y", "-x", "x,z", "--penalty", "x=3,z=2", "--prior", "x=0.5,z=-1", "--json", NULL);
+  assert_int_equal(apart.status, 0);
+  assert_string_equal(apart.out, together.out);
+  cli_free(&apart);
+  cli_free(&together);
+#define REFUSED(text, ...) cli_expect_refusal(2, text, "ridge", "d.csv", "-y", "y", __VA_ARGS__, NULL)
+  REFUSED("--penalty: 'x' is given twice", "--penalty", "x=3", "--penalty", "z=1,x=3");
+  REFUSED("--prior: 'x' is given twice", "--prior", "x=1,x=2");
+  REFUSED("column x is used twice", "-x", "x", "-x", "x");
+#undef REFUSED
+}
+
+static void penalties_and_priors_are_reported(void **state) {
+  (void)state;
+  cli_run r =
+      cli("ridge", "d.csv", "-y", "y", "-x", "x,z", "-l", "0.7", "--penalty", "x=3", "--prior", "z=0.25,x=1", NULL);
+  assert_int_equal(r.status, 0);
+  contains(r.out, "  penalty × 3, prior 1\n");
+  contains(r.out, "  prior 0.25\n");
+  cli_free(&r);
+  cli_write("one.csv", "x,y\n1,2\n");
+  r = cli("ridge", "one.csv", "-y", "y", "-l", "1", NULL);
+  contains(r.out, "; 1 observation)");
+  cli_free(&r);
+}
+
 static void solvable_oddities_are_warned_of(void **state) {
   (void)state;
   cli_run r = cli("ridge", "constant.csv", "--target", "y", "--standardise", "--lambda", "1", NULL);
@@ -359,6 +390,8 @@ int main(void) {
       cmocka_unit_test(saved_fits_predict),
       cmocka_unit_test(the_path_is_written),
       cmocka_unit_test(pictures_are_drawn),
+      cmocka_unit_test(repeated_lists_add_up),
+      cmocka_unit_test(penalties_and_priors_are_reported),
       cmocka_unit_test(solvable_oddities_are_warned_of),
       cmocka_unit_test(bad_input_is_refused),
       cmocka_unit_test(broken_saved_fits_are_refused),

@@ -14,6 +14,7 @@
 typedef struct ridge_request {
   const char *data, *target, *inputs, *weights, *validation;
   const char *penalty, *prior; /* NAME=VALUE,... */
+  char *repeated[3];           /* inputs, penalty and prior where an option stood more than once: owned */
   const char *path, *save, *plot;
   const char *criterion; /* NULL: lambda is given */
   double lambda, least, most;
@@ -65,6 +66,7 @@ typedef struct ridge_run {
 extern const argument_option ridge_options[];
 /** Parse the arguments (ridge_request.c). */
 int ridge_parse(ridge_request *request, const argument_verb *verb, int argc, char **argv, int *finished);
+void ridge_request_free(ridge_request *request);
 /** Read tables, make features, penalties and priors (ridge_input.c). */
 int ridge_read(ridge_run *r);
 /** Decompose, choose, solve, judge (ridge_solve.c). */

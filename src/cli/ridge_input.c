@@ -172,7 +172,23 @@ static int unknown_feature(const ridge_run *r, const char *option, const char *n
                       nearest_text(&search, suggestion, sizeof suggestion), r->names[0]);
 }
 
-/* NAME=VALUE,...; names may hold '=', so the last one counts. */
+/* The length of the name in NAME=VALUE, which ends at a comma; names may hold '=', so the last one counts. */
+static size_t name_length(const char *part) {
+  size_t equal = strcspn(part, ",");
+  while (equal > 0 && part[equal - 1] != '=') equal--;
+  return equal > 0 ? equal - 1 : 0;
+}
+
+/* 1 when the pairs before this one have its name already. */
+static int is_repeated(const char *text, const char *part) {
+  const size_t length = name_length(part);
+  for (; text < part; text += strcspn(text, ",") + 1) {
+    if (name_length(text) == length && memcmp(text, part, length) == 0) return 1;
+  }
+  return 0;
+}
+
+/* NAME=VALUE,... */
 static int take_pairs(const ridge_run *r, const char *option, const char *text, int penalty, double usual,
                       double **values) {
   *values = malloc(r->n * sizeof **values);
@@ -180,8 +196,7 @@ static int take_pairs(const ridge_run *r, const char *option, const char *text, 
   for (size_t j = 0; j < r->n; j++) (*values)[j] = usual;
   for (const char *part = text;; part++) {
     const size_t length = strcspn(part, ",");
-    size_t equal = length;
-    while (equal > 0 && part[equal - 1] != '=') equal--;
+    const size_t equal = name_length(part) + 1;
     if (equal < 2) {
       return message_fail(exit_usage, "--%s wants NAME=VALUE pairs such as %s=2, not '%.*s'", option, r->names[0],
                           (int)length, part);
@@ -193,6 +208,9 @@ static int take_pairs(const ridge_run *r, const char *option, const char *text, 
     }
     if (!set_named(r, part, equal - 1, value, penalty, *values)) {
       return unknown_feature(r, option, part, equal - 1, penalty);
+    }
+    if (is_repeated(text, part)) {
+      return message_fail(exit_usage, "--%s: '%.*s' is given twice", option, (int)equal - 1, part);
     }
     part += length;
     if (!*part) return exit_done;
@@ -224,6 +242,7 @@ void ridge_run_free(ridge_run *r) {
   marq_basis_free(r->basis);
   free_table(&r->train);
   free_table(&r->held);
+  ridge_request_free(&r->request);
   name_list_free(&r->inputs);
   warnings_free(&r->warnings);
   free(r->names);

@@ -1,5 +1,6 @@
 /* The arguments of `marq ridge`. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 
 const argument_option ridge_options[] = {
     {"target", 'y', "NAME", "the column to be predicted"},
-    {"inputs", 'x', "NAME,...", "columns to predict it from [all the others]"},
+    {"inputs", 'x', "NAME,...", "columns to predict it from [all the others]; repeatable"},
     {"degree", 'd', "N", "polynomial features of each input up to this degree [1]"},
     {"basis", 0, "orthogonal|monomial",
      "polynomials orthogonal on the samples, or powers [orthogonal; with degree 1 the inputs themselves]"},
@@ -21,8 +22,8 @@ const argument_option ridge_options[] = {
     {"folds", 'k', "K", "folds of cv [10]"},
     {"seed", 's', "S", "seed of the folds [1]"},
     {"validation", 0, "FILE", "table of held-out samples, for --lambda validation, which it implies"},
-    {"penalty", 0, "NAME=D,...", "relative penalty of a coefficient or of all of an input; 0: none [1]"},
-    {"prior", 0, "NAME=VALUE,...", "value that a coefficient is pulled to [0]"},
+    {"penalty", 0, "NAME=D,...", "relative penalty of a coefficient or of all of an input; 0: none [1]; repeatable"},
+    {"prior", 0, "NAME=VALUE,...", "value that a coefficient is pulled to [0]; repeatable"},
     {"weights", 'w', "COLUMN", "relative weights of the samples"},
     {"standardise", 0, NULL, "penalise as if every column had variance 1"},
     {"no-intercept", 0, NULL, "leave the intercept out; otherwise it is there and not penalised"},
@@ -76,11 +77,25 @@ static int take_basis(ridge_request *r, const char *text) {
   return message_fail(exit_usage, "--basis is orthogonal or monomial, not '%s'", text);
 }
 
+/* Lists add up: one that stands again continues what stood before. */
+static int take_more(const char **text, char **owned, const char *value) {
+  if (!*text) return *text = value, exit_done;
+  const size_t size = strlen(*text) + strlen(value) + 2;
+  char *both = malloc(size);
+  if (!both) return message_out_of_memory();
+  snprintf(both, size, "%s,%s", *text, value);
+  free(*owned);
+  *text = *owned = both;
+  return exit_done;
+}
+
 static int take(void *context, const char *name, const char *value) {
   ridge_request *r = context;
-  const option_text texts[] = {
-      {"target", &r->target},         {"inputs", &r->inputs}, {"weights", &r->weights}, {"penalty", &r->penalty},
-      {"validation", &r->validation}, {"prior", &r->prior},   {"path", &r->path},       {"save", &r->save}};
+  const option_text texts[] = {{"target", &r->target},
+                               {"weights", &r->weights},
+                               {"validation", &r->validation},
+                               {"path", &r->path},
+                               {"save", &r->save}};
   const option_flag flags[] = {{"interactions", &r->interactions},
                                {"standardise", &r->standardise},
                                {"no-intercept", &r->no_intercept},
@@ -88,6 +103,9 @@ static int take(void *context, const char *name, const char *value) {
                                {"quiet", &r->quiet}};
   if (option_take_text(texts, sizeof texts / sizeof *texts, name, value)) return exit_done;
   if (option_take_flag(flags, sizeof flags / sizeof *flags, name)) return exit_done;
+  if (strcmp(name, "inputs") == 0) return take_more(&r->inputs, &r->repeated[0], value);
+  if (strcmp(name, "penalty") == 0) return take_more(&r->penalty, &r->repeated[1], value);
+  if (strcmp(name, "prior") == 0) return take_more(&r->prior, &r->repeated[2], value);
   if (strcmp(name, "lambda") == 0) return take_lambda(r, value);
   if (strcmp(name, "grid") == 0) return take_grid(r, value);
   if (strcmp(name, "basis") == 0) return take_basis(r, value);
@@ -141,4 +159,8 @@ int ridge_parse(ridge_request *request, const argument_verb *verb, int argc, cha
   if (status == exit_done) status = output_check_all(outputs, 3, request->data, request->validation);
   *finished = status != exit_done;
   return status;
+}
+
+void ridge_request_free(ridge_request *request) {
+  for (size_t k = 0; k < sizeof request->repeated / sizeof *request->repeated; k++) free(request->repeated[k]);
 }

@@ -79,8 +79,13 @@ static void put_coefficients(const ridge_run *r, FILE *file) {
     put_number(file, k ? r->p[j] : r->intercept, 7);
     put_number(file, r->errors[j], 4);
     put_number(file, r->posterior[j], 4);
-    const char *note = k ? ridge_note(r, j) : "not penalised";
-    fprintf(file, "%s%s\n", *note ? "  " : "", note);
+    const char *note = k ? ridge_note(r, j) : "not penalised", *before = "  ";
+    if (*note) fprintf(file, "%s%s", before, note), before = ", ";
+    if (k && !*note && r->penalty && r->penalty[j] != 1) {
+      fprintf(file, "%spenalty × %.6g", before, r->penalty[j]), before = ", ";
+    }
+    if (k && r->prior && r->prior[j] != 0) fprintf(file, "%sprior %.6g", before, r->prior[j]);
+    fputc('\n', file);
   }
   if (r->n > shown) fprintf(file, "  and %zu more, which --json, --path and --save hold\n", r->n - shown);
 }
@@ -104,8 +109,8 @@ static void put_summary(const ridge_run *r, FILE *file) {
   fputc('\n', file);
   line(file, "residual sum of squares (RSS)", m->rss, "");
   line(file, "residual sd", m->noise, "");
-  snprintf(text, sizeof text, "  (of %zu; %.0f observations)", r->info.unpenalised + r->info.penalised,
-           r->info.samples);
+  snprintf(text, sizeof text, "  (of %zu; %.0f observation%s)", r->info.unpenalised + r->info.penalised,
+           r->info.samples, r->info.samples == 1 ? "" : "s");
   line(file, "effective degrees of freedom", m->effective, text);
   line(file, "R²", r->r2, "");
   line(file, "leave-one-out error (rms)", r->loo, "");
