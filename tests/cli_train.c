@@ -638,7 +638,7 @@ static void plots_of_odd_data(void **state) {
                                         {"c", "a", "9"},   {"a", "c", "9"}, {"a", "b", "0"}};
   for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
     cli_run r = cli("train", "odd.csv", "-x", runs[k][0], "-y", runs[k][1], "-H", "2", "-q", "--epochs", runs[k][2],
-                    "-p", "odd.png", "--validation", "0", NULL);
+                    "-p", "odd.svg", "--validation", "0", NULL);
     if (r.status || *r.err) fail_msg("-x %s -y %s: exit status %d: %s", runs[k][0], runs[k][1], r.status, r.err);
     cli_free(&r);
   }
@@ -722,6 +722,30 @@ static void constant_columns_are_survived(void **state) {
   json_decref(j);
 }
 
+/* The manual page has every option of the solver, once, in one section. */
+static void manual_page(void **state) {
+  (void)state;
+  char *page = cli_read(MARQ_TEST_DATA "/../../docs/man/marq.1"), *out = page;
+  assert_non_null(page);
+  for (const char *in = page; *in; in++)
+    if (in[0] != '\\' || in[1] != '-') *out++ = *in; /* \- is a hyphen */
+  *out = '\0';
+  char *section = strstr(page, ".SH OPTIONS OF THE SOLVER\n"), *end = section ? strstr(section + 1, ".SH ") : NULL;
+  assert_non_null(end);
+  *end = '\0';
+  cli_run options = cli("list", "options", NULL);
+  for (char *line = strtok(options.out, "\n"); line; line = strtok(NULL, "\n")) {
+    char entry[80] = ".BI --";
+    sscanf(line, "%60s", entry + 6);
+    strcat(entry, " \"");
+    const char *found = strstr(section, entry);
+    if (!found) fail_msg("the manual page lacks %s", entry);
+    assert_null(strstr(found + 1, entry));
+  }
+  cli_free(&options);
+  free(page);
+}
+
 static void lists(void **state) {
   (void)state;
   cli_run r = cli("list", "activations", NULL);
@@ -773,6 +797,7 @@ int main(void) {
       cmocka_unit_test(bad_usage),
       cmocka_unit_test(constant_columns_are_survived),
       cmocka_unit_test(lists),
+      cmocka_unit_test(manual_page),
   };
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }
