@@ -254,6 +254,26 @@ static void penalties_and_priors_are_reported(void **state) {
   cli_free(&r);
 }
 
+/* Every axis has numbers, the penalty in use is a title and not a second point, and each path has a colour. */
+static void pictures_can_be_read(void **state) {
+  (void)state;
+  if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
+  cli_run r = cli("ridge", "d.csv", "-y", "y", "-x", "x", "-d", "9", "-l", "loo", "--plot", "read.svg", "-q", NULL);
+  assert_int_equal(r.status, 0);
+  assert_string_equal(r.err, "");
+  cli_free(&r);
+  char *picture = cli_read("read.svg");
+  contains(picture, "L-curve, the dot at");
+  contains(picture, "rgb(227, 119, 194)"); /* of P8(x) alone */
+  const char *place = strstr(picture, "P9(x)"), *criterion = strstr(picture, "leave-one-out");
+  assert_non_null(place);
+  assert_non_null(criterion);
+  size_t numbers = 0; /* of the vertical axis: they end at it */
+  while ((place = strstr(place, "text-anchor=\"end\"")) != NULL && place < criterion) numbers++, place++;
+  if (numbers < 4) fail_msg("%zu numbers at the axis of the criterion", numbers);
+  free(picture);
+}
+
 static void solvable_oddities_are_warned_of(void **state) {
   (void)state;
   cli_run r = cli("ridge", "constant.csv", "--target", "y", "--standardise", "--lambda", "1", NULL);
@@ -390,6 +410,7 @@ int main(void) {
       cmocka_unit_test(saved_fits_predict),
       cmocka_unit_test(the_path_is_written),
       cmocka_unit_test(pictures_are_drawn),
+      cmocka_unit_test(pictures_can_be_read),
       cmocka_unit_test(repeated_lists_add_up),
       cmocka_unit_test(penalties_and_priors_are_reported),
       cmocka_unit_test(solvable_oddities_are_warned_of),

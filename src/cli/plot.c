@@ -142,7 +142,7 @@ static const char *emptiest_corner(const drawing *d) {
 static void draw_curve(const drawing *d) {
   const char *name = d->variables ? marq_table_reader_name(d->f->reader, d->variable) : "observation";
   fputs("set multiplot\nset lmargin at screen 0.12\n", d->script);
-  fprintf(d->script, "set rmargin at screen %s\n", d->f->loss_weights ? "0.88" : "0.97");
+  fprintf(d->script, "set rmargin at screen %s\n", d->f->loss_weights ? "0.85" : "0.97");
   fputs("set tmargin at screen 0.93\nset bmargin at screen 0.38\nset xtics format ''\n", d->script);
   fprintf(d->script, "set key %s\n", emptiest_corner(d));
   fputs("stats $data using 1 nooutput\n", d->script);
@@ -186,7 +186,7 @@ static void put_palette(const drawing *d) {
   if (!d->f->loss_weights) return;
   fputs(
       "set palette defined (0 '#c0392b', 0.5 '#e8a33d', 1 '#1f77b4')\nset cbrange [0:1]\n"
-      "set cblabel 'weight'\nset cbtics 0.5\n",
+      "set cblabel 'weight' offset 1,0\nset cbtics 0.5\n",
       d->script);
 }
 

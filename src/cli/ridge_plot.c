@@ -11,6 +11,8 @@
 
 enum { curve_points = 600, most_points = 20000, most_paths = 40, longest_label = 40 };
 
+static const double logarithmic_from = 100; /* most over least: a shorter axis has too few powers of ten to read */
+
 typedef struct picture {
   const ridge_run *r;
   FILE *script;
@@ -96,7 +98,8 @@ static void draw_fit(const picture *d) {
   fprintf(d->script, "set title 'λ = %.4g, %.4g effective degrees of freedom' noenhanced\n", r->lambda,
           r->measure.effective);
   const char *shown = d->step > 1 ? "data (thinned)" : "data";
-  fputs("set key outside bottom center horizontal\n", d->script);
+  /* a curve may be anywhere, so its key is outside; above a diagonal there is room */
+  fprintf(d->script, "set key %s vertical\n", r->inputs.count == 1 ? "outside right center" : "inside top left");
   if (r->inputs.count == 1) {
     plot_label(d->script, "xlabel", r->inputs.names[0], longest_label, "");
     plot_label(d->script, "ylabel", r->request.target, longest_label, "");
@@ -114,28 +117,34 @@ static void draw_fit(const picture *d) {
   fputs("unset title\nset offsets 0, 0, graph 0.05, graph 0.05\n", d->script);
 }
 
-/* The penalty in use: a vertical line on logarithmic abscissas. */
-static void mark_lambda(const picture *d) {
+/* A logarithmic axis of penalties, and the one in use as a vertical line. */
+static void draw_lambda_axis(const picture *d) {
   const marq_ridge_choice *c = d->r->choice;
   const double lambda = d->r->lambda;
-  if (!(lambda >= c->lambdas[0] && lambda <= c->lambdas[c->count - 1])) return;
-  fprintf(d->script, "set arrow 1 from first %.10g, graph 0 to first %.10g, graph 1 nohead ls 3\n", lambda, lambda);
+  const double low = c->lambdas[0], high = c->lambdas[c->count - 1];
+  const double margin = pow(high / low, 0.03); /* so that a line at an end of the range is not on the frame */
+  fprintf(d->script, "set logscale x\nset format x '10^{%%T}'\nset xrange [%.10g:%.10g]\nset xlabel 'penalty λ'\n",
+          fmax(low / margin, 1e-305), fmin(high * margin, 1e305));
+  if (!(lambda >= low && lambda <= high)) return;
+  fprintf(d->script, "set arrow 1 from first %.10g, graph 0 to first %.10g, graph 1 nohead lc rgb '#404040' lw 1.2\n",
+          lambda, lambda);
 }
 
 static void draw_paths(const picture *d) {
+  static const char *const colours[] = {"#1f77b4", "#d1495b", "#2e8b57", "#e8a33d", "#7b4fa3", "#17becf",
+                                        "#8c564b", "#e377c2", "#404040", "#9acd32", "#000080", "#b8860b"};
+  enum { colour_count = sizeof colours / sizeof *colours }; /* as many as the key takes: then dashes */
   const ridge_run *r = d->r;
   const size_t shown = r->n < most_paths ? r->n : most_paths;
-  mark_lambda(d);
-  fprintf(
-      d->script,
-      "set logscale x\nset format x '10^{%%L}'\nset xlabel 'penalty λ'\nset ylabel 'coefficient × √(its penalty)%s'\n"
-      "%s\nplot 0 with lines ls 3 notitle",
-      r->n > shown ? ", the first 40" : "", shown <= 12 ? "set key outside right" : "unset key");
+  draw_lambda_axis(d);
+  fprintf(d->script, "set ylabel 'coefficient × √(its penalty)%s'\n%s\nplot 0 with lines ls 3 notitle",
+          r->n > shown ? ", the first 40" : "", shown <= 12 ? "set key outside right center vertical" : "unset key");
   for (size_t j = 0; j < shown; j++) {
-    fprintf(d->script, ", $path using 1:%zu with lines lw 1.6 title ", 5 + j);
+    fprintf(d->script, ", $path using 1:%zu with lines lw 1.6 lc rgb '%s' dt %zu title ", 5 + j,
+            colours[j % colour_count], j / colour_count % 4 + 1);
     gnuplot_text(d->script, r->names[j], 20);
   }
-  fputs("\nunset arrow\nset key inside top left\n", d->script);
+  fputs("\nunset arrow\nset key inside top left vertical\n", d->script);
 }
 
 static void draw_criterion(const picture *d) {
@@ -149,21 +158,57 @@ static void draw_criterion(const picture *d) {
   const char *key = r->request.criterion ? r->request.criterion : "gcv";
   size_t k = 0;
   while (k < 5 && strcmp(labels[k][0], key) != 0) k++;
-  int positive = k != 3 && k != 5;
-  for (size_t l = 0; l < r->choice->count; l++) positive = positive && !(r->choice->values[l] <= 0);
-  mark_lambda(d);
-  fprintf(d->script, "set logscale x\nset format x '10^{%%L}'\nset xlabel 'penalty λ'\nset ylabel '%s'\n%s",
-          labels[k][1], positive ? "set logscale y\nset format y '%.2g'\n" : "unset logscale y\nset format y '%.4g'\n");
-  fputs("plot $path using 1:2 with lines lw 1.8 lc rgb '#2b4c7e' notitle\nunset arrow\nunset logscale\n", d->script);
+  const int positive = k != 3 && k != 5;
+  double low = INFINITY, high = 0;
+  for (size_t l = 0; l < r->choice->count; l++) {
+    low = fmin(low, r->choice->values[l]);
+    high = fmax(high, r->choice->values[l]);
+  }
+  const int logarithmic = positive && low > 0 && isfinite(high) && high / low >= logarithmic_from;
+  draw_lambda_axis(d);
+  fprintf(d->script, "set ylabel '%s'\n", labels[k][1]);
+  if (logarithmic) {
+    plot_log_axis(d->script, low, high);
+  } else {
+    plot_linear_axis(d->script);
+  }
+  fputs("plot $path using 1:2 with lines lw 1.8 lc rgb '#2b4c7e' notitle\nunset arrow\n", d->script);
+  plot_linear_axis(d->script);
+  fputs("unset logscale\nset xrange [*:*]\n", d->script);
+}
+
+/* An axis of the L-curve: logarithmic from two decades on. */
+static void set_axis(const picture *d, char axis, double low, double high) {
+  if (low > 0 && isfinite(high) && high / low >= logarithmic_from) {
+    fprintf(d->script, "set logscale %c\nset format %c '10^{%%T}'\n", axis, axis);
+  } else {
+    fprintf(d->script, "set format %c '%%.4g'\n", axis);
+  }
 }
 
 static void draw_l_curve(const picture *d) {
   const marq_ridge_measure *m = &d->r->measure;
-  fputs("set logscale xy\nset format '%.2g'\nset xlabel '√RSS'\nset ylabel '√penalty'\nset key top right\n", d->script);
+  double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
+  for (size_t l = 0; l < d->r->choice->count; l++) {
+    marq_ridge_measure at = {0};
+    marq_ridge_measure_at(d->r->ridge, 0, d->r->choice->lambdas[l], &at, NULL);
+    const double squares[2] = {at.rss, at.penalty};
+    for (size_t k = 0; k < 2; k++) {
+      if (!(squares[k] > 0)) continue;
+      low[k] = fmin(low[k], sqrt(squares[k]));
+      high[k] = fmax(high[k], sqrt(squares[k]));
+    }
+  }
+  set_axis(d, 'x', low[0], high[0]);
+  set_axis(d, 'y', low[1], high[1]);
+  fputs("set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\nset xlabel '√RSS'\nset ylabel '√penalty'\n",
+        d->script);
+  const int marked = m->rss > 0 && m->penalty > 0;
+  if (marked) fprintf(d->script, "set title 'L-curve, the dot at λ = %.4g' noenhanced\n", m->lambda);
   fputs("plot $path using 3:4 with lines lw 1.8 lc rgb '#2b4c7e' notitle", d->script);
-  if (m->rss > 0 && m->penalty > 0) {
-    fprintf(d->script, ", '-' using 1:2 with points pt 7 ps 1.2 lc rgb '#d1495b' title 'λ = %.4g'\n%.10g %.10g\ne\n",
-            m->lambda, sqrt(m->rss), sqrt(m->penalty));
+  if (marked) {
+    fprintf(d->script, ", '-' using 1:2 with points pt 7 ps 1.2 lc rgb '#d1495b' notitle\n%.10g %.10g\ne\n",
+            sqrt(m->rss), sqrt(m->penalty));
   } else {
     fputc('\n', d->script);
   }
