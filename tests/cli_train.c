@@ -646,6 +646,7 @@ static void plots_of_odd_data(void **state) {
 
 static void bad_usage(void **state) {
   (void)state;
+  cli_expect_refusal(2, "there is no solver 'foo'\n", TRAIN, "--solver", "foo", NULL);
   cli_expect_refusal(2, "'2000000000' is too wide: a layer has at most 1000000000 units", TRAIN, "-H", "2000000000",
                      NULL);
   cli_expect_refusal(2, "is too wide", TRAIN, "-H", "99999999999999999999", NULL);

@@ -68,6 +68,14 @@ static lister *choices_of(const char *field) {
   return trial_name;
 }
 
+/* What shares less than half its letters is no suggestion. */
+static marq_status fail_unknown(const char *what, const char *name, const marq_nearest *nearest, marq_error *error) {
+  const size_t length = strlen(name), most = length / 3 + 1;
+  const int near = nearest->distance <= most && 2 * nearest->distance <= length;
+  return marq_fail(error, MARQ_EINVAL, "there is no %s '%s'%s%s%s", what, name, near ? "; did you mean '" : "",
+                   near ? nearest->best : "", near ? "'?" : "");
+}
+
 static marq_status set_choice(const option *o, const char **place, const char *value, marq_error *error) {
   lister *list = choices_of(o->info.name);
   marq_nearest nearest = marq_nearest_begin(value);
@@ -82,7 +90,7 @@ static marq_status set_choice(const option *o, const char **place, const char *v
     }
     marq_nearest_offer(&nearest, list(i, NULL));
   }
-  return marq_fail(error, MARQ_EINVAL, "there is no %s '%s'; did you mean '%s'?", o->info.name, value, nearest.best);
+  return fail_unknown(o->info.name, value, &nearest, error);
 }
 
 static marq_status set_number(const option *o, double *place, const char *value, marq_error *error) {
@@ -110,5 +118,5 @@ marq_status marq_options_set(marq_options *options, const char *name, const char
       return o->info.choice ? set_choice(o, place, value, error) : set_number(o, place, value, error);
     marq_nearest_offer(&nearest, o->info.name);
   }
-  return marq_fail(error, MARQ_EINVAL, "there is no option '%s'; did you mean '%s'?", name, nearest.best);
+  return fail_unknown("option", name, &nearest, error);
 }
