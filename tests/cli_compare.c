@@ -1,7 +1,12 @@
 /* marq compare: table, JSON and CSV agree, the same seed gives the same table, and errors say what would be right. */
+#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli_support.h"
 
@@ -167,11 +172,80 @@ static void errors_say_what_would_be_right(void **state) {
   cli_expect_refusal(2, "named twice", "compare", "suite", "nist", "--solvers", "lm,lm", NULL);
 }
 
+/* Options of fit and train that a comparison has no use for are refused, not read and forgotten. */
+static void options_without_meaning_are_refused(void **state) {
+  (void)state;
+  cli_expect_refusal(2, "--residuals means nothing", "compare", "fit", FORMULA, MISRA, "--solvers", "lm", "--residuals",
+                     "r.csv", NULL);
+  assert_false(cli_exists("r.csv"));
+  cli_expect_refusal(2, "--save means nothing", "compare", "fit", FORMULA, MISRA, "--solvers", "lm", "--save=s", NULL);
+  cli_expect_refusal(2, "take --solvers", "compare", "fit", FORMULA, MISRA, "--solver", "lm", NULL);
+  cli_expect_refusal(2, "take --goals", "compare", "fit", FORMULA, MISRA, "-S", "lm", "--target", "1", NULL);
+  cli_expect_refusal(2, "take --seconds", "compare", "train", MISRA, "-S", "lm", "--max-seconds", "1", NULL);
+  cli_expect_refusal(2, "at one penalty", "compare", "fit", FORMULA, MISRA, "-S", "lm", "--ridge", "gcv", NULL);
+}
+
+/* A cost at rounding ends a run, also where no goal does: ten points are met at infinity alone. */
+static void a_cost_at_rounding_ends_a_run(void **state) {
+  (void)state;
+  json_t *report = cli_json(0, "compare", "suite", "networks", "-P", "ten-points", "-S", "lm", "-k", "1",
+                            "--to-the-end", "-b", "20000", "--json", NULL);
+  const json_t *run = run_of(report, "lm");
+  assert_string_equal(json_string_value(json_object_get(run, "end")), "exact");
+  assert_true(json_is_true(json_object_get(run, "converged")));
+  assert_true(cli_number(run, "cost") <= 1e-30 * cli_number(run, "start_cost"));
+  json_decref(report);
+}
+
+/* The signal comes during the first problem, whose runs take seconds. */
+static void what_ctrl_c_leaves_out_is_said(void **state) {
+  (void)state;
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    const int out = open("interrupted.txt", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(out, STDOUT_FILENO);
+    execl(MARQ_COMMAND, "marq", "compare", "suite", "networks", "-S", "adam,sgd", "-k", "7", "--seconds", "1",
+          (char *)NULL);
+    _exit(126);
+  }
+  const struct timespec wait = {0, 400000000};
+  nanosleep(&wait, NULL);
+  assert_int_equal(kill(child, SIGINT), 0);
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 1);
+  char *text = cli_read("interrupted.txt");
+  assert_non_null(strstr(text, "suite networks: "));
+  assert_non_null(strstr(text, "sinc: "));
+  assert_non_null(strstr(text, "ended by Ctrl-C: 2 problems had no run and are left out"));
+  assert_null(strstr(text, "surface"));
+  assert_null(strstr(text, " inf"));
+  free(text);
+}
+
+static void one_is_not_many(void **state) {
+  (void)state;
+  cli_run run = cli("compare", "fit", "y = m*x", MISRA, "--solvers", "lm", NULL);
+  assert_int_equal(run.status, 0);
+  assert_non_null(strstr(run.out, " 1 parameter,"));
+  assert_null(strstr(run.out, "1 parameters"));
+  cli_free(&run);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(solvers_agree_where_they_converge),  cmocka_unit_test(same_seed_same_table),
-      cmocka_unit_test(a_divergence_is_told_with_its_step), cmocka_unit_test(a_peer_that_does_not_apply_says_why),
-      cmocka_unit_test(goals_and_seeds_of_a_suite),         cmocka_unit_test(nist_is_solved),
-      cmocka_unit_test(ceres_where_it_is_listed),           cmocka_unit_test(errors_say_what_would_be_right)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(solvers_agree_where_they_converge),
+                                     cmocka_unit_test(same_seed_same_table),
+                                     cmocka_unit_test(a_divergence_is_told_with_its_step),
+                                     cmocka_unit_test(a_peer_that_does_not_apply_says_why),
+                                     cmocka_unit_test(goals_and_seeds_of_a_suite),
+                                     cmocka_unit_test(nist_is_solved),
+                                     cmocka_unit_test(ceres_where_it_is_listed),
+                                     cmocka_unit_test(errors_say_what_would_be_right),
+                                     cmocka_unit_test(options_without_meaning_are_refused),
+                                     cmocka_unit_test(a_cost_at_rounding_ends_a_run),
+                                     cmocka_unit_test(what_ctrl_c_leaves_out_is_said),
+                                     cmocka_unit_test(one_is_not_many)};
   return cmocka_run_group_tests(tests, cli_group_setup, cli_group_teardown);
 }

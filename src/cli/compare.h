@@ -37,7 +37,7 @@ typedef struct comparing {
   marq_contestant *solvers;
   size_t solver_count;
   marq_task *tasks; /* targets and names owned */
-  size_t task_count;
+  size_t task_count, not_run; /* not_run: tasks that Ctrl-C left out, no longer among them */
   marq_comparison *comparison;
   double *rates; /* [solvers × tasks] learning rates found by --tune, NaN: none */
   double tuning_seconds;
@@ -91,7 +91,9 @@ double compare_goal_iterations(const comparing *c, const marq_run *run, size_t g
 double compare_goal_seconds(const comparing *c, const marq_run *run, size_t goal);
 /** Runs of a solver on a task that arrived at a goal, or (goal = SIZE_MAX) solved it. */
 size_t compare_arrived(const comparing *c, size_t solver, size_t task, size_t goal);
-/** measure[s + solvers·k] of every start of every task: evaluations (or seconds) until solved, NaN: never. */
+/** 1 when every solver that can had its turn on a start: Ctrl-C did not come between. */
+int compare_was_run(const comparing *c, size_t task, size_t start);
+/** measure[s + solvers·k] of every start of every task that was run: evaluations (or seconds) until solved, NaN: never. */
 double *compare_measures(const comparing *c, int seconds, size_t *problems, size_t **parameters);
 
 #endif

@@ -8,7 +8,7 @@
 #include "message.h"
 #include "verbs.h"
 
-static const char *const without_options[] = {"json", "quiet", "digits", "save", "plot", "trace", NULL};
+static const char *const without_options[] = {"json", "quiet", "digits", "save", "plot", "trace", "residuals", NULL};
 static const char *const without_library[] = {"solver", "max-seconds", "target", "max-evaluations", NULL};
 
 static int was_given(const comparing *c, const char *option) {
@@ -22,14 +22,17 @@ static int set_up(comparing *c, fit *f, double **starts) {
   const size_t n = f->free_count, count = c->request.seeds ? c->request.seeds : 1;
   marq_options *base = &f->request.options;
   if (!was_given(c, "--max-iterations")) base->max_iterations = MARQ_NO_LIMIT;
+  if (f->request.ridge_choice)
+    return message_fail(exit_usage, "--ridge: solvers are compared at one penalty: give it as a number, not '%s'",
+                        f->request.ridge_choice);
   int status = compare_read_solvers(c, base);
   if (status != exit_done) return status;
   *starts = malloc(n * count * sizeof **starts);
   if (!*starts) return message_out_of_memory();
   for (size_t k = 0; k < count; k++) memcpy(*starts + k * n, f->free_p, n * sizeof **starts);
   c->kind = "fit";
-  snprintf(c->title, sizeof c->title, "%.120s on %.120s: %zu rows, %zu parameters", f->formula_text,
-           message_path(f->request.data), f->samples, n);
+  snprintf(c->title, sizeof c->title, "%.120s on %.120s: %zu row%s, %zu parameter%s", f->formula_text,
+           message_path(f->request.data), f->samples, f->samples == 1 ? "" : "s", n, n == 1 ? "" : "s");
   return compare_add_task(c, "fit", f->problem, count, *starts, NAN);
 }
 

@@ -106,6 +106,7 @@ void compare_report_json(const comparing *c, FILE *file) {
   json_size(j, "seed", c->request.seed);
   json_number(j, "tolerance", c->request.tolerance);
   json_number(j, "budget_evaluations", c->request.budget);
+  json_size(j, "problems_not_run", c->not_run);
   json_open(j, "problems", '[');
   for (size_t t = 0; t < c->task_count; t++) {
     json_open_flat(j, NULL, '{');

@@ -67,12 +67,17 @@ size_t compare_arrived(const comparing *c, size_t solver, size_t task, size_t go
   return count;
 }
 
+int compare_was_run(const comparing *c, size_t task, size_t start) {
+  for (size_t s = 0; s < c->solver_count; s++)
+    if (compare_end(marq_comparison_run(c->comparison, s, task, start))[0] == '-') return 0;
+  return 1;
+}
+
 double *compare_measures(const comparing *c, int seconds, size_t *problems, size_t **parameters) {
   size_t count = 0, at = 0;
   for (size_t t = 0; t < c->task_count; t++) count += c->tasks[t].starts;
   double *measures = malloc((count + 1) * c->solver_count * sizeof *measures);
   *parameters = malloc((count + 1) * sizeof **parameters);
-  *problems = count;
   if (!measures || !*parameters) {
     free(measures);
     free(*parameters);
@@ -80,12 +85,15 @@ double *compare_measures(const comparing *c, int seconds, size_t *problems, size
     return NULL;
   }
   for (size_t t = 0; t < c->task_count; t++)
-    for (size_t k = 0; k < c->tasks[t].starts; k++, at++) {
+    for (size_t k = 0; k < c->tasks[t].starts; k++) {
+      if (!compare_was_run(c, t, k)) continue;
       (*parameters)[at] = marq_problem_parameters(c->tasks[t].problem);
       for (size_t s = 0; s < c->solver_count; s++) {
         const marq_run *run = marq_comparison_run(c->comparison, s, t, k);
         measures[s + c->solver_count * at] = seconds ? run->solved.seconds : run->solved.evaluations;
       }
+      at++;
     }
+  *problems = at;
   return measures;
 }

@@ -17,7 +17,9 @@ static const argument_option own_options[] = {
      "mean squares of the residual, 2F/m, to be reached, such as 1e-2,1e-4,1e-6; a run ends at the last"},
     {"to-the-end", 0, NULL, "a run that has reached the last of the goals goes on"},
     {"tolerance", 0, "T", "solved: F - F* is at most T max(F*, 1e-10 of F at the start), F* the best known [1e-4]"},
-    {"budget-evaluations", 'b', "N", "most evaluations of a run, in passes over all samples [10000]"},
+    {"budget-evaluations", 'b', "N",
+     "most evaluations of a run, in passes over all samples that yield the residual: derivatives count as two, a "
+     "step on a batch as its part of them, so that with --batch 1 of N samples 1000 steps are 3000/N [10000]"},
     {"seconds", 0, "S", "most seconds of a run [10]"},
     {"seeds", 'k', "K", "runs of each solver from different starts or seeds"},
     {"seed", 's', "S", "of the first start, and of solvers that draw samples [1]"},
@@ -140,6 +142,30 @@ static int check(const comparing *c) {
   return message_fail(exit_usage, "--solvers is missing: what to compare, such as lm,dogleg,gsl-lm");
 }
 
+/* Options of the other verb, and of the library, that a comparison has no use for: what would be right. */
+static int refuse_left_out(const argument_verb *verb, const char *const *without, int argc, char **argv) {
+  static const char *const instead[][2] = {{"solver", "--solvers"},
+                                           {"max-seconds", "--seconds"},
+                                           {"max-evaluations", "--budget-evaluations"},
+                                           {"target", "--goals"},
+                                           {"epochs", "--budget-evaluations"}};
+  const char *const *lists[] = {without, verb->without};
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+    for (size_t l = 0; l < 2; l++)
+      for (const char *const *name = lists[l]; name && *name; name++) {
+        const size_t length = strlen(*name);
+        if (is_in(own_options, *name) || strncmp(argv[i], "--", 2) != 0) continue;
+        if (strncmp(argv[i] + 2, *name, length) != 0 || (argv[i][2 + length] && argv[i][2 + length] != '=')) continue;
+        for (size_t k = 0; k < sizeof instead / sizeof *instead; k++)
+          if (strcmp(instead[k][0], *name) == 0)
+            return message_fail(exit_usage, "--%s means nothing in a comparison; take %s", *name, instead[k][1]);
+        return message_fail(exit_usage,
+                            "--%s means nothing in a comparison of solvers; 'marq %s --help' lists its options", *name,
+                            verb->name);
+      }
+  return exit_done;
+}
+
 int compare_parse(comparing *c, const argument_verb *verb, const argument_verb *as, const char *const *without,
                   int argc, char **argv, const char **operands, int *finished) {
   memset(c, 0, sizeof *c);
@@ -154,6 +180,7 @@ int compare_parse(comparing *c, const argument_verb *verb, const argument_verb *
   argument_verb full = *verb;
   full.options = table;
   int status = compare_forward_add(&c->forward, as ? as->name : "", NULL);
+  if (status == exit_done) status = refuse_left_out(verb, without, argc, argv);
   if (status == exit_done) status = arguments_parse(&full, argc, argv, take, c, operands, finished);
   free(table);
   if (*finished) return status;

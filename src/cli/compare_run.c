@@ -45,6 +45,27 @@ static int watch(void *context, const marq_task *what, const marq_contestant *wh
   return interrupt_seen();
 }
 
+static int any_run(const comparing *c, size_t t, size_t k) {
+  for (size_t s = 0; s < c->solver_count; s++)
+    if (compare_end(marq_comparison_run(c->comparison, s, t, k))[0] != '-') return 1;
+  return 0;
+}
+
+/* What Ctrl-C left undone is left out: the last tasks, and the last starts of the one that it fell in. */
+static void leave_out_not_run(comparing *c) {
+  for (; c->task_count; c->task_count--, c->not_run++) {
+    const size_t t = c->task_count - 1;
+    size_t starts = c->tasks[t].starts;
+    while (starts && !any_run(c, t, starts - 1)) starts--;
+    if (starts) {
+      c->tasks[t].starts = starts;
+      return;
+    }
+    free((void *)c->tasks[t].name);
+    free((void *)c->tasks[t].targets);
+  }
+}
+
 static int report(const comparing *c) {
   const compare_request *r = &c->request;
   int status = exit_done;
@@ -55,7 +76,7 @@ static int report(const comparing *c) {
   fflush(stdout);
   if (r->csv) status = exit_worse(status, compare_write_runs(c, r->csv));
   if (r->trace) status = exit_worse(status, compare_write_traces(c, r->trace));
-  if (r->plot) status = exit_worse(status, compare_plot(c, r->plot));
+  if (r->plot && c->task_count) status = exit_worse(status, compare_plot(c, r->plot));
   return status;
 }
 
@@ -84,6 +105,7 @@ int compare_run(comparing *c) {
   interrupt_release();
   if (c->terminal) progress_clear();
   if (status != MARQ_OK) return message_fail_library(NULL, &error);
+  if (stopped) leave_out_not_run(c);
   return exit_worse(stopped ? exit_stopped : exit_done, report(c));
 }
 

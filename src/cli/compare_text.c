@@ -159,7 +159,7 @@ static void put_profile(const comparing *c, size_t width, int seconds, FILE *fil
     fputc('\n', file);
     for (size_t s = 0; s < c->solver_count; s++) {
       size_t solved = 0;
-      for (size_t t = 0; t < c->task_count; t++) solved += compare_arrived(c, s, t, SIZE_MAX);
+      for (size_t p = 0; p < problems; p++) solved += !isnan(measures[s + c->solver_count * p]);
       fprintf(file, "  %-*s %9zu %5zu/%-4zu", (int)width, c->solvers[s].label, converged(c, s), solved, problems);
       for (size_t i = 0; i < sizeof at / sizeof *at; i++)
         fprintf(file, " %6.0f%%", 100 * marq_profile_at(profile, s, at[i]));
@@ -189,10 +189,12 @@ void compare_report_text(const comparing *c, FILE *file) {
     if (!c->request.no_seconds) put_profile(c, width, 1, file);
   }
   for (size_t t = 0; !compare_is_large(c) && t < c->task_count; t++) {
+    const size_t m = marq_problem_residuals(c->tasks[t].problem), n = marq_problem_parameters(c->tasks[t].problem);
+    char best[40];
     fputc('\n', file);
-    if (c->task_count > 1) fprintf(file, "%s: ", c->tasks[t].name);
-    fprintf(file, "%zu residuals, %zu parameters, best cost %.10g", marq_problem_residuals(c->tasks[t].problem),
-            marq_problem_parameters(c->tasks[t].problem), c->comparison->best[t]);
+    if (c->task_count > 1 || c->not_run) fprintf(file, "%s: ", c->tasks[t].name);
+    fprintf(file, "%zu residual%s, %zu parameter%s, best cost %s", m, m == 1 ? "" : "s", n, n == 1 ? "" : "s",
+            cell(best, sizeof best, isfinite(c->comparison->best[t]) ? c->comparison->best[t] : NAN, "%.10g"));
     if (c->tasks[t].starts > 1) fprintf(file, "; medians over %zu %ss", c->tasks[t].starts, c->seed_word);
     fputc('\n', file);
     put_rates(c, t, file);
@@ -200,4 +202,7 @@ void compare_report_text(const comparing *c, FILE *file) {
     for (size_t goal = 0; goal < c->request.goal_count; goal++) put_goal(c, t, goal, width, file);
   }
   put_remarks(c, file);
+  if (c->not_run)
+    fprintf(file, "\nended by Ctrl-C: %zu problem%s had no run and %s left out\n", c->not_run,
+            c->not_run == 1 ? "" : "s", c->not_run == 1 ? "is" : "are");
 }

@@ -127,7 +127,7 @@ marq_status compare_run_peer(const marq_contestant *who, runner *r, double *p, m
   run->seconds = runner_seconds(r);
   run->counts = (marq_counts){.residual = meter.residuals, .jacobian = meter.jacobians};
   run->iterations = meter.residuals ? meter.residuals - 1 : 0;
-  run->converged = converged && !r->ended;
+  run->converged = r->ended ? r->ended == MARQ_STOP_EXACT : converged;
   run->stop = r->ended            ? r->ended
               : status != MARQ_OK ? MARQ_STOP_FAILED
               : converged         ? MARQ_STOP_STEP

@@ -53,6 +53,14 @@ static void arrive(marq_arrival *arrival, const marq_trace_point *point) {
   if (isnan(arrival->seconds)) *arrival = (marq_arrival){(double)point->iteration, point->evaluations, point->seconds};
 }
 
+/* Below 1e-30 of what it began with, a few tens of the square of the machine epsilon, a cost is rounding. Targets 0 and
+ * 1 of a sigmoid are met at infinity alone: there it would fall on to the least double. Only a goal that lies lower
+ * still is worth going on for. */
+static int at_rounding(const runner *r, double cost) {
+  const size_t goals = r->options->target_count;
+  return cost <= 1e-30 * r->run->start_cost && !(goals && cost > r->task->targets[goals - 1]);
+}
+
 int runner_note(runner *r, const marq_trace_point *point) {
   const marq_compare_options *o = r->options;
   marq_run *run = r->run;
@@ -69,6 +77,8 @@ int runner_note(runner *r, const marq_trace_point *point) {
   }
   if (point->cost <= r->goal)
     r->ended = MARQ_STOP_TARGET;
+  else if (at_rounding(r, point->cost))
+    r->ended = MARQ_STOP_EXACT;
   else if (point->evaluations >= o->budget)
     r->ended = MARQ_STOP_EVALUATIONS;
   else if (point->seconds >= o->max_seconds)
