@@ -274,6 +274,22 @@ static void pictures_can_be_read(void **state) {
   free(picture);
 }
 
+/* Where no penalty changes the fit, the fit is drawn and a path is refused. */
+static void nothing_to_penalise(void **state) {
+  (void)state;
+  cli_expect_refusal(2, "--path needs a penalised coefficient that the data determine", "ridge", "d.csv", "-y", "y",
+                     "-x", "x", "-l", "0", "--penalty", "x=0", "--path", "n.csv", NULL);
+  cli_expect_refusal(2, "no penalised coefficient varies in the data", "ridge", "one.csv", "-y", "y", NULL);
+  if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
+  cli_run r = cli("ridge", "d.csv", "-y", "y", "-x", "x", "-l", "0", "--penalty", "x=0", "--plot", "n.svg", "-q", NULL);
+  assert_int_equal(r.status, 0);
+  assert_string_equal(r.err, "");
+  cli_free(&r);
+  char *picture = cli_read("n.svg");
+  contains(picture, "effective degrees of freedom");
+  free(picture);
+}
+
 static void solvable_oddities_are_warned_of(void **state) {
   (void)state;
   cli_run r = cli("ridge", "constant.csv", "--target", "y", "--standardise", "--lambda", "1", NULL);
@@ -413,6 +429,7 @@ int main(void) {
       cmocka_unit_test(pictures_can_be_read),
       cmocka_unit_test(repeated_lists_add_up),
       cmocka_unit_test(penalties_and_priors_are_reported),
+      cmocka_unit_test(nothing_to_penalise),
       cmocka_unit_test(solvable_oddities_are_warned_of),
       cmocka_unit_test(bad_input_is_refused),
       cmocka_unit_test(broken_saved_fits_are_refused),

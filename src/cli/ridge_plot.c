@@ -1,5 +1,5 @@
 /* The picture of a ridge fit: the fit (one input) or predicted against observed values, coefficient paths, the
- * criterion and the L-curve. */
+ * criterion and the L-curve; where no penalty changes anything the fit alone. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +221,11 @@ static int draw(void *context, FILE *script) {
   put_samples(d);
   const int status = d->r->inputs.count == 1 ? put_curve(d) : exit_done;
   if (status != exit_done) return status;
+  if (!d->r->choice) {
+    fputs("set key noenhanced\n", script);
+    draw_fit(d);
+    return exit_done;
+  }
   put_path(d);
   fputs("set multiplot layout 2,2\nset key noenhanced\n", script);
   draw_fit(d);
@@ -236,6 +241,7 @@ int ridge_plot(const ridge_run *r, const char *path) {
   marq_error error = {0};
   int status = exit_done;
   d.step = (r->train.samples + most_points - 1) / most_points;
+  if (!r->choice) return plot_page(path, 690, 490, draw, &d);
   d.path = malloc(r->n * (r->choice->count + 1) * sizeof *d.path);
   if (!d.path) return message_out_of_memory();
   d.scale = d.path + r->n * r->choice->count;

@@ -42,6 +42,11 @@ static int choose(ridge_run *r) {
   marq_error error = {0};
   const int wanted = q->criterion != NULL;
   if (!wanted && !q->path && !q->plot) return exit_done;
+  if (!wanted && r->info.rank <= r->info.unpenalised) {
+    /* every penalty gives the same fit, which a picture can still show */
+    if (!q->path) return exit_done;
+    return message_fail(exit_usage, "--path needs a penalised coefficient that the data determine, and there is none");
+  }
   if (wanted) o.criterion = q->criterion;
   o.least = q->least;
   o.most = q->most;

@@ -295,8 +295,9 @@ marq_status marq_ridge_choose(const marq_ridge *ridge, size_t target, const marq
   *choice = NULL;
   if (target >= ridge->data.target_count) return marq_fail(error, MARQ_EINVAL, "there is no target %zu", target + 1);
   if (!ridge->rank) {
-    return marq_fail(error, MARQ_EINVAL,
-                     "what is not penalised takes all that varies in the data, so there is no λ to choose");
+    return marq_fail(
+        error, MARQ_EINVAL,
+        "no penalised coefficient varies in the data beyond what is not penalised: there is no λ to choose");
   }
   if (o->count < 5 || !(o->tolerance > 0)) {
     return marq_fail(error, MARQ_EINVAL, "the grid needs at least 5 points, and a tolerance above 0");
