@@ -318,6 +318,11 @@ static void solvable_oddities_are_warned_of(void **state) {
   assert_int_equal(r.status, 0);
   contains(r.out, "the criterion hardly changes");
   cli_free(&r);
+  cli_write("same.csv", "x,y\n1,7\n2,7\n3,7\n4,7\n");
+  r = cli("ridge", "same.csv", "--target", "y", NULL);
+  assert_int_equal(r.status, 0);
+  contains(r.out, "y has the same value in every sample");
+  cli_free(&r);
   /* more features than samples */
   r = cli("ridge", "few.csv", "--target", "y", "--inputs", "x", "--degree", "2", "--lambda", "1", NULL);
   assert_int_equal(r.status, 0);

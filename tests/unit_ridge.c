@@ -107,6 +107,7 @@ static void dependent_columns(void **state) {
     assert_int_equal(marq_ridge_solve(r, 0, lambda, p, &b, NULL), MARQ_OK);
     assert_close(p[0], p[2], 1e-9, 1e-12);
   }
+  assert_int_equal(marq_ridge_errors(r, 0, 0, 9, errors, NULL, NULL), MARQ_EINVAL);
   assert_int_equal(marq_ridge_errors(r, 0, 0, 0, errors, NULL, NULL), MARQ_OK);
   assert_true(isnan(errors[0]) && isnan(errors[2]) && isfinite(errors[1]) && isfinite(errors[3]));
   marq_ridge_free(r);

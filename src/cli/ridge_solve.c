@@ -137,10 +137,24 @@ static void warn_of_state(ridge_run *r, unsigned char state, const char *what) {
   warnings_add(&r->warnings, "%s: %s, left at %s", names, what, r->prior ? "the prior" : "0");
 }
 
+static int target_is_constant(const ridge_table *t) {
+  double low = INFINITY, high = -INFINITY;
+  for (size_t i = 0; i < t->samples; i++) {
+    if (t->weights.data && !(t->weights.data[i * t->weights.stride] > 0)) continue;
+    low = fmin(low, t->target.data[i * t->target.stride]);
+    high = fmax(high, t->target.data[i * t->target.stride]);
+  }
+  return t->samples > 1 && low == high;
+}
+
 static void warn(ridge_run *r) {
   const marq_ridge_info *info = &r->info;
   const size_t all = info->unpenalised + info->penalised;
   warnings_add_dropped(&r->warnings, r->train.table);
+  if (target_is_constant(&r->train)) {
+    warnings_add(&r->warnings, "%.60s has the same value in every sample: there is nothing to predict",
+                 r->request.target);
+  }
   warn_of_state(r, MARQ_RIDGE_CONSTANT, "does not vary, so it cannot be standardised");
   warn_of_state(r, MARQ_RIDGE_DEPENDENT, "a combination of other columns without a penalty");
   if (info->rank < all && r->lambda == 0) {

@@ -139,6 +139,9 @@ static void layout(spread *c, marq_arena *arena) {
 marq_status marq_ridge_errors(const marq_ridge *ridge, size_t target, double lambda, int kind, double *errors,
                               double *covariance, marq_error *error) {
   marq_ridge_measure measure;
+  if (kind != 0 && kind != 1) {
+    return marq_fail(error, MARQ_EINVAL, "errors of kind %d: there are 0 (sampling) and 1 (posterior)", kind);
+  }
   marq_status status = marq_ridge_measure_at(ridge, target, lambda, &measure, error);
   if (status != MARQ_OK) return status;
   spread c = {.r = ridge, .lambda = lambda, .noise = measure.noise, .posterior = kind != 0};
