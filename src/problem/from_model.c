@@ -16,8 +16,6 @@ static void layout_point(marq_arena *arena, const streamed_problem *s, streamed_
 }
 
 static void layout_worker(marq_arena *arena, const streamed_problem *s, streamed_worker *w) {
-  streamed_worker empty = {0};
-  if (!arena->base) w = &empty; /* measuring: the array of workers is not there yet */
   w->scratch = marq_arena_give(arena, 1, s->model.scratch_bytes);
   const double ***lists[] = {&w->f, &w->y, &w->Jv, &w->fvv};
   for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) *lists[k] = marq_arena_give(arena, s->c, sizeof(double *));
@@ -36,7 +34,8 @@ static void layout(marq_arena *arena, streamed_problem *s) {
   layout_point(arena, s, &s->probe);
   s->sums = marq_arena_doubles(arena, s->chunks * (s->n + 1) * (s->n + 1));
   s->workers = marq_arena_give(arena, (size_t)s->threads, sizeof *s->workers);
-  for (int t = 0; t < s->threads; t++) layout_worker(arena, s, s->workers ? s->workers + t : NULL);
+  streamed_worker none = {0}; /* while measuring: the array of workers is not there yet */
+  for (int t = 0; t < s->threads; t++) layout_worker(arena, s, s->workers ? s->workers + t : &none);
 }
 
 static marq_status check_weights(const marq_problem_options *o, size_t samples, marq_error *error) {

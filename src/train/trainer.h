@@ -57,7 +57,8 @@ void train_run_regularised(trainer *t, size_t run, train_outcome *outcome, marq_
  * validation set (infinite where it is not finite); cost and mean squared error of all training samples, likewise. */
 double train_weight(const trainer *t, size_t i0, size_t i1);
 double train_mse(const trainer *t, double data_cost, double weight);
-/** An mse as it is told: all above are in standardised units, where no square of a target's unit over- or underflows. */
+/** An mse as it is told: all above are in standardised units, where no square of a target's unit over- or underflows.
+ */
 double train_told(const trainer *t, double mse);
 double train_validation(trainer *t, const double *p);
 double train_cost_of_all(trainer *t, const double *p, double *mse);
