@@ -225,6 +225,23 @@ static void what_ctrl_c_leaves_out_is_said(void **state) {
   free(text);
 }
 
+/* Names whole, the floor said, and no seconds where none are wanted. */
+static void pictures_say_what_they_show(void **state) {
+  (void)state;
+  static const char solvers[] = "lm,sgd:learning-rate=0.05,sampling=replacement,batch=1,sgd:learning-rate=0.05,batch=2";
+  cli_run run = cli("compare", "suite", "networks", "-P", "ten-points", "-S", solvers, "-k", "1", "-b", "30", "-q",
+                    "--no-seconds", "--plot", "curves.svg", NULL);
+  assert_int_equal(run.status, 0);
+  char *picture = cli_read("curves.svg");
+  assert_non_null(picture);
+  assert_non_null(strstr(picture, "sgd:learning-rate=0.05,sampling=replacement,batch=1"));
+  assert_non_null(strstr(picture, "(floor "));
+  assert_non_null(strstr(picture, "evaluations"));
+  assert_null(strstr(picture, "seconds"));
+  free(picture);
+  cli_free(&run);
+}
+
 static void one_is_not_many(void **state) {
   (void)state;
   cli_run run = cli("compare", "fit", "y = m*x", MISRA, "--solvers", "lm", NULL);
@@ -246,6 +263,7 @@ int main(void) {
                                      cmocka_unit_test(options_without_meaning_are_refused),
                                      cmocka_unit_test(a_cost_at_rounding_ends_a_run),
                                      cmocka_unit_test(what_ctrl_c_leaves_out_is_said),
-                                     cmocka_unit_test(one_is_not_many)};
+                                     cmocka_unit_test(one_is_not_many),
+                                     cmocka_unit_test(pictures_say_what_they_show)};
   return cmocka_run_group_tests(tests, cli_group_setup, cli_group_teardown);
 }

@@ -3,13 +3,25 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compare.h"
 #include "gnuplot.h"
 #include "message.h"
 #include "plot_page.h"
 
-enum { curve_points = 200, most_drawn = 12, longest_label = 40, panel_width = 420, panel_height = 340 };
+enum {
+  curve_points = 200,
+  most_drawn = 12,
+  longest_label = 40,
+  panel_width = 420,
+  panel_height = 340,
+  above = 60,
+  below = 68,
+  between = 80,
+  key_line = 18,
+  short_label = 28
+};
 
 static const char *const colours[most_drawn] = {"#2b4c7e", "#d1495b", "#2e8b57", "#e0a030", "#8a5ea8", "#2b8cbe",
                                                 "#606060", "#c77d20", "#7a9a01", "#a0522d", "#00868b", "#d81b9a"};
@@ -17,6 +29,36 @@ static const char *const axis_text[] = {"iterations", "evaluations", "seconds"};
 
 static size_t drawn(const comparing *c) {
   return c->solver_count < most_drawn ? c->solver_count : most_drawn;
+}
+
+/* Without seconds a panel less. */
+static int columns(const comparing *c) {
+  return c->request.no_seconds ? 2 : 3;
+}
+
+static int rows(const comparing *c) {
+  return compare_is_large(c) ? 1 : (int)c->task_count;
+}
+
+/* Names are never cut, what tells them apart may stand at their end: long ones get a line each. */
+static int key_lines(const comparing *c) {
+  size_t longest = 0;
+  for (size_t s = 0; s < drawn(c); s++) longest = (size_t)fmax((double)longest, (double)strlen(c->solvers[s].label));
+  return longest > short_label && drawn(c) > 2 ? (int)drawn(c) : 2;
+}
+
+static int top(const comparing *c) {
+  return above + (key_lines(c) - 2) * key_line;
+}
+
+static int height(const comparing *c) {
+  return rows(c) * panel_height + top(c);
+}
+
+static void put_layout(const comparing *c, FILE *script) {
+  const double tall = height(c), wide = columns(c);
+  fprintf(script, "set multiplot layout %d,%d margins %.4f,%.4f,%.4f,%.4f spacing %.4f,%.4f\n", rows(c), columns(c),
+          0.24 / wide, 1 - 0.06 / wide, below / tall, 1 - top(c) / tall, 0.21 / wide, between / tall);
 }
 
 static double along(const marq_trace_point *p, marq_axis axis) {
@@ -78,12 +120,19 @@ static void put_band(const comparing *c, FILE *script, size_t s, size_t t, marq_
   fputs("END_OF_DATA\n", script);
 }
 
-/* The key stands above the first row of panels, over the middle one. */
-static void put_key(FILE *script, int here) {
+/* The key stands above the first row of panels. */
+static void put_key(const comparing *c, FILE *script, int here) {
   if (here)
-    fputs("set key at screen 0.5,0.995 center top vertical maxrows 2 samplen 2\n", script);
+    fprintf(script, "set key at screen 0.5,0.995 center top vertical maxrows %d samplen 2\n", key_lines(c));
   else
     fputs("unset key\n", script);
+}
+
+/* The best run ends at a distance of 0, which no logarithm shows: curves lie on the floor from there on. */
+static void put_distance_label(const comparing *c, FILE *script, size_t t) {
+  char text[80];
+  snprintf(text, sizeof text, "%scost − best (floor %.0e)", c->task_count > 1 ? ": " : "", floor_of(c, t));
+  plot_label(script, "ylabel", c->task_count > 1 ? c->tasks[t].name : "", longest_label, text);
 }
 
 static void draw_panel(const comparing *c, FILE *script, size_t t, marq_axis axis) {
@@ -92,9 +141,8 @@ static void draw_panel(const comparing *c, FILE *script, size_t t, marq_axis axi
   if (axis)
     fputs("unset ylabel\n", script);
   else
-    plot_label(script, "ylabel", c->task_count > 1 ? c->tasks[t].name : "", longest_label,
-               c->task_count > 1 ? ": cost − best" : "cost − best");
-  put_key(script, t == 0 && axis == MARQ_AXIS_EVALUATIONS);
+    put_distance_label(c, script, t);
+  put_key(c, script, t == 0 && axis == MARQ_AXIS_EVALUATIONS);
   for (size_t s = 0; s < drawn(c); s++) {
     double low, high;
     range_of(c, s, t, axis, &low, &high);
@@ -104,7 +152,7 @@ static void draw_panel(const comparing *c, FILE *script, size_t t, marq_axis axi
       fprintf(script, "$band_%zu_%zu_%d using 1:2:4 with filledcurves lc rgb '%s' notitle, ", t, s, (int)axis,
               colours[s]);
     fprintf(script, "$band_%zu_%zu_%d using 1:3 with lines lw 2 lc rgb '%s' title ", t, s, (int)axis, colours[s]);
-    gnuplot_text(script, c->solvers[s].label, longest_label);
+    gnuplot_text(script, c->solvers[s].label, (size_t)-1);
   }
   if (!any) fputs("unset logscale\nset xrange [0:1]\nset yrange [0:1]\nplot NaN notitle", script);
   fputc('\n', script);
@@ -114,15 +162,16 @@ static int draw_curves(const comparing *c, FILE *script) {
   double *values = malloc((c->comparison->starts + 1) * sizeof *values);
   if (!values) return message_out_of_memory();
   for (size_t t = 0; t < c->task_count; t++)
-    for (int axis = 0; axis < 3; axis++)
+    for (int axis = 0; axis < columns(c); axis++)
       for (size_t s = 0; s < drawn(c); s++) put_band(c, script, s, t, (marq_axis)axis, values);
   free(values);
-  fprintf(script,
-          "set multiplot layout %zu,3 margins 0.08,0.98,%.3f,%.3f spacing 0.07,%.3f\nset logscale xy\n"
-          "set format x '10^{%%L}'\nset format y '10^{%%L}'\nset style fill transparent solid 0.18 noborder\n",
-          c->task_count, 0.17 / (double)c->task_count, 1 - 0.15 / (double)c->task_count, 0.2 / (double)c->task_count);
+  put_layout(c, script);
+  fputs(
+      "set logscale xy\nset format x '10^{%L}'\nset format y '10^{%L}'\nset style fill transparent solid 0.18 "
+      "noborder\n",
+      script);
   for (size_t t = 0; t < c->task_count; t++)
-    for (int axis = 0; axis < 3; axis++) draw_panel(c, script, t, (marq_axis)axis);
+    for (int axis = 0; axis < columns(c); axis++) draw_panel(c, script, t, (marq_axis)axis);
   fputs("unset multiplot\n", script);
   return exit_done;
 }
@@ -155,11 +204,11 @@ static void draw_profile(const comparing *c, FILE *script, const profile_panel *
   for (size_t s = 0; s < drawn(c); s++) put_steps(script, panel, s, number);
   plot_label(script, "xlabel", panel->axis, (size_t)-1, "");
   fputs(number ? "unset ylabel\n" : "set ylabel 'share of problems solved'\n", script);
-  put_key(script, number == 1);
+  put_key(c, script, number == 0);
   for (size_t s = 0; s < drawn(c); s++) {
     fprintf(script, "%s$profile_%zu_%zu using 1:2 with steps lw 2 lc rgb '%s' title ", s ? ", " : "plot ", number, s,
             colours[s]);
-    gnuplot_text(script, c->solvers[s].label, longest_label);
+    gnuplot_text(script, c->solvers[s].label, (size_t)-1);
   }
   fputc('\n', script);
 }
@@ -178,11 +227,10 @@ static int draw_profiles(const comparing *c, FILE *script) {
       marq_data_profile(evaluations, parameters, c->solver_count, problems, &panel[2].profile, NULL) == MARQ_OK) {
     for (int i = 0; i < 2; i++) panel[i].high = fmin(panel[i].high, last_rise(panel[i].profile));
     panel[2].high = last_rise(panel[2].profile);
-    fputs(
-        "set multiplot layout 1,3 margins 0.08,0.98,0.17,0.85 spacing 0.07,0.1\nset logscale x\nset yrange [0:1.02]\n"
-        "set format x '%g'\n",
-        script);
-    for (size_t i = 0; i < 3; i++) draw_profile(c, script, &panel[i], i);
+    put_layout(c, script);
+    fputs("set logscale x\nset yrange [0:1.02]\nset format x '%g'\n", script);
+    for (size_t i = 0; i < 3; i++)
+      if (i != 1 || !c->request.no_seconds) draw_profile(c, script, &panel[i], i);
     fputs("unset multiplot\n", script);
     status = exit_done;
   }
@@ -200,8 +248,7 @@ static int draw(void *context, FILE *script) {
 }
 
 int compare_plot(const comparing *c, const char *path) {
-  const int rows = compare_is_large(c) ? 1 : (int)c->task_count;
   if (c->solver_count > most_drawn)
     message_remark("the picture shows the first %d solvers of %zu", (int)most_drawn, c->solver_count);
-  return plot_page(path, 3 * panel_width, rows * panel_height + 60, draw, &c);
+  return plot_page(path, columns(c) * panel_width, height(c), draw, &c);
 }

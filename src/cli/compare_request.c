@@ -28,7 +28,7 @@ static const argument_option own_options[] = {
      "draw curves of convergence, for many problems profiles: FILE.svg, .png or .pdf (needs gnuplot)"},
     {"csv", 0, "FILE", "write one line for every run"},
     {"trace", 0, "FILE", "write one line for every point of every curve"},
-    {"no-seconds", 0, NULL, "leave out of the report what differs from machine to machine"},
+    {"no-seconds", 0, NULL, "leave out of report and picture what differs from machine to machine"},
     {"json", 'j', NULL, "print the report as one JSON object, all digits"},
     {"quiet", 'q', NULL, "print no report"},
     {NULL, 0, NULL, NULL}};

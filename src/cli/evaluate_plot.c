@@ -86,7 +86,7 @@ static void put_title(FILE *script, const evaluation *e, size_t k, const char *w
 }
 
 static void put_ends(FILE *script) {
-  fputs("set xrange [-0.01:1.01]\nset yrange [-0.01:1.01]\nset format '%.1f'\n", script);
+  fputs("set xrange [-0.01:1.01]\nset yrange [-0.01:1.03]\nset format '%.1f'\n", script);
 }
 
 /* The point in use, and with costs the one that costs least. */
@@ -143,6 +143,7 @@ static void draw_roc(FILE *script, const evaluation *e) {
   put_marks(script, e);
 }
 
+/* Steps, whose area is the average precision: between thresholds there is no straight line (docs/metrics.md). */
 static void draw_precision(FILE *script, const evaluation *e) {
   const size_t c = e->class_count;
   put_mark_data(script, e, 1);
@@ -156,7 +157,7 @@ static void draw_precision(FILE *script, const evaluation *e) {
   fputs("plot ", script);
   if (c == 2) fprintf(script, "%.10g with lines ls 3 title 'by chance %.3g', ", base, base);
   for (size_t k = c == 2; k < c && k < most_drawn; k++) {
-    fprintf(script, "%s$curve%zu using 2:3 with lines lw 2 lc rgb '%s'", k > (c == 2) ? ", " : "", k,
+    fprintf(script, "%s$curve%zu using 2:3 with fsteps lw 2 lc rgb '%s'", k > (c == 2) ? ", " : "", k,
             colours[c == 2 ? 0 : k]);
     put_title(script, e, k, "average precision", e->metrics->of[k].average_precision);
   }
