@@ -303,13 +303,14 @@ static void bad_labels_are_named(void **state) {
   cli_expect_refusal(2, "same.csv: c has 1 class:", ON("same.csv"), "binary-cross-entropy", "-y", "c", NULL);
   cli_expect_refusal(2, "hot.csv:3: a and the other targets: a target of softmax-cross-entropy must sum to 1",
                      ON("hot.csv"), "softmax-cross-entropy", "-y", "a,b", NULL);
-  cli_expect_refusal(2, "negative.csv:3: n: a target of poisson must be a count", ON("negative.csv"), "poisson", "-y",
-                     "n", NULL);
+  cli_expect_refusal(2, "negative.csv:3: n: a target of poisson must be a count or a mean of counts: 0 or more",
+                     ON("negative.csv"), "poisson", "-y", "n", NULL);
   cli_expect_refusal(2, "three.csv:4: ", ON("three.csv"), "softmax-cross-entropy", "-y", "c", "--classes", "0,1", NULL);
 }
 
 static void bad_options_are_refused(void **state) {
   (void)state;
+  cli_expect_refusal(2, "'none' is no hidden layer", "train", "s.csv", "-x", "x", "-y", "z", "--hidden", "0", NULL);
   cli_expect_refusal(2, "did you mean 'softmax-cross-entropy'", "train", "s.csv", "-x", "x", "-y", "kind", "--hidden",
                      "3", "--loss", "softmax-cross-entropi", NULL);
   cli_expect_refusal(2, "2 weights for 3 classes", CLASSES, "-y", "kind", "--class-weights", "1,2", NULL);

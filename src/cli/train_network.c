@@ -36,7 +36,9 @@ static int take_widths(const train_request *r, marq_layer *layers, size_t *count
     if (!*end && !strchr("+-", *text) && width > most_units) {
       status = message_fail(exit_usage, "--hidden: '%s' is too wide: a layer has at most %lu units", text, most_units);
     } else if (*end || strchr("+-", *text) || width < 1) {
-      status = message_fail(exit_usage, "--hidden: '%s' is no width: each hidden layer needs at least 1 unit", text);
+      status = message_fail(
+          exit_usage, "--hidden: '%s' is no width: each hidden layer needs at least 1 unit; 'none' is no hidden layer",
+          text);
     }
     layers[*count].width = width;
   }

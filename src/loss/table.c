@@ -60,7 +60,7 @@ static const char *check_shares(const double *y, size_t outputs) {
 
 static const char *check_count(const double *y, size_t outputs) {
   for (size_t o = 0; o < outputs; o++)
-    if (!(y[o] >= 0 && isfinite(y[o]))) return "must be a count: 0 or more";
+    if (!(y[o] >= 0 && isfinite(y[o]))) return "must be a count or a mean of counts: 0 or more";
   return NULL;
 }
 
