@@ -109,6 +109,12 @@ marq_status marq_constraints_project(const marq_constraints *constraints, size_t
   if (moved) *moved = 0;
   if (conflict) conflict->count = 0;
   marq_status status = marq_constraints_check(constraints, n, NULL, error);
+  for (size_t j = 0; j < n && status == MARQ_OK; j++) {
+    if (!isfinite(p[j]))
+      status = marq_fail(error, MARQ_EINVAL, "parameter %zu is %g, it must be finite", j, p[j]);
+    else if (scale && !(scale[j] > 0 && isfinite(scale[j])))
+      status = marq_fail(error, MARQ_EINVAL, "scale[%zu] is %g, it must be positive", j, scale[j]);
+  }
   if (status != MARQ_OK || marq_constraints_hold(constraints, n, p)) return status;
   marq_arena arena = {0};
   marq_active_set set = {0};
@@ -129,7 +135,7 @@ marq_status marq_constraints_project(const marq_constraints *constraints, size_t
 
 int marq_constraints_hold(const marq_constraints *k, size_t n, const double *p) {
   for (size_t j = 0; j < n; j++)
-    if ((k->lower && p[j] < k->lower[j]) || (k->upper && p[j] > k->upper[j])) return 0;
+    if (isnan(p[j]) || (k->lower && p[j] < k->lower[j]) || (k->upper && p[j] > k->upper[j])) return 0;
   for (size_t i = 0; i < k->rows; i++) {
     double sum = 0, size = 0;
     for (size_t j = 0; j < n; j++) {

@@ -33,6 +33,12 @@ static void a_given_ridge_pulls(void **state) {
   /* s² = 4.5/1.5 = 3, covariance s²/(2 + 2) */
   assert_close(cli_parameter(j, "a", "stderr"), sqrt(3.0 / 4), 1e-12, 0);
   json_decref(j);
+  cli_run text = cli("fit", "y = a + 0*x", "one.csv", "--ridge", "2", NULL),
+          none = cli("fit", "y = a + 0*x", "one.csv", NULL);
+  assert_non_null(strstr(text.out, "posterior standard deviation"));
+  assert_null(strstr(none.out, "posterior standard deviation"));
+  cli_free(&text);
+  cli_free(&none);
   j = cli_json(0, "fit", "y = a + 0*x", "one.csv", "--ridge", "2", "--ridge-towards", "a=5", "--json", NULL);
   assert_close(cli_parameter(j, "a", "value"), 16.0 / 4, 1e-12, 0);
   json_decref(j);

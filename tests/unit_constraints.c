@@ -308,8 +308,25 @@ static void checks(void **state) {
   assert_int_equal(marq_constraints_check(&(marq_constraints){0}, 2, NULL, NULL), MARQ_OK);
 }
 
+static void no_point_and_no_scale_are_refused(void **state) {
+  (void)state;
+  const double lower[2] = {0, 0};
+  const marq_constraints c = {.lower = lower};
+  marq_error error;
+  double p[2] = {NAN, 1};
+  assert_false(marq_constraints_hold(&c, 2, p));
+  assert_int_equal(marq_constraints_project(&c, 2, NULL, p, NULL, NULL, &error), MARQ_EINVAL);
+  assert_non_null(strstr(error.text, "parameter 0 is nan"));
+  p[0] = -1;
+  const double scale[2] = {1, 0};
+  assert_int_equal(marq_constraints_project(&c, 2, scale, p, NULL, NULL, &error), MARQ_EINVAL);
+  assert_non_null(strstr(error.text, "scale[1] is 0"));
+  assert_true(p[0] == -1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(no_point_and_no_scale_are_refused),
       cmocka_unit_test(against_enumeration),
       cmocka_unit_test(nothing_violated_changes_nothing),
       cmocka_unit_test(nearest_point),

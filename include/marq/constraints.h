@@ -42,8 +42,8 @@ typedef struct marq_conflict {
  *  p         [n] in and out; not touched where it satisfies a constraint already and no other moves it.
  *  moved     out, may be NULL: how many parameters changed.
  *  conflict  out, may be NULL.
- *  Returns   MARQ_OK; MARQ_EINVAL as marq_constraints_check, or when the constraints contradict each other: conflict
- *            lists them, p is unchanged; MARQ_ENOMEM.
+ *  Returns   MARQ_OK; MARQ_EINVAL as marq_constraints_check, when p is not finite or a scale not positive, or when the
+ *            constraints contradict each other: conflict lists them, p is unchanged; MARQ_ENOMEM.
  *  Cost      allocates; O(k) rows of n for k active constraints.
  *  Source    Goldfarb & Idnani 1983. */
 MARQ_API marq_status marq_constraints_project(const marq_constraints *constraints, size_t n, const double *scale,
@@ -58,7 +58,7 @@ MARQ_API marq_status marq_constraints_active(const marq_constraints *constraints
                                              const double *g, const double *scale, size_t most, marq_active *active,
                                              size_t *count, marq_error *error);
 
-/** 1 when p satisfies the constraints: bounds to the last bit, rows within the rounding of A p. */
+/** 1 when p satisfies the constraints: bounds to the last bit, rows within the rounding of A p. NaN satisfies none. */
 MARQ_API int marq_constraints_hold(const marq_constraints *constraints, size_t n, const double *p);
 
 #ifdef __cplusplus

@@ -36,7 +36,7 @@ typedef struct comparing {
   const char *seed_word; /* what differs from run to run: "start", "seed" */
   marq_contestant *solvers;
   size_t solver_count;
-  marq_task *tasks; /* targets and names owned */
+  marq_task *tasks;           /* targets and names owned */
   size_t task_count, not_run; /* not_run: tasks that Ctrl-C left out, no longer among them */
   marq_comparison *comparison;
   double *rates; /* [solvers × tasks] learning rates found by --tune, NaN: none */
@@ -93,7 +93,8 @@ double compare_goal_seconds(const comparing *c, const marq_run *run, size_t goal
 size_t compare_arrived(const comparing *c, size_t solver, size_t task, size_t goal);
 /** 1 when every solver that can had its turn on a start: Ctrl-C did not come between. */
 int compare_was_run(const comparing *c, size_t task, size_t start);
-/** measure[s + solvers·k] of every start of every task that was run: evaluations (or seconds) until solved, NaN: never. */
+/** measure[s + solvers·k] of every start of every task that was run: evaluations (or seconds) until solved, NaN: never.
+ */
 double *compare_measures(const comparing *c, int seconds, size_t *problems, size_t **parameters);
 
 #endif

@@ -159,7 +159,7 @@ static void put_profile(const comparing *c, size_t width, int seconds, FILE *fil
     fputc('\n', file);
     for (size_t s = 0; s < c->solver_count; s++) {
       size_t solved = 0;
-      for (size_t p = 0; p < problems; p++) solved += !isnan(measures[s + c->solver_count * p]);
+      for (size_t p = 0; p < problems; p++) solved += isnan(measures[s + c->solver_count * p]) ? 0U : 1U;
       fprintf(file, "  %-*s %9zu %5zu/%-4zu", (int)width, c->solvers[s].label, converged(c, s), solved, problems);
       for (size_t i = 0; i < sizeof at / sizeof *at; i++)
         fprintf(file, " %6.0f%%", 100 * marq_profile_at(profile, s, at[i]));

@@ -187,8 +187,8 @@ static int check_loss(fit_request *r) {
                         loss->classifies ? "labels" : "counts");
   }
   if (r->ridge_choice && (strcmp(r->ridge_choice, "gcv") == 0 || strcmp(r->ridge_choice, "evidence") == 0)) {
-    return message_fail(exit_usage, "--ridge %s is for the squared loss alone; cv, validation or lcurve do with %s",
-                        r->ridge_choice, name);
+    return message_fail(exit_usage, "--ridge %s is for the squared loss alone; cv, validation or lcurve do with %s%s",
+                        r->ridge_choice, name, loss->robust && !(r->loss_scale > 0) ? " and a given --loss-scale" : "");
   }
   if (r->ridge_choice && loss->robust && !(r->loss_scale > 0)) {
     return message_fail(exit_usage, "--ridge %s with --loss %s needs a --loss-scale that is given", r->ridge_choice,

@@ -226,6 +226,10 @@ static void put_parameters(FILE *file, const fit *f) {
   fputc('\n', file);
   print_rows(file, (const row *)rows, f->n + tied + 1);
   free(rows);
+  if (f->statistics && f->problem != f->bare)
+    fputs(
+        "  (std. error: posterior standard deviation, the penalty taken for prior knowledge; its bias is not in it)\n",
+        file);
 }
 
 static void summary_line(FILE *file, const fit *f, const char *label, double value) {
