@@ -94,6 +94,10 @@ static void goals_and_seeds_of_a_suite(void **state) {
   assert_int_equal(json_array_size(goals), 2);
   assert_close(cli_number(json_array_get(goals, 1), "arrived"), 2, 0, 0);
   assert_int_equal(json_array_size(json_object_get(report, "runs")), 2);
+  /* a run that ends at its last goal has solved its problem, for profiles too */
+  assert_close(cli_number(summary, "solved"), 2, 0, 0);
+  const json_t *profile = json_object_get(json_object_get(report, "profiles"), "performance_evaluations");
+  assert_int_equal(json_array_size(json_array_get(profile, 0)), 2);
   json_decref(report);
 }
 

@@ -648,6 +648,25 @@ static void tuning_finds_the_best_rate(void **state) {
   lines_free(&l);
 }
 
+/* Steps below rounding because of the learning rate, or of the units of the data, are no convergence. */
+static void no_motion_is_no_convergence(void **state) {
+  (void)state;
+  lines l;
+  lines_make(&l, 0.3);
+  static const char *const solvers[] = {"gd", "momentum", "nesterov", "rmsprop", "adam"};
+  for (size_t k = 0; k < sizeof solvers / sizeof *solvers; k++) {
+    marq_options o = marq_options_default();
+    marq_result result;
+    double p[n] = {2, -1, 0.5};
+    o.solver = solvers[k];
+    o.learning_rate = 1e-30;
+    assert_int_equal(marq_solve(l.problem, &o, p, NULL, NULL, &result, NULL), MARQ_OK);
+    assert_int_equal(result.stop, MARQ_STOP_NO_PROGRESS);
+    assert_non_null(strstr(result.detail, "learning rate is too small"));
+  }
+  lines_free(&l);
+}
+
 /* Simple bounds are kept by projection. */
 static void bounds_are_kept(void **state) {
   (void)state;
@@ -694,6 +713,7 @@ int main(void) {
                                      cmocka_unit_test(a_descent_finds_the_slope_of_a_line),
                                      cmocka_unit_test(what_does_not_apply_is_refused_by_name),
                                      cmocka_unit_test(tuning_finds_the_best_rate),
+                                     cmocka_unit_test(no_motion_is_no_convergence),
                                      cmocka_unit_test(bounds_are_kept)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

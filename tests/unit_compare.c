@@ -73,6 +73,9 @@ static void orders_that_cannot_be_told_say_why(void **state) {
   assert_true(isnan(marq_order_of(jump, 6, 0, 1).order));
   assert_non_null(strstr(marq_order_of(jump, 6, 0, 1).note, "settled"));
   assert_true(isnan(marq_order_of(flat, 5, 0.5, 1).order));
+  /* quadratic, then rounding, then nothing: of the rounding no order is made */
+  const double rounding[] = {1, 4e-6, 7e-14, 2e-29, 5e-33, 9e-34, 0};
+  assert_true(isnan(marq_order_of(rounding, 7, 0, 1).order));
   assert_true(isnan(marq_order_of(few, 3, NAN, 1).order));
 }
 

@@ -73,8 +73,9 @@ typedef struct marq_compare_options {
   marq_evaluation_weights weights;
   size_t target_count; /* of each task */
   int stop_at_target;  /* 1: a run ends at the last of them */
-  double tolerance;   /* a run has solved its task at the first F with F − F* ≤ tolerance·max(F*, 1e-10 F_start) */
-  double budget;      /* evaluations of a run, in those units */
+  double tolerance; /* a run has solved its task at the first F with F − F* ≤ tolerance·max(F*, 1e-10 F_start), or
+                     * where it ends at a target at the last of those */
+  double budget;    /* evaluations of a run, in those units */
   double max_seconds; /* wall time of a run */
   unsigned long seed; /* start k runs with seed + k */
   /** May change the options of one run, such as for a learning rate that suits the task. May be NULL. */
@@ -120,7 +121,7 @@ struct marq_run {
   double evaluations, seconds; /* without what only watched the cost */
   double flops;                /* counted, not measured: NaN where not known */
   size_t bytes;                /* that the solver held; 0: not known */
-  marq_arrival solved;         /* as `tolerance` has it, on the thinned trace */
+  marq_arrival solved;         /* as `tolerance` has it, by the thinned trace */
   marq_arrival *arrivals;      /* [target_count] */
   marq_trace_point *trace;     /* [points] thinned: all of the first 100 iterations, then every 2 % */
   size_t points;
@@ -157,8 +158,9 @@ typedef struct marq_quartiles {
 MARQ_API marq_quartiles marq_quartiles_of(double *values, size_t count);
 
 /** Order of convergence of costs[count] towards `best`: the slope of log e_{k+1} against log e_k over the last pairs
- * (3 to 6) that stand above rounding and above what is known of best. exact: best is known beforehand; otherwise it
- * is the last cost of a run that converged, and errors within a hundred of its last decreases are left out. */
+ * (3 to 6) that stand above rounding and above what is known of best; none outside 0.5 … 4. exact: best is known
+ * beforehand; otherwise it is the last cost of a run that converged, and errors within a hundred of its last decreases
+ * are left out. */
 MARQ_API marq_order marq_order_of(const double *costs, size_t count, double best, int exact);
 
 /** Profiles: for each solver the share of problems that it solves within x. */

@@ -115,7 +115,7 @@ static void find_solved(marq_run *run, double best, double tolerance) {
 
 /* The least cost on record, and with it the orders. Runs that converged elsewhere are measured against their own end.
  */
-static void judge(const marq_task *task, double tolerance, marq_comparison *c, size_t what) {
+static void judge(const marq_task *task, const marq_compare_options *o, marq_comparison *c, size_t what) {
   double least = INFINITY;
   const size_t count = c->solvers * c->starts;
   marq_run *runs = c->runs + what * count;
@@ -125,7 +125,10 @@ static void judge(const marq_task *task, double tolerance, marq_comparison *c, s
   for (size_t i = 0; i < count; i++) {
     marq_run *run = &runs[i];
     if (!run->ran) continue;
-    find_solved(run, c->best[what], tolerance);
+    if (o->stop_at_target && o->target_count)
+      run->solved = run->arrivals[o->target_count - 1]; /* no run goes on to the least cost */
+    else
+      find_solved(run, c->best[what], o->tolerance);
     if (run->converged)
       run->order = marq_order_of(run->tail, run->tail_count, run->cost, run->cost == 0);
     else
@@ -202,7 +205,7 @@ marq_status marq_compare(const marq_task *tasks, size_t task_count, const marq_c
     marq_comparison_free(c);
     return status;
   }
-  for (size_t t = 0; t < task_count; t++) judge(&tasks[t], o->tolerance, c, t);
+  for (size_t t = 0; t < task_count; t++) judge(&tasks[t], o, c, t);
   *comparison = c;
   return MARQ_OK;
 }

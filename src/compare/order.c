@@ -5,6 +5,9 @@
 #include <math.h>
 
 enum { most_pairs = 6, least_pairs = 3 };
+/* Of the first cost what rounding of the residuals leaves where they vanish; and orders that a few pairs of costs can
+ * show for no reason but chance. */
+static const double vanished = 1e-28, least_order = 0.5, most_order = 4;
 
 static marq_order cannot(size_t points, const char *why) {
   return (marq_order){NAN, NAN, points, why};
@@ -56,6 +59,7 @@ static double slope_of(const double *x, const double *y, size_t pairs, double *m
 marq_order marq_order_of(const double *costs, size_t count, double best, int exact) {
   double x[most_pairs], y[most_pairs], floor = 4096 * DBL_EPSILON * fabs(best), step;
   if (!isfinite(best)) return cannot(0, "the least cost is not known");
+  if (count) floor = fmax(floor, vanished * costs[0]);
   if (!exact && count > 1) floor = fmax(floor, 100 * fabs(costs[count - 2] - costs[count - 1]));
   const size_t pairs = gather(costs, count, best, floor, x, y);
   if (pairs < least_pairs)
@@ -65,6 +69,8 @@ marq_order marq_order_of(const double *costs, size_t count, double best, int exa
   const size_t used = settled(x, y, pairs);
   if (used < least_pairs) return cannot(pairs + 1, "the last costs have not settled to one order");
   marq_order out = {slope_of(x, y, used, &step), NAN, used + 1, "slope of log e(k+1) against log e(k), last errors"};
+  if (!(out.order >= least_order && out.order <= most_order))
+    return cannot(pairs + 1, "the last costs show no steady order");
   if (out.order < 1.2) out.rate = exp(step);
   return out;
 }

@@ -110,10 +110,16 @@ static void test_point(marq_solver *s) {
 
 /* The gradient is as small as the cost's rounding allows to see: then a step that is short, or none, is the end. */
 static const double near = 1e-6;
+/* Of the start's cost what rounding of the residuals leaves, where they vanish. */
+static const double vanished = 1e-26;
 enum { most_fruitless = 20 };
 
+static int is_stationary(const marq_solver *s) {
+  return relative_gradient(&s->core) <= near || s->core.cost <= vanished * s->start_cost;
+}
+
 static void end_search(marq_solver *s) {
-  if (relative_gradient(&s->core) <= near)
+  if (is_stationary(s))
     solver_end(s, MARQ_STOP_ROUNDING, MARQ_OK, NULL);
   else
     solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "the line search found no lower cost");
@@ -128,7 +134,7 @@ static void test_searched(marq_solver *s, double change) {
     s->fruitless = 0;
     return;
   }
-  if (relative_gradient(core) <= near)
+  if (is_stationary(s))
     solver_end(s, is_short ? MARQ_STOP_STEP : MARQ_STOP_ROUNDING, MARQ_OK, NULL);
   else if (++s->fruitless > most_fruitless)
     end_search(s);
@@ -143,6 +149,15 @@ static void end_converged(marq_solver *s, marq_stop stop) {
     solver_end(s, stop, MARQ_OK, NULL);
 }
 
+/* A step below rounding: the gradient has vanished beside what it was, or the learning rate was too small for it ever.
+ */
+static void end_motionless(marq_solver *s, double change) {
+  if (change <= near * s->first.longest || is_stationary(s))
+    end_converged(s, MARQ_STOP_ROUNDING);
+  else
+    solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "the steps are below rounding: the learning rate is too small");
+}
+
 /* Steps of full gradients: a search's step ends the fit when it is short, one at a learning rate only when it is none.
  */
 static void test_step(marq_solver *s) {
@@ -151,6 +166,7 @@ static void test_step(marq_solver *s) {
   const double change = solver_relative_step(s, core->delta), scale = core->cost_before > 0 ? core->cost_before : 1;
   const int constant = !strcmp(o->schedule, "constant");
   s->tests.step.value = change;
+  s->first.longest = fmax(s->first.longest, change);
   s->tests.cost_actual.value = fabs(core->cost_before - core->trial_cost) / scale;
   s->tests.cost_predicted.value = core->predicted / scale;
   if (s->phase == PHASE_IDLE) return;
@@ -160,7 +176,7 @@ static void test_step(marq_solver *s) {
   else if (core->search != MARQ_SEARCH_NONE)
     test_searched(s, change);
   else if (change <= DBL_EPSILON && constant)
-    end_converged(s, MARQ_STOP_ROUNDING);
+    end_motionless(s, change);
   else if (change == 0 && !constant)
     solver_end(s, MARQ_STOP_NO_PROGRESS, MARQ_OK, "the schedule leaves no learning rate");
 }
@@ -298,6 +314,7 @@ marq_status first_order_start(marq_solver *s, marq_nonfinite *where) {
   first_order_rewind(&s->first, (unsigned long)core->options.seed);
   s->first.watching = 0;
   s->first.watched = s->first.since = 0;
+  s->first.longest = 0;
   s->best_cost = INFINITY;
   into_bounds(core, core->p);
   const double begin = now();

@@ -32,6 +32,7 @@ typedef struct first_order {
   int replaces;
   gsl_rng generator;
   void *random;              /* its state */
+  double longest;            /* largest relative change that a step has made */
   size_t watch_every, since; /* steps between two evaluations of the cost, and since the last */
   size_t watched;
   double watching; /* seconds */
