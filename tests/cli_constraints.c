@@ -142,6 +142,7 @@ static void refusals(void **state) {
     cli_expect_refusal(2, cases[k].word, "fit", formula, "d.csv", cases[k].option, cases[k].value, NULL);
   cli_expect_refusal(2, "together: ", "fit", formula, "d.csv", "--bounds", "a=5:,c=1:", "--constraint", "a + c <= 3",
                      NULL);
+  cli_expect_refusal(2, "a = 1/0 is infinite at the start", "fit", formula, "d.csv", "--tie", "a = 1/0", NULL);
   cli_expect_refusal(2, "no parameter free", "fit", formula, "d.csv", "--tie", "a = 5", "--tie", "b = 1", "--tie",
                      "c = 1", NULL);
   cli_expect_refusal(2, "held fixed", "fit", formula, "d.csv", "--bounds", "a=5:", "--fix", "a=6", NULL);

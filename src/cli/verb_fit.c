@@ -1,10 +1,21 @@
 /* marq fit: fit a formula to a table. */
+#include <math.h>
 #include <string.h>
 
 #include "fit.h"
 #include "message.h"
 #include "verbs.h"
 #include "watch.h"
+
+/* A tie that has no value takes every sample with it. */
+static int fail_at_tie(const fit *f) {
+  const char *name, *expression;
+  double value;
+  for (size_t i = 0; (name = marq_formula_tie(f->formula, i, &expression)) != NULL; i++)
+    if (marq_formula_tie_value(f->formula, i, f->start, &value, NULL, NULL) == MARQ_OK && !isfinite(value))
+      return message_fail(exit_usage, "--tie: %s = %s is %s at the start", name, expression, message_nonfinite(value));
+  return exit_done;
+}
 
 /* The library names the sample at which a model is not finite at the start; a user wants the line of the file. */
 static int fail_at_start(fit *f, const marq_error *error) {
@@ -18,6 +29,8 @@ static int fail_at_start(fit *f, const marq_error *error) {
     return message_fail(exit_usage,
                         "the cost overflows at the start, though the formula does not: choose other start values "
                         "(--start), or smaller units");
+  const int tied = fail_at_tie(f);
+  if (tied != exit_done) return tied;
   return message_fail_at(exit_usage, f->request.data, marq_table_line(f->table, where.sample),
                          "the formula is %s at the start, for sample %zu: choose other start values (--start)",
                          message_nonfinite(where.value), where.sample + 1);
