@@ -237,6 +237,10 @@ static void separable_classes_are_said(void **state) {
   assert_int_equal(r.status, 0);
   assert_null(strstr(r.out, "separable"));
   cli_free(&r);
+  r = cli("train", "apart.csv", "-x", "x", "-y", "c", "--loss", "binary-cross-entropy", "--hidden", "3", "--validation",
+          "0", "--epochs", "200", NULL);
+  contains(r.out, "told for certain");
+  cli_free(&r);
   r = cli(LABELS, "-y", "sick", "--validation", "0", NULL);
   assert_null(strstr(r.out, "separable"));
   cli_free(&r);

@@ -35,11 +35,20 @@ static int diagnose(training *t) {
 }
 
 /* A linear model that gets every sample right proves that the classes can be separated, and then it has no best
- * parameters: twice the weights are always better. */
+ * parameters: twice the weights are always better. So it is with the output layer of any network, but there training
+ * ends early as a rule. */
 static void warn_of_separation(training *t) {
+  static const double certain = 1e-6;
   const marq_train_result *r = &t->result;
-  if (!train_is_of_classes(t) || marq_network_layers(t->network) > 1 || r->ridge > 0) return;
-  if (!(r->train_classes.accuracy == 1)) return;
+  if (!train_is_of_classes(t) || r->ridge > 0 || !(r->train_classes.accuracy == 1)) return;
+  if (marq_network_layers(t->network) > 1) {
+    if (r->train_classes.log_loss <= certain && r->reason != MARQ_TRAIN_EARLY)
+      warnings_add(
+          &t->warnings,
+          "every training sample is told for certain: without a penalty the weights of the output layer have no "
+          "end, and they only say where training stopped; --ridge gives them one");
+    return;
+  }
   warnings_add(
       &t->warnings,
       "the classes are separable: without a penalty the weights of a linear model have no end, and they only say "
