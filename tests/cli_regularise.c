@@ -52,6 +52,25 @@ static void a_given_ridge_pulls(void **state) {
   json_decref(j);
 }
 
+/* Where the data determine everything an L-curve has no corner, whatever its largest curvature. */
+static void an_l_curve_without_a_corner(void **state) {
+  (void)state;
+  FILE *file = fopen("decay.csv", "w");
+  assert_non_null(file);
+  fputs("x,y\n", file);
+  for (int i = 0; i < 40; i++) fprintf(file, "%g,%.6f\n", 0.1 * i, 5 * exp(-0.08 * i) + 1 + 0.05 * sin(7.0 * i * i));
+  fclose(file);
+  cli_run r = cli("fit", "y = a*exp(-b*x) + c", "decay.csv", "--ridge", "lcurve", NULL);
+  assert_non_null(strstr(r.out, "the L-curve has no corner"));
+  cli_free(&r);
+  r = cli("fit", "y = a*exp(-b*x) + c", "decay.csv", "--ridge", "gcv", NULL);
+  assert_null(strstr(r.out, "no corner"));
+  cli_free(&r);
+  r = cli("ridge", "decay.csv", "-y", "y", "-d", "4", "-l", "lcurve", "--grid", "1e-300:1e300", NULL);
+  assert_non_null(strstr(r.out, "the L-curve has no corner"));
+  cli_free(&r);
+}
+
 static void every_choice_chooses(void **state) {
   (void)state;
   static const char *const choices[] = {"gcv", "cv", "lcurve", "validation", "evidence"};
@@ -115,8 +134,9 @@ static void nonsense_is_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_given_ridge_pulls), cmocka_unit_test(every_choice_chooses),
-                                     cmocka_unit_test(evidence_is_reported_and_saved),
-                                     cmocka_unit_test(nonsense_is_refused)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_given_ridge_pulls), cmocka_unit_test(an_l_curve_without_a_corner),
+      cmocka_unit_test(every_choice_chooses), cmocka_unit_test(evidence_is_reported_and_saved),
+      cmocka_unit_test(nonsense_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

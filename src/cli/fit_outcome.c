@@ -38,6 +38,17 @@ static void spread(fit *f) {
   }
 }
 
+/* The corner that was chosen lies where no smaller penalty changes anything: it is none. */
+static int corner_is_none(const fit *f) {
+  static const double none = 1e-4;
+  const marq_regularised *found = f->regularised;
+  if (!found || !found->count || strcmp(f->request.ridge_choice, "lcurve") != 0) return 0;
+  const marq_ridge_point *least = &found->path[0], *at = least;
+  while (at + 1 < found->path + found->count && at->lambda < found->lambda[0]) at++;
+  return fabs(at->misfit - least->misfit) <= none * least->misfit &&
+         fabs(at->penalty - least->penalty) <= none * least->penalty;
+}
+
 static void warn_of_the_stop(fit *f) {
   /* a degenerate end is the subject of warn_of_rank */
   if (marq_stop_converged(f->result.stop) || f->result.stop == MARQ_STOP_DEGENERATE) return;
@@ -108,6 +119,8 @@ int fit_judge(fit *f) {
     warnings_add(&f->warnings, "the penalty chosen, %.3g, is at the border of the range that was tried",
                  f->request.ridge);
   }
+  if (corner_is_none(f))
+    warnings_add(&f->warnings, "the L-curve has no corner: this penalty changes nothing, and the data ask for none");
   if (f->statistics) {
     warn_of_rank(f);
     warn_of_goodness(f);

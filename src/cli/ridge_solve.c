@@ -147,6 +147,17 @@ static int target_is_constant(const ridge_table *t) {
   return t->samples > 1 && low == high;
 }
 
+/* The corner that was chosen lies where no smaller penalty changes anything: it is none. */
+static int corner_is_none(const ridge_run *r) {
+  static const double none = 1e-4;
+  marq_ridge_measure least;
+  if (!r->request.criterion || strcmp(r->request.criterion, "lcurve") != 0 || r->choice->at_border ||
+      marq_ridge_measure_at(r->ridge, 0, r->choice->lambdas[0], &least, NULL) != MARQ_OK)
+    return 0;
+  return fabs(r->measure.rss - least.rss) <= none * least.rss &&
+         fabs(r->measure.penalty - least.penalty) <= none * least.penalty;
+}
+
 static void warn(ridge_run *r) {
   const marq_ridge_info *info = &r->info;
   const size_t all = info->unpenalised + info->penalised;
@@ -180,6 +191,8 @@ static void warn(ridge_run *r) {
                          : "the data ask for as much as there is",
                  r->request.grid_given ? ", or the range is too narrow" : "");
   }
+  if (corner_is_none(r))
+    warnings_add(&r->warnings, "the L-curve has no corner: this penalty changes nothing, and the data ask for none");
   if (r->loo_missing > 0) {
     warnings_add(&r->warnings,
                  "%.0f sample%s alone determine%s something that is not penalised, and cannot be left out",
