@@ -57,7 +57,7 @@ static double slope_of(const double *x, const double *y, size_t pairs, double *m
 }
 
 marq_order marq_order_of(const double *costs, size_t count, double best, int exact) {
-  double x[most_pairs], y[most_pairs], floor = 4096 * DBL_EPSILON * fabs(best), step;
+  double x[most_pairs] = {0}, y[most_pairs] = {0}, floor = 4096 * DBL_EPSILON * fabs(best), step;
   if (!isfinite(best)) return cannot(0, "the least cost is not known");
   if (count) floor = fmax(floor, vanished * costs[0]);
   if (!exact && count > 1) floor = fmax(floor, 100 * fabs(costs[count - 2] - costs[count - 1]));
