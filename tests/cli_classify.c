@@ -31,15 +31,6 @@ static int setup(void **state) {
   return fclose(file);
 }
 
-static void contains(const char *text, const char *part) {
-  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
-}
-
-static void expect_status(int status, cli_run r) {
-  if (r.status != status) fail_msg("exit status %d instead of %d: %s", r.status, status, r.err);
-  cli_free(&r);
-}
-
 static double metric(const json_t *report, const char *set, const char *name) {
   return cli_number(json_object_get(json_object_get(report, "metrics"), set), name);
 }
@@ -63,10 +54,10 @@ static void words_are_classes(void **state) {
   json_decref(j);
   cli_run r = cli(CLASSES, "-y", "kind", "--class-weights", "balanced", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "-> kind\n");
-  contains(r.out, "blue one (40, weight ");
-  contains(r.out, "log loss");
-  contains(r.out, "accuracy");
+  cli_contains(r.out, "-> kind\n");
+  cli_contains(r.out, "blue one (40, weight ");
+  cli_contains(r.out, "log loss");
+  cli_contains(r.out, "accuracy");
   cli_free(&r);
 }
 
@@ -86,15 +77,15 @@ static void numbers_and_columns_are_classes(void **state) {
   /* a fourth class that nobody has seen */
   cli_run r = cli(CLASSES, "-y", "number", "--classes", "4", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "class 3 has no sample");
+  cli_contains(r.out, "class 3 has no sample");
   cli_free(&r);
 }
 
 /* What the command writes is what the library says of the saved network, and names its columns. */
 static void predictions_are_probabilities(void **state) {
   (void)state;
-  expect_status(0, cli(CLASSES, "-y", "kind", "--quiet", "--save", "p.json", NULL));
-  expect_status(0, cli("predict", "p.json", "s.csv", "--output", "p.csv", NULL));
+  cli_expect_status(0, cli(CLASSES, "-y", "kind", "--quiet", "--save", "p.json", NULL));
+  cli_expect_status(0, cli("predict", "p.json", "s.csv", "--output", "p.csv", NULL));
   marq_network *network;
   marq_network_notes notes;
   marq_table *table;
@@ -118,23 +109,23 @@ static void predictions_are_probabilities(void **state) {
   marq_table_free(table);
   marq_network_free(network);
   char *text = cli_read("p.csv");
-  contains(text, "w,\"kind_blue one\",kind_green,kind_red,kind_fit\n");
+  cli_contains(text, "w,\"kind_blue one\",kind_green,kind_red,kind_fit\n");
   free(text);
   cli_run r = cli_with_input("x;y\n0;0\n4;0\n", "predict", "p.json", "-", "--column", "hue", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "x;y;\"hue_blue one\";hue_green;hue_red;hue\n");
-  contains(r.out, ";red\n");
-  contains(r.out, ";\"blue one\"\n");
+  cli_contains(r.out, "x;y;\"hue_blue one\";hue_green;hue_red;hue\n");
+  cli_contains(r.out, ";red\n");
+  cli_contains(r.out, ";\"blue one\"\n");
   cli_free(&r);
 }
 
 static void columns_of_classes_are_predicted(void **state) {
   (void)state;
-  expect_status(0, cli(CLASSES, "-y", "a,b,c", "--quiet", "--save", "c.json", NULL));
+  cli_expect_status(0, cli(CLASSES, "-y", "a,b,c", "--quiet", "--save", "c.json", NULL));
   cli_run r = cli_with_input("x,y\n0,0\n", "predict", "c.json", "-", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "x,y,a_fit,b_fit,c_fit,class_fit\n");
-  contains(r.out, ",a\n");
+  cli_contains(r.out, "x,y,a_fit,b_fit,c_fit,class_fit\n");
+  cli_contains(r.out, ",a\n");
   cli_free(&r);
 }
 
@@ -151,9 +142,9 @@ static void two_classes_have_one_probability(void **state) {
   json_decref(numbers);
   cli_run r = cli_with_input("y x\n0 0\n0 5\n", "predict", "sick.json", "-", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "y x sick_yes sick_fit\n");
-  contains(r.out, " no\n");
-  contains(r.out, " yes\n");
+  cli_contains(r.out, "y x sick_yes sick_fit\n");
+  cli_contains(r.out, " no\n");
+  cli_contains(r.out, " yes\n");
   cli_free(&r);
 }
 
@@ -165,7 +156,7 @@ static void several_labels_need_no_decision(void **state) {
   assert_true(metric(j, "train", "accuracy") > 0.7);
   json_decref(j);
   cli_run r = cli_with_input("x,y\n0,0\n", "predict", "two.json", "-", NULL);
-  contains(r.out, "x,y,a_fit,flag_fit\n");
+  cli_contains(r.out, "x,y,a_fit,flag_fit\n");
   cli_free(&r);
   cli_expect_refusal(2, "there are no classes to weigh", LABELS, "-y", "a,flag", "--class-weights", "1,2", NULL);
 }
@@ -178,15 +169,15 @@ static void counts_give_rates(void **state) {
   json_decref(j);
   cli_run r = cli_with_input("x\n2\n", "predict", "count.json", "-", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "x,count_fit\n2,");
+  cli_contains(r.out, "x,count_fit\n2,");
   assert_close(strtod(strstr(r.out, "\n2,") + 3, NULL), exp(1), 0.25, 0);
   cli_free(&r);
 }
 
 static void outliers_are_let_alone(void **state) {
   (void)state;
-  expect_status(0, cli("train", "s.csv", "-x", "x,y", "-y", "z", "--loss", "cauchy", "--loss-scale", "0.005",
-                       "--hidden", "none", "--validation", "0", "--quiet", "--save", "robust.json", NULL));
+  cli_expect_status(0, cli("train", "s.csv", "-x", "x,y", "-y", "z", "--loss", "cauchy", "--loss-scale", "0.005",
+                           "--hidden", "none", "--validation", "0", "--quiet", "--save", "robust.json", NULL));
   cli_run r = cli_with_input("x,y\n3,1\n", "predict", "robust.json", "-", NULL);
   assert_close(strtod(strstr(r.out, "\n3,1,") + 5, NULL), 5, 0.02, 0);
   cli_free(&r);
@@ -209,7 +200,7 @@ static void class_weights_multiply(void **state) {
 
 static void resuming_keeps_the_loss(void **state) {
   (void)state;
-  expect_status(0, cli(CLASSES, "-y", "kind", "--epochs", "3", "--quiet", "--save", "begun.json", NULL));
+  cli_expect_status(0, cli(CLASSES, "-y", "kind", "--epochs", "3", "--quiet", "--save", "begun.json", NULL));
   json_t *j =
       cli_json(0, "train", "s.csv", "--resume", "begun.json", "--ridge", "1e-2", "--json", "--save", "on.json", NULL);
   assert_string_equal(json_string_value(json_object_get(j, "loss")), "softmax-cross-entropy");
@@ -217,7 +208,7 @@ static void resuming_keeps_the_loss(void **state) {
   assert_true(cli_number(j, "cost") < cli_number(j, "start_cost"));
   json_decref(j);
   cli_run r = cli_with_input("x,y\n0,0\n", "predict", "on.json", "-", NULL);
-  contains(r.out, ",red\n");
+  cli_contains(r.out, ",red\n");
   cli_free(&r);
   cli_expect_refusal(2, "--loss cannot change it", "train", "s.csv", "--resume", "begun.json", "--loss", "squared",
                      NULL);
@@ -230,7 +221,7 @@ static void separable_classes_are_said(void **state) {
   cli_write("apart.csv", "x,c\n1,no\n2,no\n3,no\n4,no\n6,yes\n7,yes\n8,yes\n9,yes\n");
   cli_run r = cli("train", "apart.csv", "-x", "x", "-y", "c", "--loss", "binary-cross-entropy", "--hidden", "none",
                   "--validation", "0", NULL);
-  contains(r.out, "the classes are separable");
+  cli_contains(r.out, "the classes are separable");
   cli_free(&r);
   r = cli("train", "apart.csv", "-x", "x", "-y", "c", "--loss", "binary-cross-entropy", "--hidden", "none",
           "--validation", "0", "--ridge", "1e-3", NULL);
@@ -239,7 +230,7 @@ static void separable_classes_are_said(void **state) {
   cli_free(&r);
   r = cli("train", "apart.csv", "-x", "x", "-y", "c", "--loss", "binary-cross-entropy", "--hidden", "3", "--validation",
           "0", "--epochs", "200", NULL);
-  contains(r.out, "told for certain");
+  cli_contains(r.out, "told for certain");
   cli_free(&r);
   r = cli(LABELS, "-y", "sick", "--validation", "0", NULL);
   assert_null(strstr(r.out, "separable"));
@@ -248,9 +239,9 @@ static void separable_classes_are_said(void **state) {
 
 static void the_trace_calls_it_loss(void **state) {
   (void)state;
-  expect_status(0, cli(CLASSES, "-y", "kind", "--quiet", "--trace", "t.csv", NULL));
+  cli_expect_status(0, cli(CLASSES, "-y", "kind", "--quiet", "--trace", "t.csv", NULL));
   char *text = cli_read("t.csv");
-  contains(text, "cost,loss,validation_loss,best_validation_loss,");
+  cli_contains(text, "cost,loss,validation_loss,best_validation_loss,");
   free(text);
 }
 
@@ -264,11 +255,11 @@ static void diagnostics_know_the_loss(void **state) {
 static void pictures_show_classes(void **state) {
   (void)state;
   if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
-  expect_status(0, cli(CLASSES, "-y", "kind", "-q", "--epochs", "9", "--plot", "regions.svg", NULL));
-  expect_status(0, cli("train", "s.csv", "-x", "x", "-y", "sick", "--loss", "binary-cross-entropy", "-H", "2", "-q",
-                       "--epochs", "9", "--plot", "curves.svg", NULL));
-  expect_status(0, cli("train", "s.csv", "-x", "x,y,z", "-y", "a,b,c", "--loss", "softmax-cross-entropy", "-H", "2",
-                       "-q", "--epochs", "9", "--plot", "certain.svg", NULL));
+  cli_expect_status(0, cli(CLASSES, "-y", "kind", "-q", "--epochs", "9", "--plot", "regions.svg", NULL));
+  cli_expect_status(0, cli("train", "s.csv", "-x", "x", "-y", "sick", "--loss", "binary-cross-entropy", "-H", "2", "-q",
+                           "--epochs", "9", "--plot", "curves.svg", NULL));
+  cli_expect_status(0, cli("train", "s.csv", "-x", "x,y,z", "-y", "a,b,c", "--loss", "softmax-cross-entropy", "-H", "2",
+                           "-q", "--epochs", "9", "--plot", "certain.svg", NULL));
   static const struct {
     const char *path, *texts[4];
   } pictures[] = {{"regions.svg", {"log loss", "blue one", "<image", "2-4-3"}},
@@ -277,7 +268,7 @@ static void pictures_show_classes(void **state) {
   for (size_t k = 0; k < sizeof pictures / sizeof *pictures; k++) {
     char *text = cli_read(pictures[k].path);
     if (!text) fail_msg("no file %s", pictures[k].path);
-    for (size_t i = 0; i < 4; i++) contains(text, pictures[k].texts[i]);
+    for (size_t i = 0; i < 4; i++) cli_contains(text, pictures[k].texts[i]);
     free(text);
   }
 }

@@ -18,10 +18,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static void contains(const char *text, const char *part) {
-  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
-}
-
 static const json_t *at(const json_t *array, size_t k) {
   return json_array_get(array, k);
 }
@@ -40,9 +36,9 @@ static void values_as_predict_writes_them(void **state) {
   json_decref(j);
   cli_run r = cli("evaluate", "values.csv", "--truth", "z", "--task", "regression", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "predicted values");
-  contains(r.out, "largest error     2   in line 5");
-  contains(r.out, "1 sample with a truth of 0 left out");
+  cli_contains(r.out, "predicted values");
+  cli_contains(r.out, "largest error     2   in line 5");
+  cli_contains(r.out, "1 sample with a truth of 0 left out");
   cli_free(&r);
 }
 
@@ -110,11 +106,11 @@ static void text_of_two_classes(void **state) {
   cli_run r = cli("evaluate", "two.csv", "-t", "y", "--prob", "p", "--costs", "0,1,5,0", "--classes", "well,ill", NULL);
   assert_int_equal(r.status, 0);
   assert_string_equal(r.err, "");
-  contains(r.out, "accuracy          0.8   always well would have 0.6");
-  contains(r.out, "ill where its probability is at least 0.5, otherwise well");
-  contains(r.out, "in use");
-  contains(r.out, "least cost");
-  contains(r.out, "0.2 at the threshold 0.3, the best for these samples");
+  cli_contains(r.out, "accuracy          0.8   always well would have 0.6");
+  cli_contains(r.out, "ill where its probability is at least 0.5, otherwise well");
+  cli_contains(r.out, "in use");
+  cli_contains(r.out, "least cost");
+  cli_contains(r.out, "0.2 at the threshold 0.3, the best for these samples");
   cli_free(&r);
 }
 
@@ -141,8 +137,8 @@ static void words_are_classes(void **state) {
   assert_string_equal(json_string_value(json_object_get(at(json_object_get(k, "classes"), 0), "name")), "owl");
   json_decref(k);
   cli_run r = cli("evaluate", "three.csv", "-t", "kind", "--prob", "p_dog,p_cat,p_owl", NULL);
-  contains(r.out, "class owl is never predicted");
-  contains(r.out, "taken by their names");
+  cli_contains(r.out, "class owl is never predicted");
+  cli_contains(r.out, "taken by their names");
   cli_free(&r);
 }
 
@@ -186,7 +182,7 @@ static void probabilities_beside_the_class(void **state) {
   /* A column whose name says nothing. */
   cli_write("ill.csv", "state,p\nwell,0.9\nill,0.2\n");
   cli_run r = cli("evaluate", "ill.csv", "-t", "state", "--prob", "p", NULL);
-  contains(r.out, "p is taken for the probability of well, the second of ill, well");
+  cli_contains(r.out, "p is taken for the probability of well, the second of ill, well");
   cli_free(&r);
 }
 
@@ -250,9 +246,9 @@ static void pictures(void **state) {
     assert_int_equal(r.status, 0);
     assert_string_equal(r.err, "");
     char *svg = cli_read(lists[k][3]);
-    contains(svg, "ROC");
-    contains(svg, "Precision and recall");
-    contains(svg, k ? "owl" : "threshold in use, 0.5");
+    cli_contains(svg, "ROC");
+    cli_contains(svg, "Precision and recall");
+    cli_contains(svg, k ? "owl" : "threshold in use, 0.5");
     free(svg);
     cli_free(&r);
   }
@@ -260,7 +256,7 @@ static void pictures(void **state) {
   assert_int_equal(r.status, 0);
   cli_free(&r);
   char *svg = cli_read("v.svg");
-  contains(svg, "z, predicted");
+  cli_contains(svg, "z, predicted");
   free(svg);
 }
 
@@ -327,18 +323,18 @@ static void warnings(void **state) {
   json_t *j = cli_json(0, "evaluate", "one.csv", "-t", "y", "-P", "p", "--json", NULL);
   assert_true(json_is_null(json_object_get(at(json_object_get(j, "classes"), 1), "auc")));
   const char *text = json_string_value(at(json_object_get(j, "warnings"), 0));
-  contains(text, "every sample is of class 1: areas under curves and correlation are undefined");
+  cli_contains(text, "every sample is of class 1: areas under curves and correlation are undefined");
   assert_int_equal(cli_number(j, "clipped"), 1);
   json_decref(j);
   cli_write("rows.csv", "y,a,b,c\n0,0.5,0.3,0.2\n# between\n1,0.5,0.4,0.05\n2,0,0,1\n");
   cli_run r = cli("evaluate", "rows.csv", "-t", "y", "-P", "a,b,c", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "1 row of probabilities does not sum to 1, the first in line 4, the worst to 0.95");
+  cli_contains(r.out, "1 row of probabilities does not sum to 1, the first in line 4, the worst to 0.95");
   cli_free(&r);
   cli_write("gaps.csv", "y,p\n0,0.5\nNA,0.1\n1,0.7\n");
   r = cli("evaluate", "gaps.csv", "-t", "y", "-P", "p", "--missing", "drop", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "1 row with missing cells left out");
+  cli_contains(r.out, "1 row with missing cells left out");
   cli_free(&r);
 }
 

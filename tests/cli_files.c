@@ -22,15 +22,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static void expect_status(int status, cli_run r) {
-  if (r.status != status) fail_msg("exit status %d instead of %d: %s", r.status, status, r.err);
-  cli_free(&r);
-}
-
-static void contains(const char *text, const char *part) {
-  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
-}
-
 static void saved_fits_read_back_to_the_same_bits(void **state) {
   (void)state;
   json_t *report = cli_json(0, "fit", DECAY, "decay.csv", "--json", "--save", "m.json", NULL);
@@ -122,18 +113,18 @@ static void standard_errors_of_predictions(void **state) {
 
 static void predictions_keep_separator_and_names(void **state) {
   (void)state;
-  expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "-o", "m.json", NULL));
+  cli_expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "-o", "m.json", NULL));
   cli_write("tabs.txt", "t\ty_fit\n1\t2\n");
   cli_run r = cli("predict", "m.json", "tabs.txt", NULL);
   assert_int_equal(r.status, 0);
   assert_true(strncmp(r.out, "t\ty_fit\ty_fit2\n1\t2\t", 19) == 0);
   cli_free(&r);
   cli_write("bare.csv", "1\n2\n");
-  expect_status(2, cli("predict", "m.json", "bare.csv", NULL));
+  cli_expect_status(2, cli("predict", "m.json", "bare.csv", NULL));
   cli_write("gap.csv", "t,u\n1,1\n,2\n3,\n");
   r = cli("predict", "m.json", "gap.csv", "--missing", "drop", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "\n3,,");
+  cli_contains(r.out, "\n3,,");
   assert_null(strstr(r.out, "\n,2"));
   cli_free(&r);
   cli_expect_refusal(2, "gap.csv:3: ", "predict", "m.json", "gap.csv", NULL);
@@ -143,7 +134,7 @@ static void predictions_keep_separator_and_names(void **state) {
 
 static void refused_predictions(void **state) {
   (void)state;
-  expect_status(0, cli("fit", "y = a*exp(-b*t) + c*u", "three.csv", "-q", "-o", "m3.json", NULL));
+  cli_expect_status(0, cli("fit", "y = a*exp(-b*t) + c*u", "three.csv", "-q", "-o", "m3.json", NULL));
   cli_expect_refusal(2, "lacks columns t, u that the fit needs", "predict", "m3.json", "other.csv", NULL);
   cli_expect_refusal(2, "is no saved fit", "predict", "other.csv", "other.csv", NULL);
   cli_expect_refusal(2, "cannot open", "predict", "nothing.json", "other.csv", NULL);
@@ -172,7 +163,7 @@ static void full_disk(void **state) {
                      "/dev/full", NULL);
   cli_expect_refusal(2, "/dev/full: cannot write: No space left", "fit", DECAY, "decay.csv", "-q", "--trace",
                      "/dev/full", NULL);
-  expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "-o", "m.json", NULL));
+  cli_expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "-o", "m.json", NULL));
   cli_expect_refusal(2, "/dev/full: cannot write", "predict", "m.json", "decay.csv", "--output", "/dev/full", NULL);
   cli_expect_refusal(2, "nowhere/m.json: cannot write", "fit", DECAY, "decay.csv", "--save", "nowhere/m.json", NULL);
   cli_expect_refusal(2, "decay.csv: --save would overwrite", "fit", DECAY, "decay.csv", "--save", "decay.csv", NULL);
@@ -250,22 +241,22 @@ static void expect_picture(const char *path, const char *magic) {
 static void plots(void **state) {
   (void)state;
   if (!have_gnuplot()) skip();
-  expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "--plot", "p.svg", NULL));
-  expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "-p", "p.png", NULL));
-  expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "-p", "p.pdf", NULL));
-  expect_status(0, cli("fit", "y = a*t + b*u", "three.csv", "-q", "-p", "two.svg", NULL));
-  expect_status(0, cli("fit", "y = a", "decay.csv", "-q", "-p", "mean.svg", NULL));
+  cli_expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "--plot", "p.svg", NULL));
+  cli_expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "-p", "p.png", NULL));
+  cli_expect_status(0, cli("fit", DECAY, "decay.csv", "-q", "-p", "p.pdf", NULL));
+  cli_expect_status(0, cli("fit", "y = a*t + b*u", "three.csv", "-q", "-p", "two.svg", NULL));
+  cli_expect_status(0, cli("fit", "y = a", "decay.csv", "-q", "-p", "mean.svg", NULL));
   expect_picture("p.svg", "<?xml");
   expect_picture("p.png", "\x89PNG");
   expect_picture("p.pdf", "%PDF");
   char *svg = cli_read("p.svg");
-  contains(svg, "residual");
-  contains(svg, "a*exp(-b*t)");
-  contains(svg, ">t<");
+  cli_contains(svg, "residual");
+  cli_contains(svg, "a*exp(-b*t)");
+  cli_contains(svg, ">t<");
   free(svg);
   svg = cli_read("two.svg");
-  contains(svg, "y, observed");
-  contains(svg, "y, fitted");
+  cli_contains(svg, "y, observed");
+  cli_contains(svg, "y, fitted");
   free(svg);
   assert_true(cli_exists("mean.svg"));
 }
@@ -285,8 +276,8 @@ static void the_key_of_a_plot_avoids_the_data(void **state) {
   if (!have_gnuplot()) skip();
   cli_write("falling.csv", "x,y\n0,9\n1,7\n2,6\n3,3\n4,1\n");
   cli_write("rising.csv", "x,y\n0,1\n1,3\n2,6\n3,7\n4,9\n");
-  expect_status(0, cli("fit", "y = a + b*x", "falling.csv", "-q", "-p", "falling.svg", NULL));
-  expect_status(0, cli("fit", "y = a + b*x", "rising.csv", "-q", "-p", "rising.svg", NULL));
+  cli_expect_status(0, cli("fit", "y = a + b*x", "falling.csv", "-q", "-p", "falling.svg", NULL));
+  cli_expect_status(0, cli("fit", "y = a + b*x", "rising.csv", "-q", "-p", "rising.svg", NULL));
   const double falling = key_across("falling.svg"), rising = key_across("rising.svg");
   assert_true(falling > 0 && rising > 0);
   assert_true(rising < falling);
@@ -300,8 +291,8 @@ static void plots_without_gnuplot(void **state) {
   setenv("PATH", path, 1);
   free(path);
   assert_int_equal(r.status, 3);
-  contains(r.out, "Converged");
-  contains(r.err, "gnuplot");
+  cli_contains(r.out, "Converged");
+  cli_contains(r.err, "gnuplot");
   assert_false(cli_exists("none.svg"));
   cli_free(&r);
 }
@@ -338,8 +329,8 @@ static void interruption_prints_the_best_so_far(void **state) {
   assert_true(WIFEXITED(status));
   assert_int_equal(WEXITSTATUS(status), 1);
   char *text = cli_read("interrupted.txt");
-  contains(text, "NOT CONVERGED: interrupted\n");
-  contains(text, "estimate");
+  cli_contains(text, "NOT CONVERGED: interrupted\n");
+  cli_contains(text, "estimate");
   free(text);
 }
 
@@ -352,7 +343,7 @@ static void lists(void **state) {
   for (size_t k = 0; k < sizeof nouns / sizeof *nouns; k++) {
     cli_run r = cli("list", nouns[k], NULL);
     assert_int_equal(r.status, 0);
-    contains(r.out, members[k]);
+    cli_contains(r.out, members[k]);
     cli_free(&r);
   }
 }
@@ -364,12 +355,12 @@ static void help(void **state) {
           by_help = cli("help", "fit", NULL);
   assert_int_equal(by_verb.status, 0);
   assert_string_equal(by_verb.out, by_help.out);
-  contains(by_verb.out, "Examples:");
-  contains(by_verb.out, "--start NAME=VALUE");
+  cli_contains(by_verb.out, "Examples:");
+  cli_contains(by_verb.out, "--start NAME=VALUE");
   for (char *line = strtok(options.out, "\n"); line; line = strtok(NULL, "\n")) {
     char name[64] = "--";
     sscanf(line, "%60s", name + 2);
-    contains(by_verb.out, name);
+    cli_contains(by_verb.out, name);
   }
   cli_free(&options);
   cli_free(&by_verb);
@@ -378,10 +369,10 @@ static void help(void **state) {
   assert_null(strstr(all.out, ",\n")); /* each verb in one whole phrase */
   assert_non_null(strstr(all.out, "  Apply a saved fit or network to the rows of a table\n"));
   assert_string_equal(version.out, "marq " MARQ_VERSION "\n");
-  contains(all.out, "fit");
-  contains(all.out, "predict");
-  contains(all.out, "list");
-  contains(predict.out, "--standard-error");
+  cli_contains(all.out, "fit");
+  cli_contains(all.out, "predict");
+  cli_contains(all.out, "list");
+  cli_contains(predict.out, "--standard-error");
   cli_free(&version);
   cli_free(&all);
   cli_free(&predict);

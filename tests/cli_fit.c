@@ -26,10 +26,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static void contains(const char *text, const char *part) {
-  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
-}
-
 static void lacks(const char *text, const char *part) {
   if (strstr(text, part)) fail_msg("'%s' should not be in:\n%s", part, text);
 }
@@ -91,7 +87,7 @@ static void text_report(void **state) {
   cli_run r = cli("fit", MISRA_FORMULA, MISRA, "--start", "b1=500,b2=1e-4", NULL);
   assert_int_equal(r.status, 0);
   assert_string_equal(r.err, "");
-  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) contains(r.out, parts[k]);
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) cli_contains(r.out, parts[k]);
   lacks(r.out, "Warnings");
   cli_free(&r);
 }
@@ -102,8 +98,8 @@ static void estimates_lost_in_their_errors(void **state) {
   cli_write("origin.csv", "x,y\n1,2\n2,4\n3,5\n4,8\n");
   cli_run r = cli("fit", "y = a*x + b", "origin.csv", "--start", "a=1,b=1", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "  b            0.0000      0.7246             -    -3.1176  3.1176\n");
-  contains(r.out, "AIC = N ln(RSS/N) + 2(n + 1)");
+  cli_contains(r.out, "  b            0.0000      0.7246             -    -3.1176  3.1176\n");
+  cli_contains(r.out, "AIC = N ln(RSS/N) + 2(n + 1)");
   cli_free(&r);
 }
 
@@ -111,8 +107,8 @@ static void starts_at_one_are_reported(void **state) {
   (void)state;
   cli_run r = cli("fit", DECAY, "decay.csv", "--start", "a=5", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "started at 1");
-  contains(r.out, "no start value given: b began at 1");
+  cli_contains(r.out, "started at 1");
+  cli_contains(r.out, "no start value given: b began at 1");
   cli_free(&r);
   json_t *j = cli_json(0, "fit", DECAY, "decay.csv", "-s", "a=5", "-j", NULL);
   assert_close(cli_parameter(j, "a", "start"), 5, 0, 0);
@@ -193,8 +189,8 @@ static void scale_of_weights(void **state) {
   json_decref(s);
   json_decref(s10);
   cli_run text_run = cli("fit", DECAY, "scaled.csv", "--sigma", "s", NULL);
-  contains(text_run.out, "chi-square (weighted RSS)");
-  contains(text_run.out, "known standard deviations");
+  cli_contains(text_run.out, "chi-square (weighted RSS)");
+  cli_contains(text_run.out, "known standard deviations");
   cli_free(&text_run);
 }
 
@@ -361,7 +357,7 @@ static void quiet_and_digits(void **state) {
   lacks(r.out, digits);
   cli_free(&r);
   r = cli("fit", DECAY, "decay.csv", "--digits", "13", NULL);
-  contains(r.out, digits);
+  cli_contains(r.out, digits);
   cli_free(&r);
 }
 
@@ -369,9 +365,9 @@ static void unconverged(void **state) {
   (void)state;
   cli_run r = cli("fit", MISRA_FORMULA, MISRA, "--start", "b1=500,b2=1e-4", "--max-iterations", "2", NULL);
   assert_int_equal(r.status, 1);
-  contains(r.out, "NOT CONVERGED: the limit on iterations was reached");
-  contains(r.out, "stopped before it converged");
-  contains(r.out, "estimate");
+  cli_contains(r.out, "NOT CONVERGED: the limit on iterations was reached");
+  cli_contains(r.out, "stopped before it converged");
+  cli_contains(r.out, "estimate");
   cli_free(&r);
   json_t *j =
       cli_json(1, "fit", MISRA_FORMULA, MISRA, "--start", "b1=500,b2=1e-4", "--max-iterations", "2", "--json", NULL);
@@ -385,8 +381,8 @@ static void undetermined_parameters_are_named(void **state) {
   (void)state;
   cli_run r = cli("fit", "y = a + b + c*x", "decay.csv", NULL);
   assert_int_equal(r.status, 1);
-  contains(r.out, "rank 2 of 3: the data determine only combinations of a and b");
-  contains(r.out, "not determined");
+  cli_contains(r.out, "rank 2 of 3: the data determine only combinations of a and b");
+  cli_contains(r.out, "not determined");
   cli_free(&r);
   json_t *j = cli_json(1, "fit", "y = a + b + c*x", "decay.csv", "--json", NULL);
   assert_close(cli_number(j, "rank"), 2, 0, 0);
@@ -399,25 +395,25 @@ static void other_warnings(void **state) {
   (void)state;
   cli_write("two.csv", "x,y\n1,2\n2,3\n");
   cli_run r = cli("fit", "y = a + b*x + c*x^2", "two.csv", NULL);
-  contains(r.out, "fewer observations (2) than free parameters (3)");
+  cli_contains(r.out, "fewer observations (2) than free parameters (3)");
   cli_free(&r);
   r = cli("fit", "y = a + b*x", "two.csv", NULL);
-  contains(r.out, "no degree of freedom is left");
+  cli_contains(r.out, "no degree of freedom is left");
   cli_free(&r);
   r = cli("fit", "y = a*x - 100 + 0*b", "decay.csv", "--fix", "b", NULL);
-  contains(r.out, "R² is negative");
+  cli_contains(r.out, "R² is negative");
   cli_free(&r);
   r = cli("fit", DECAY, "decay.csv", "--sigma", "s", NULL);
   lacks(r.out, "Chi");
   cli_free(&r);
   cli_write("small-sigma.csv", "x,y,s\n1,1,0.001\n2,3,0.001\n3,2,0.001\n4,5,0.001\n");
   r = cli("fit", "y = a*x", "small-sigma.csv", "--sigma", "s", NULL);
-  contains(r.out, "the sigmas are too small");
+  cli_contains(r.out, "the sigmas are too small");
   cli_free(&r);
   cli_write("near.csv", "time,y\n1,1\n2,3\n3,2\n4,5\n");
   r = cli("fit", "y = a*time + tme", "near.csv", NULL);
-  contains(r.out, "tme");
-  contains(r.out, "Warnings");
+  cli_contains(r.out, "tme");
+  cli_contains(r.out, "Warnings");
   cli_free(&r);
 }
 
@@ -427,15 +423,15 @@ static void formula_files_and_standard_input(void **state) {
   cli_run direct = cli("fit", "y = a * exp(-b*x)", "decay.csv", NULL);
   cli_run file = cli("fit", "@formula.txt", "decay.csv", NULL);
   assert_int_equal(file.status, 0);
-  contains(file.out, "formula        y = a * exp(-b*x)\n");
+  cli_contains(file.out, "formula        y = a * exp(-b*x)\n");
   cli_free(&file);
   cli_run input = cli_with_input(decay, "fit", "y = a * exp(-b*x)", "-", NULL);
   assert_int_equal(input.status, 0);
-  contains(input.out, "standard input, 8 observations");
+  cli_contains(input.out, "standard input, 8 observations");
   const char *from = strstr(direct.out, "parameter"), *to = strstr(direct.out, "evaluations");
   assert_true(from && to);
   char *part = strndup(from, (size_t)(to - from));
-  contains(input.out, part);
+  cli_contains(input.out, part);
   free(part);
   cli_free(&input);
   cli_free(&direct);
@@ -446,19 +442,19 @@ static void table_options(void **state) {
   cli_write("missing.csv", "x,y,z\n1,2,\n2,NA,1\n3,6.1,1\n4,8,1\n");
   cli_run r = cli("fit", "y = a*x", "missing.csv", "--missing", "drop", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "3 observations");
-  contains(r.out, "1 row with missing cells left out");
+  cli_contains(r.out, "3 observations");
+  cli_contains(r.out, "1 row with missing cells left out");
   cli_free(&r);
   cli_expect_refusal(2, "missing.csv:3: ", "fit", "y = a*x", "missing.csv", NULL);
   cli_write("blank.txt", "1 2\n2 4.1\n3 5.9\n");
   r = cli("fit", "y = a*x1", "blank.txt", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "3 observations");
+  cli_contains(r.out, "3 observations");
   cli_free(&r);
   cli_write("numbers.csv", "1,2\n2,4.1\n3,5.9\n");
   r = cli("fit", "`2` = a*`1`", "numbers.csv", "--header", "yes", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "2 observations");
+  cli_contains(r.out, "2 observations");
   cli_free(&r);
   cli_write("tabs.txt", "x, m\ty\n1\t2\n2\t4.1\n");
   r = cli("fit", "y = a*`x, m`", "tabs.txt", "--separator", "tab", NULL);

@@ -39,10 +39,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static void contains(const char *text, const char *part) {
-  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
-}
-
 static double coefficient(const json_t *report, const char *name, const char *key) {
   size_t i;
   json_t *entry;
@@ -103,7 +99,7 @@ static void text_report(void **state) {
                   "6", "--seed", "3", NULL);
   assert_int_equal(r.status, 0);
   assert_string_equal(r.err, "");
-  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) contains(r.out, parts[k]);
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) cli_contains(r.out, parts[k]);
   cli_free(&r);
 }
 
@@ -162,7 +158,7 @@ static void saved_fits_predict(void **state) {
     json_t *report = json_loads(fit.out, 0, NULL);
     cli_run p = cli("predict", "m.json", "d.csv", "--standard-error", NULL);
     assert_int_equal(p.status, 0);
-    contains(p.out, "x,z,y,w,y_fit,y_fit_error\n");
+    cli_contains(p.out, "x,z,y,w,y_fit,y_fit_error\n");
     double rss = 0;
     const char *line = strchr(p.out, '\n') + 1;
     for (int i = 0; i < samples; i++) {
@@ -186,7 +182,7 @@ static void the_path_is_written(void **state) {
                        "0.25:4:5", "--path", "p.csv", "--json", NULL);
   char *text = cli_read("p.csv");
   assert_non_null(text);
-  contains(text, "lambda,effective,rss,penalty_norm,gcv,curvature,log_evidence,intercept,x,z\n");
+  cli_contains(text, "lambda,effective,rss,penalty_norm,gcv,curvature,log_evidence,intercept,x,z\n");
   double v[10];
   const char *line = strchr(text, '\n') + 1;
   assert_int_equal(sscanf(line, "%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", v, v + 1, v + 2, v + 3, v + 4, v + 5, v + 6,
@@ -214,9 +210,9 @@ static void pictures_are_drawn(void **state) {
     assert_string_equal(r.out, "");
     char *svg = cli_read("p.svg");
     assert_non_null(svg);
-    contains(svg, "penalty");
-    contains(svg, "RSS");
-    contains(svg, "</svg>");
+    cli_contains(svg, "penalty");
+    cli_contains(svg, "RSS");
+    cli_contains(svg, "</svg>");
     free(svg);
     unlink("p.svg");
     cli_free(&r);
@@ -245,12 +241,12 @@ static void penalties_and_priors_are_reported(void **state) {
   cli_run r =
       cli("ridge", "d.csv", "-y", "y", "-x", "x,z", "-l", "0.7", "--penalty", "x=3", "--prior", "z=0.25,x=1", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "  penalty × 3, prior 1\n");
-  contains(r.out, "  prior 0.25\n");
+  cli_contains(r.out, "  penalty × 3, prior 1\n");
+  cli_contains(r.out, "  prior 0.25\n");
   cli_free(&r);
   cli_write("one.csv", "x,y\n1,2\n");
   r = cli("ridge", "one.csv", "-y", "y", "-l", "1", NULL);
-  contains(r.out, "; 1 observation)");
+  cli_contains(r.out, "; 1 observation)");
   cli_free(&r);
 }
 
@@ -263,8 +259,8 @@ static void pictures_can_be_read(void **state) {
   assert_string_equal(r.err, "");
   cli_free(&r);
   char *picture = cli_read("read.svg");
-  contains(picture, "L-curve, the dot at");
-  contains(picture, "rgb(227, 119, 194)"); /* of P8(x) alone */
+  cli_contains(picture, "L-curve, the dot at");
+  cli_contains(picture, "rgb(227, 119, 194)"); /* of P8(x) alone */
   const char *place = strstr(picture, "P9(x)"), *criterion = strstr(picture, "leave-one-out");
   assert_non_null(place);
   assert_non_null(criterion);
@@ -286,7 +282,7 @@ static void nothing_to_penalise(void **state) {
   assert_string_equal(r.err, "");
   cli_free(&r);
   char *picture = cli_read("n.svg");
-  contains(picture, "effective degrees of freedom");
+  cli_contains(picture, "effective degrees of freedom");
   free(picture);
 }
 
@@ -294,34 +290,34 @@ static void solvable_oddities_are_warned_of(void **state) {
   (void)state;
   cli_run r = cli("ridge", "constant.csv", "--target", "y", "--standardise", "--lambda", "1", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "b: does not vary, so it cannot be standardised, left at 0");
-  contains(r.out, "constant: not fitted");
+  cli_contains(r.out, "b: does not vary, so it cannot be standardised, left at 0");
+  cli_contains(r.out, "constant: not fitted");
   cli_free(&r);
   r = cli("ridge", "constant.csv", "--target", "y", "--lambda", "0", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "the data determine 2 of 3 coefficients: without a penalty");
+  cli_contains(r.out, "the data determine 2 of 3 coefficients: without a penalty");
   cli_free(&r);
   r = cli("ridge", "twins.csv", "--target", "y", "--lambda", "1", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "the data determine 2 of 3 coefficients; the penalty decides the rest");
+  cli_contains(r.out, "the data determine 2 of 3 coefficients; the penalty decides the rest");
   cli_free(&r);
   r = cli("ridge", "twins.csv", "--target", "y", "--lambda", "1", "--penalty", "a=0,b=0", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "a combination of other columns without a penalty");
+  cli_contains(r.out, "a combination of other columns without a penalty");
   cli_free(&r);
   r = cli("ridge", "d.csv", "--target", "y", "--inputs", "x", "--degree", "12", "--lambda", "evidence", "--grid",
           "1e5:1e6", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "the best penalty is the least of the range");
+  cli_contains(r.out, "the best penalty is the least of the range");
   cli_free(&r);
   r = cli("ridge", "d.csv", "--target", "y", "--inputs", "x", "--grid", "1e-30:1e-29", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "the criterion hardly changes");
+  cli_contains(r.out, "the criterion hardly changes");
   cli_free(&r);
   cli_write("same.csv", "x,y\n1,7\n2,7\n3,7\n4,7\n");
   r = cli("ridge", "same.csv", "--target", "y", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "y has the same value in every sample");
+  cli_contains(r.out, "y has the same value in every sample");
   cli_free(&r);
   /* more features than samples */
   r = cli("ridge", "few.csv", "--target", "y", "--inputs", "x", "--degree", "2", "--lambda", "1", NULL);
@@ -400,7 +396,7 @@ static void broken_saved_fits_are_refused(void **state) {
   char *text = cli_read("good.json");
   cli_run piped = cli_with_input(text, "predict", "-", "d.csv", NULL);
   assert_int_equal(piped.status, 2);
-  contains(piped.err, "is a ridge fit, which is read only from a file");
+  cli_contains(piped.err, "is a ridge fit, which is read only from a file");
   cli_free(&piped);
   free(text);
   cli_expect_refusal(2, "lacks column x that the ridge fit needs", "predict", "good.json", "twins.csv", NULL);
@@ -410,16 +406,16 @@ static void help_and_standard_input(void **state) {
   (void)state;
   cli_run r = cli("ridge", "--help", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "Usage: marq ridge [OPTION]... DATA");
-  contains(r.out, "Examples:");
+  cli_contains(r.out, "Usage: marq ridge [OPTION]... DATA");
+  cli_contains(r.out, "Examples:");
   cli_free(&r);
   r = cli("help", NULL);
-  contains(r.out, "  ridge ");
+  cli_contains(r.out, "  ridge ");
   cli_free(&r);
   r = cli_with_input("x,y\n1,2\n2,4.1\n3,6.2\n4,7.9\n", "ridge", "-", "--target", "y", "--lambda", "0", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "standard input, 4 observations");
-  contains(r.out, "1.98");
+  cli_contains(r.out, "standard input, 4 observations");
+  cli_contains(r.out, "1.98");
   cli_free(&r);
 }
 

@@ -179,3 +179,27 @@ int cli_group_teardown(void **state) {
   (void)state;
   return chdir("..") == 0 && nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : -1;
 }
+
+void cli_contains(const char *text, const char *part) {
+  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
+}
+
+void cli_expect_status(int status, cli_run run) {
+  if (run.status != status) fail_msg("exit status %d instead of %d: %s", run.status, status, run.err);
+  cli_free(&run);
+}
+
+int cli_surface_setup(void **state) {
+  const int failed = cli_group_setup(state);
+  if (failed) return failed;
+  uint64_t seed = 5;
+  FILE *file = fopen("s.csv", "w");
+  if (!file) return -1;
+  fputs("id,x,y,z,w,u\n", file);
+  for (int i = 0; i < cli_surface_samples; i++) {
+    const double x = 4 * test_uniform(&seed) - 2, y = 4 * test_uniform(&seed) - 2;
+    fprintf(file, "r%d,%.6f,%.6f,%.6f,%d,%.6f\n", i, x, y, sin(x) + 0.5 * y * y + 0.02 * test_normal(&seed), 1 + i % 3,
+            x * y);
+  }
+  return fclose(file);
+}

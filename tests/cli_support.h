@@ -27,6 +27,10 @@ json_t *cli_json(int status, const char *first, ...);
 double cli_number(const json_t *report, const char *key);
 double cli_parameter(const json_t *report, const char *name, const char *key);
 
+/** Expect a part of a text, and an exit status (of a run that it frees). */
+void cli_contains(const char *text, const char *part);
+void cli_expect_status(int status, cli_run run);
+
 /** Expect a refusal: the exit status, nothing on standard output, exactly one line on standard error that begins with
  * "marq: " and holds `text`. */
 void cli_expect_refusal(int status, const char *text, const char *first, ...);
@@ -39,5 +43,9 @@ int cli_exists(const char *path);
 /** Group fixtures: make a temporary directory current, and remove it. */
 int cli_group_setup(void **state);
 int cli_group_teardown(void **state);
+/** cli_group_setup with a table: s.csv, a bumpy surface z of x and y with a little noise, weights w, a second target u.
+ */
+enum { cli_surface_samples = 150 };
+int cli_surface_setup(void **state);
 
 #endif

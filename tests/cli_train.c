@@ -13,32 +13,7 @@
 
 #include "cli_support.h"
 
-enum { samples = 150 };
-
-/* A bumpy surface with a little noise, weights and a second target. */
-static int setup(void **state) {
-  const int failed = cli_group_setup(state);
-  if (failed) return failed;
-  uint64_t seed = 5;
-  FILE *file = fopen("s.csv", "w");
-  if (!file) return -1;
-  fputs("id,x,y,z,w,u\n", file);
-  for (int i = 0; i < samples; i++) {
-    const double x = 4 * test_uniform(&seed) - 2, y = 4 * test_uniform(&seed) - 2;
-    fprintf(file, "r%d,%.6f,%.6f,%.6f,%d,%.6f\n", i, x, y, sin(x) + 0.5 * y * y + 0.02 * test_normal(&seed), 1 + i % 3,
-            x * y);
-  }
-  return fclose(file);
-}
-
-static void contains(const char *text, const char *part) {
-  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
-}
-
-static void expect_status(int status, cli_run r) {
-  if (r.status != status) fail_msg("exit status %d instead of %d: %s", r.status, status, r.err);
-  cli_free(&r);
-}
+enum { samples = cli_surface_samples };
 
 static double metric(const json_t *report, const char *set, const char *name) {
   return cli_number(json_object_get(json_object_get(report, "metrics"), set), name);
@@ -87,7 +62,7 @@ static void text_report_names_solver_and_memory_first(void **state) {
                                       "R²",
                                       "Done: ",
                                       "trial steps"};
-  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) contains(r.out, parts[k]);
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) cli_contains(r.out, parts[k]);
   assert_true(strstr(r.out, "the solver will take ") < strstr(r.out, "\n  training "));
   cli_free(&r);
   r = cli(TRAIN, "--quiet", NULL);
@@ -235,11 +210,11 @@ static void growing_samples(void **state) {
   for (int i = 0; i < 4000; i++) fprintf(file, "%.4f,%.6f\n", i * 1e-3, sin(i * 2e-3));
   fclose(file);
 #define MANY "train", "many.csv", "-x", "x", "-y", "y", "-H", "5", "-q", "--epochs", "40", "--trace", "m.csv"
-  expect_status(0, cli(MANY, "--save", "m.json", NULL));
+  cli_expect_status(0, cli(MANY, "--save", "m.json", NULL));
   assert_close(first_samples("m.csv"), 80, 0, 0);
-  expect_status(0, cli(MANY, "--no-grow", NULL));
+  cli_expect_status(0, cli(MANY, "--no-grow", NULL));
   assert_close(first_samples("m.csv"), 3200, 0, 0);
-  expect_status(0, cli("train", "many.csv", "--resume", "m.json", "-q", "--epochs", "3", "--trace", "m.csv", NULL));
+  cli_expect_status(0, cli("train", "many.csv", "--resume", "m.json", "-q", "--epochs", "3", "--trace", "m.csv", NULL));
   assert_close(first_samples("m.csv"), 3200, 0, 0);
 }
 
@@ -318,7 +293,7 @@ static void predictions_are_those_of_the_network(void **state) {
 
 static void refused_predictions(void **state) {
   (void)state;
-  expect_status(0, cli(TRAIN, "-q", "--epochs", "5", "--save", "n.json", NULL));
+  cli_expect_status(0, cli(TRAIN, "-q", "--epochs", "5", "--save", "n.json", NULL));
   cli_write("other.csv", "x,q\n1,2\n");
   cli_expect_refusal(2, "lacks column y that the network needs", "predict", "n.json", "other.csv", NULL);
   cli_expect_refusal(2, "./n.json: --output would overwrite the input", "predict", "n.json", "s.csv", "-o", "./n.json",
@@ -336,7 +311,7 @@ static void refused_predictions(void **state) {
   free(text);
   cli_expect_refusal(2, "cut.json:", "predict", "cut.json", "s.csv", NULL);
   cli_expect_refusal(2, "cut.json:", "train", "s.csv", "--resume", "cut.json", NULL);
-  expect_status(0, cli("fit", "z = a*x + b", "s.csv", "-q", "--save", "fit.json", NULL));
+  cli_expect_status(0, cli("fit", "z = a*x + b", "s.csv", "-q", "--save", "fit.json", NULL));
   cli_expect_refusal(2, "fit.json:", "train", "s.csv", "--resume", "fit.json", NULL);
   cli_run r = cli("predict", "n.json", "s.csv", "--column", "model", NULL);
   assert_int_equal(r.status, 0);
@@ -443,19 +418,19 @@ static void interruption_saves_the_best(void **state) {
   assert_true(WIFEXITED(status));
   assert_int_equal(WEXITSTATUS(status), 1);
   char *text = cli_read("interrupted.txt");
-  contains(text, "STOPPED: interrupted\n");
-  contains(text, "validation ");
+  cli_contains(text, "STOPPED: interrupted\n");
+  cli_contains(text, "validation ");
   free(text);
-  expect_status(0, cli("predict", "i.json", "s.csv", NULL));
+  cli_expect_status(0, cli("predict", "i.json", "s.csv", NULL));
 }
 
 /* What a run has come to, and in which units, is said as it is. */
 static void reports_are_true(void **state) {
   (void)state;
   cli_run r = cli(TRAIN, "--epochs", "1", "--validation", "0", "--first-damping", "1e-12", NULL);
-  contains(r.out, "(0 accepted)");
-  contains(r.out, "no step was accepted, so the network is as it began");
-  contains(r.out, ", in standardised units");
+  cli_contains(r.out, "(0 accepted)");
+  cli_contains(r.out, "no step was accepted, so the network is as it began");
+  cli_contains(r.out, ", in standardised units");
   cli_free(&r);
   r = cli(TRAIN, "--epochs", "3", "--standardise", "no", NULL);
   assert_null(strstr(r.out, "standardised"));
@@ -573,20 +548,20 @@ static void lists(void **state) {
   (void)state;
   cli_run r = cli("list", "activations", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "leaky-relu");
-  contains(r.out, "gaussian");
+  cli_contains(r.out, "leaky-relu");
+  cli_contains(r.out, "gaussian");
   cli_free(&r);
   r = cli("list", "initialisations", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "nguyen-widrow");
+  cli_contains(r.out, "nguyen-widrow");
   cli_free(&r);
   r = cli("train", "--help", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "--hidden WIDTH,...");
-  contains(r.out, "--linear-solver NAME");
+  cli_contains(r.out, "--hidden WIDTH,...");
+  cli_contains(r.out, "--linear-solver NAME");
   assert_null(strstr(r.out, "max-iterations"));
   /* its own defaults, and each option once */
-  contains(r.out, "[lm-gain-accel; deep nets of classes lm-momentum]");
+  cli_contains(r.out, "[lm-gain-accel; deep nets of classes lm-momentum]");
   const char *solver = strstr(r.out, "--solver NAME");
   assert_non_null(solver);
   assert_null(strstr(solver + 1, "--solver NAME"));
@@ -615,5 +590,5 @@ int main(void) {
       cmocka_unit_test(lists),
       cmocka_unit_test(manual_page),
   };
-  return cmocka_run_group_tests(tests, setup, cli_group_teardown);
+  return cmocka_run_group_tests(tests, cli_surface_setup, cli_group_teardown);
 }

@@ -8,33 +8,6 @@
 
 #include "cli_support.h"
 
-enum { samples = 150 };
-
-/* A bumpy surface with a little noise, weights and a second target. */
-static int setup(void **state) {
-  const int failed = cli_group_setup(state);
-  if (failed) return failed;
-  uint64_t seed = 5;
-  FILE *file = fopen("s.csv", "w");
-  if (!file) return -1;
-  fputs("id,x,y,z,w,u\n", file);
-  for (int i = 0; i < samples; i++) {
-    const double x = 4 * test_uniform(&seed) - 2, y = 4 * test_uniform(&seed) - 2;
-    fprintf(file, "r%d,%.6f,%.6f,%.6f,%d,%.6f\n", i, x, y, sin(x) + 0.5 * y * y + 0.02 * test_normal(&seed), 1 + i % 3,
-            x * y);
-  }
-  return fclose(file);
-}
-
-static void contains(const char *text, const char *part) {
-  if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
-}
-
-static void expect_status(int status, cli_run r) {
-  if (r.status != status) fail_msg("exit status %d instead of %d: %s", r.status, status, r.err);
-  cli_free(&r);
-}
-
 #define TRAIN "train", "s.csv", "-x", "x,y", "-y", "z", "--hidden", "6"
 
 /* A run that may write files of so many blocks of 512 bytes; standard error goes to a pipe, which has no limit. */
@@ -63,7 +36,7 @@ static void full_disk(void **state) {
   (void)state;
   cli_run r = cli(TRAIN, "--epochs", "3", "-q", "--save", "/dev/full", NULL);
   assert_int_equal(r.status, 2);
-  contains(r.err, "marq: /dev/full: ");
+  cli_contains(r.err, "marq: /dev/full: ");
   cli_free(&r);
   /* 1 KiB is the most that a file may have; a large network is noticed while it is written, a small one at the end */
   static const char *const widths[] = {"3", "400"};
@@ -71,7 +44,7 @@ static void full_disk(void **state) {
     cli_write("old.json", "precious");
     cli_run limited = limited_to("2", TRAIN_WITH, "-H", widths[k], "--save", "old.json", NULL);
     assert_int_equal(limited.status, 2);
-    contains(limited.err, "marq: old.json: cannot write: File too large\n");
+    cli_contains(limited.err, "marq: old.json: cannot write: File too large\n");
     cli_free(&limited);
     char *text = cli_read("old.json");
     assert_string_equal(text, "precious");
@@ -89,7 +62,7 @@ static void full_disk_under_a_picture(void **state) {
     cli_write(names[k], "precious");
     cli_run limited = limited_to("8", TRAIN_WITH, "-H", "3", "--plot", names[k], NULL);
     assert_int_equal(limited.status, 2);
-    contains(limited.err, "cannot write: the picture was cut short");
+    cli_contains(limited.err, "cannot write: the picture was cut short");
     assert_null(strchr(strchr(limited.err, '\n') + 1, '\n')); /* one line */
     cli_free(&limited);
     char *text = cli_read(names[k]);
@@ -110,14 +83,15 @@ static void plots(void **state) {
   (void)state;
   if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
   cli_write("few.csv", "a b c y\n1 2 3 1\n2 1 3 2\n3 2 1 2\n4 2 1 5\n5 3 1 3\n6 4 2 4\n7 3 2 6\n8 5 3 5\n");
-  expect_status(0, cli(TRAIN, "-q", "--epochs", "20", "--plot", "s.svg", NULL));
-  expect_status(0, cli("train", "s.csv", "-x", "x", "-y", "z", "-H", "4", "-q", "--epochs", "9", "-p", "x.svg", NULL));
-  expect_status(0,
-                cli("train", "s.csv", "-x", "x", "-y", "z,u", "-H", "4", "-q", "--epochs", "9", "-p", "x.png", NULL));
-  expect_status(0, cli("train", "few.csv", "-x", "a,b,c", "-y", "y", "-H", "2", "-q", "--epochs", "9", "-p", "f.svg",
-                       "--test", "0.2", NULL));
-  expect_status(0, cli("train", "few.csv", "-x", "a,b,c", "-y", "y", "-H", "2", "-q", "--epochs", "9", "-p", "f.pdf",
-                       "-a", "relu", "--plot-gradients", "g.svg", NULL));
+  cli_expect_status(0, cli(TRAIN, "-q", "--epochs", "20", "--plot", "s.svg", NULL));
+  cli_expect_status(0,
+                    cli("train", "s.csv", "-x", "x", "-y", "z", "-H", "4", "-q", "--epochs", "9", "-p", "x.svg", NULL));
+  cli_expect_status(
+      0, cli("train", "s.csv", "-x", "x", "-y", "z,u", "-H", "4", "-q", "--epochs", "9", "-p", "x.png", NULL));
+  cli_expect_status(0, cli("train", "few.csv", "-x", "a,b,c", "-y", "y", "-H", "2", "-q", "--epochs", "9", "-p",
+                           "f.svg", "--test", "0.2", NULL));
+  cli_expect_status(0, cli("train", "few.csv", "-x", "a,b,c", "-y", "y", "-H", "2", "-q", "--epochs", "9", "-p",
+                           "f.pdf", "-a", "relu", "--plot-gradients", "g.svg", NULL));
   expect_picture("s.svg", "<?xml");
   expect_picture("x.png", "\x89PNG");
   expect_picture("f.pdf", "%PDF");
@@ -130,7 +104,7 @@ static void plots(void **state) {
   for (size_t k = 0; k < sizeof pictures / sizeof *pictures; k++) {
     char *svg = cli_read(pictures[k].path);
     assert_non_null(svg);
-    for (size_t i = 0; i < 4; i++) contains(svg, pictures[k].texts[i]);
+    for (size_t i = 0; i < 4; i++) cli_contains(svg, pictures[k].texts[i]);
     free(svg);
   }
 }
@@ -140,12 +114,12 @@ static void plots_of_several_targets(void **state) {
   (void)state;
   if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
   cli_write("seven.csv", "x,a,b,c,d,e,f,g\n1,2,3,1,4,2,5,3\n2,1,3,2,4,3,1,2\n3,5,1,2,2,4,1,1\n4,2,2,5,1,3,2,6\n");
-  expect_status(
+  cli_expect_status(
       0, cli("train", "s.csv", "-x", "x,y", "-y", "z,u", "-H", "3", "-q", "--epochs", "5", "-p", "t2.svg", NULL));
-  expect_status(0,
-                cli("train", "s.csv", "-x", "x", "-y", "z,u", "-H", "3", "-q", "--epochs", "5", "-p", "t1.svg", NULL));
-  expect_status(0, cli("train", "seven.csv", "-x", "x", "-y", "a,b,c,d,e,f,g", "-H", "1", "-q", "--epochs", "3", "-p",
-                       "t7.svg", "--validation", "0", NULL));
+  cli_expect_status(
+      0, cli("train", "s.csv", "-x", "x", "-y", "z,u", "-H", "3", "-q", "--epochs", "5", "-p", "t1.svg", NULL));
+  cli_expect_status(0, cli("train", "seven.csv", "-x", "x", "-y", "a,b,c,d,e,f,g", "-H", "1", "-q", "--epochs", "3",
+                           "-p", "t7.svg", "--validation", "0", NULL));
   static const struct {
     const char *path, *text;
     size_t least;
@@ -168,10 +142,10 @@ static void plots_of_several_targets(void **state) {
 static void names_with_commas(void **state) {
   (void)state;
   cli_write("comma.csv", "\"x, pos\",\"a \"\"b\"\"\",y\n0,1,2\n1,2,3\n2,2,5\n3,0,4\n4,1,7\n5,3,9\n");
-  expect_status(0, cli("train", "comma.csv", "-x", " \"x, pos\" ,y", "-y", "\"a \"\"b\"\"\"", "-H", "1", "-q",
-                       "--epochs", "3", "--validation", "0", "--save", "comma.json", NULL));
+  cli_expect_status(0, cli("train", "comma.csv", "-x", " \"x, pos\" ,y", "-y", "\"a \"\"b\"\"\"", "-H", "1", "-q",
+                           "--epochs", "3", "--validation", "0", "--save", "comma.json", NULL));
   cli_run r = cli("predict", "comma.json", "comma.csv", NULL);
-  contains(r.out, "\"a \"\"b\"\"_fit\"\n");
+  cli_contains(r.out, "\"a \"\"b\"\"_fit\"\n");
   cli_free(&r);
   cli_expect_refusal(2, "the quotes at '\"x, pos' enclose no whole name", "train", "comma.csv", "-x", "\"x, pos", "-y",
                      "y", "-H", "1", NULL);
@@ -195,7 +169,7 @@ static void many_names_are_cut(void **state) {
   for (int k = 0; k < 20; k++) place += sprintf(place, "%sx%d", k ? "," : "", k);
   cli_run r = cli("train", "wide.csv", "-x", names, "-y", "y", "-H", "1", "--epochs", "3", "--validation", "0", NULL);
   assert_int_equal(r.status, 0);
-  contains(r.out, "x11, ... (20 in all) -> y\n");
+  cli_contains(r.out, "x11, ... (20 in all) -> y\n");
   cli_free(&r);
 }
 
@@ -225,5 +199,5 @@ int main(void) {
       cmocka_unit_test(many_names_are_cut),
       cmocka_unit_test(plots_of_odd_data),
   };
-  return cmocka_run_group_tests(tests, setup, cli_group_teardown);
+  return cmocka_run_group_tests(tests, cli_surface_setup, cli_group_teardown);
 }
