@@ -212,18 +212,25 @@ static void classes_have_their_own(void **state) {
   marq_network_free(network);
 }
 
+/* A linear problem that can leave samples out: a layer without bias. */
+static marq_problem *choosable(const linear *l, marq_network **network) {
+  const marq_layer layer = {.width = 1, .activation = marq_activation_find("linear"), .no_bias = 1};
+  marq_column columns[LINEAR_COLUMNS];
+  const marq_column target = {l->y, 1};
+  marq_problem *problem;
+  for (size_t j = 0; j < l->n; j++) columns[j] = (marq_column){l->X + j * l->m, 1};
+  assert_int_equal(marq_network_create(l->n, &layer, 1, network, NULL), MARQ_OK);
+  assert_int_equal(marq_network_problem(*network, columns, &target, l->m, NULL, &problem, NULL), MARQ_OK);
+  return problem;
+}
+
 /* Leave-one-out through the problem's own `choose`, against literal refits. */
 static void cross_validation_is_refitting(void **state) {
   (void)state;
   enum { N = 12 };
   linear l = noisy(N, 4, 9, 0.3);
-  const marq_layer layer = {.width = 1, .activation = marq_activation_find("linear"), .no_bias = 1};
-  marq_column columns[4], target = {l.y, 1};
-  for (size_t j = 0; j < 4; j++) columns[j] = (marq_column){l.X + j * N, 1};
   marq_network *network;
-  marq_problem *problem;
-  assert_int_equal(marq_network_create(4, &layer, 1, &network, NULL), MARQ_OK);
-  assert_int_equal(marq_network_problem(network, columns, &target, N, NULL, &problem, NULL), MARQ_OK);
+  marq_problem *problem = choosable(&l, &network);
   marq_regularise_options o = marq_regularise_options_default();
   o.choice = "cv";
   o.folds = N;
@@ -257,6 +264,41 @@ static void cross_validation_is_refitting(void **state) {
   marq_regularised_free(found);
   marq_problem_free(problem);
   marq_network_free(network);
+}
+
+/* How many folds and held-out samples N of them make by default, and which wishes are refused. */
+static void folds_follow_the_samples(void **state) {
+  (void)state;
+  static const struct {
+    size_t samples, folds, held_out; /* of the defaults; 0: refused */
+  } cases[] = {{1, 0, 0}, {2, 0, 1}, {3, 3, 1}, {9, 9, 1}, {10, 10, 2}, {30, 10, 6}};
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    linear l = noisy(cases[k].samples, 1, 9, 0.3);
+    marq_network *network;
+    marq_problem *problem = choosable(&l, &network);
+    for (int held = 0; held < 2; held++) {
+      marq_regularise_options o = marq_regularise_options_default();
+      const size_t expected = held ? cases[k].held_out : cases[k].folds;
+      double p[1] = {0};
+      marq_regularised *found;
+      marq_error error = {0};
+      o.choice = held ? "validation" : "cv";
+      o.count = 5;
+      const marq_status status = marq_regularise(problem, &o, p, &found, &error);
+      assert_int_equal(status, expected ? MARQ_OK : MARQ_EINVAL);
+      if (!expected) assert_non_null(strstr(error.text, held ? "one sample" : "at least 3"));
+      if (!expected) continue;
+      assert_int_equal(held ? found->held_out : found->folds, expected);
+      assert_int_equal(held ? found->folds : found->held_out, 0);
+      marq_regularised_free(found);
+      o.folds = cases[k].samples + 1;
+      o.held_out = 0.9 / (double)cases[k].samples;
+      assert_int_equal(marq_regularise(problem, &o, p, &found, &error), MARQ_EINVAL);
+      assert_non_null(strstr(error.text, held ? "none to hold out" : "need as many samples"));
+    }
+    marq_problem_free(problem);
+    marq_network_free(network);
+  }
 }
 
 /* Singular values 1, …, 10⁻⁵ and coefficients that fall faster until noise of 10⁻³ takes over at the fourth: the corner
@@ -403,8 +445,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gcv_finds_the_least),           cmocka_unit_test(dual_is_primal),
       cmocka_unit_test(evidence_is_at_its_height),     cmocka_unit_test(classes_have_their_own),
-      cmocka_unit_test(cross_validation_is_refitting), cmocka_unit_test(corner_is_where_noise_begins),
-      cmocka_unit_test(callers_judge_and_stop),        cmocka_unit_test(bad_input_is_refused),
-      cmocka_unit_test(solvers_see_one_cost)};
+      cmocka_unit_test(cross_validation_is_refitting), cmocka_unit_test(folds_follow_the_samples),
+      cmocka_unit_test(corner_is_where_noise_begins),  cmocka_unit_test(callers_judge_and_stop),
+      cmocka_unit_test(bad_input_is_refused),          cmocka_unit_test(solvers_see_one_cost)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,8 +40,9 @@ typedef struct marq_regularise_options {
   double least,
       most; /* range of λ; 0: 1e-10 and 1e2 times the mean diagonal of J̃ᵀJ̃ at the start (1 where it is not known) */
   size_t count;       /* fits along it, at least 5 */
-  size_t folds;       /* of "cv", at least 2 */
-  double held_out;    /* fraction of the samples that "validation" holds out, when `judge` is NULL */
+  size_t folds;       /* of "cv", from 2 to the number of samples; 0: 10, or as many as there are samples (3 or more) */
+  double held_out;    /* fraction of the samples that "validation" holds out, when `judge` is NULL; 0: 0.2, and one of
+                         few samples */
   unsigned long seed; /* of folds and held-out samples */
   /** Cost of held-out data that the caller has, for "validation"; smaller is better. NULL: samples are held out. */
   double (*judge)(void *context, const double *p);
@@ -62,6 +63,8 @@ typedef struct marq_regularised {
   double noise;     /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)); NaN unless squared */
   double criterion;    /* of the choice: what was made least, or for "lcurve" and "evidence" the most */
   double misfit, cost; /* at the end, of all samples: without and with the penalty */
+  size_t folds;        /* that "cv" used; 0 of another choice */
+  size_t held_out;     /* samples that "validation" held out; 0 of another choice, or with a judge */
   size_t count;        /* fits, in order of λ but for "evidence": in order of time */
   marq_ridge_point *path;
   int at_border;                              /* 1: the best λ is the least or the most tried */

@@ -45,7 +45,9 @@ typedef struct fit_request {
   int scale_given;
   double ridge;             /* λ: given, or chosen */
   const char *ridge_choice; /* NULL: given */
-  int ridge_to_start;
+  int ridge_to_start, seed_given;
+  size_t folds;    /* of a ridge chosen by cv; 0: not given */
+  double held_out; /* of one chosen by validation; 0: not given */
 } fit_request;
 
 /** The fit itself. Everything is owned by it unless it says otherwise; freed by fit_free. */
@@ -104,9 +106,13 @@ int fit_read_input(fit *f);
 int fit_set_up(fit *f);
 /** Statistics and warnings after the run (fit_outcome.c). */
 int fit_judge(fit *f);
-/** The ridge (fit_ridge.c): the choice and the problem with it; statistics that know of it. */
+/** The ridge (fit_ridge.c): options that belong to one choice; the choice and the problem with it; statistics that know
+ * of it. */
+int fit_ridge_check(const fit_request *request);
 int fit_ridge_set_up(fit *f);
 void fit_ridge_judge(fit *f);
+/** 1 when the ridge was chosen by a key of MARQ_RIDGE_CHOICES. */
+int fit_ridge_chosen_by(const fit_request *request, const char *choice);
 /** The loss (fit_loss.c): what the response must be; the problem's part; the
  * fit with an estimated scale; warnings and the weights of observations. */
 int fit_loss_check_response(const fit *f);

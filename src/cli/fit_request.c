@@ -26,6 +26,9 @@ const argument_option fit_options[] = {
      "penalty lambda/2 times the sum of squared parameters, or how to choose it: gcv, cv, "
      "lcurve, validation, evidence [0]"},
     {"ridge-towards", 0, "zero|start|NAME=VALUE,...", "what the ridge pulls parameters to [zero]"},
+    {"folds", 'k', "K", "folds of --ridge cv [10, or as many as there are rows]"},
+    {"held-out", 0, "FRACTION", "share of the rows that --ridge validation holds out [0.2]"},
+    {"seed", 0, "S", "seed of the folds, of the rows held out, and of the order of batches [1]"},
     {"loss", 'l', "NAME",
      "what an observation costs (marq list losses): squared, binary-cross-entropy (labels 0 and 1; "
      "the right side is the logit), poisson (counts; the right side is the log rate), or robust: "
@@ -125,6 +128,11 @@ static int take_ridge(fit_request *r, const char *text) {
   return option_ridge_choice(text, &r->ridge_choice);
 }
 
+static int take_held_out(fit_request *r, const char *value) {
+  if (option_is_finite(value, strlen(value), &r->held_out) && r->held_out > 0 && r->held_out < 1) return exit_done;
+  return message_fail(exit_usage, "--held-out: '%s' is no share above 0 and below 1", value);
+}
+
 static int take_loss_scale(fit_request *r, const char *value) {
   r->scale_given = 1;
   r->loss_scale = 0;
@@ -152,6 +160,9 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "loss") == 0) return option_loss(value, &r->loss);
   if (strcmp(name, "loss-scale") == 0) return take_loss_scale(r, value);
   if (strcmp(name, "ridge") == 0) return take_ridge(r, value);
+  if (strcmp(name, "folds") == 0) return option_size(name, value, 2, 1000000000, &r->folds);
+  if (strcmp(name, "held-out") == 0) return take_held_out(r, value);
+  if (strcmp(name, "seed") == 0) r->seed_given = 1; /* and an option of the library */
   if (strcmp(name, "ridge-towards") == 0) {
     r->ridge_to_start = strcmp(value, "start") == 0;
     if (r->ridge_to_start || strcmp(value, "zero") == 0) return exit_done;
@@ -226,6 +237,7 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
     status = message_fail(exit_usage, "--scaling user needs --scale NAME=SIZE,...");
   }
   if (status == exit_done) status = check_loss(request);
+  if (status == exit_done) status = fit_ridge_check(request);
   const output_choice outputs[] = {{"save", request->save, 0},
                                    {"plot", request->plot, 0},
                                    {"trace", request->trace, 0},

@@ -1,9 +1,31 @@
 /* The ridge of `marq fit`: its centre, its choice, and what the statistics then mean. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fit.h"
 #include "message.h"
+
+int fit_ridge_chosen_by(const fit_request *request, const char *choice) {
+  return request->ridge_choice && strcmp(request->ridge_choice, choice) == 0;
+}
+
+static int draws_batches(const fit_request *r) {
+  const char *name;
+  for (size_t i = 0; (name = marq_solver_name(i, NULL)) != NULL; i++)
+    if (strcmp(name, r->options.solver) == 0) return marq_solver_is_first_order(i);
+  return 0;
+}
+
+/* An option that would change nothing is an error. */
+int fit_ridge_check(const fit_request *r) {
+  const int folds = fit_ridge_chosen_by(r, "cv"), held_out = fit_ridge_chosen_by(r, "validation");
+  if (r->folds && !folds) return message_fail(exit_usage, "--folds is for --ridge cv");
+  if (r->held_out > 0 && !held_out) return message_fail(exit_usage, "--held-out is for --ridge validation");
+  if (!r->seed_given || !r->ridge_choice || folds || held_out || draws_batches(r)) return exit_done;
+  return message_fail(exit_usage, "--seed is for --ridge cv and --ridge validation: nothing is random with %s",
+                      r->ridge_choice);
+}
 
 /* [free_count] where the ridge pulls to, or NULL for zero. */
 static int make_centre(fit *f) {
@@ -23,15 +45,37 @@ static int make_centre(fit *f) {
   return status;
 }
 
+/* What the library would say of its own fields. */
+static int check_samples(const fit *f) {
+  const size_t N = f->samples;
+  const fit_request *r = &f->request;
+  if (r->folds > N)
+    return message_fail(exit_usage, "--folds: %zu folds need as many rows, there %s %zu", r->folds,
+                        N == 1 ? "is" : "are", N);
+  if (fit_ridge_chosen_by(r, "cv") && !r->folds && N < 3)
+    return message_fail(exit_usage, "--ridge cv needs at least 3 rows, there %s %zu", N == 1 ? "is" : "are", N);
+  if (fit_ridge_chosen_by(r, "validation") && N < 2)
+    return message_fail(exit_usage, "--ridge validation needs at least 2 rows, there is 1");
+  if (r->held_out > 0 && r->held_out * (double)N < 1)
+    return message_fail(exit_usage, "--held-out: %g of %zu rows are none; it must be %.4g or more", r->held_out, N,
+                        1 / (double)N);
+  return exit_done;
+}
+
 static int choose(fit *f) {
   marq_regularise_options o = marq_regularise_options_default();
   marq_error error = {0};
+  const int status = check_samples(f);
+  if (status != exit_done) return status;
   const marq_options on_the_way = o.solve;
   o.solve = f->request.options;
   if (o.solve.cost_tolerance == 0) o.solve.cost_tolerance = on_the_way.cost_tolerance;
   if (o.solve.max_iterations > on_the_way.max_iterations) o.solve.max_iterations = on_the_way.max_iterations;
   o.choice = f->request.ridge_choice;
   o.centre = f->centre;
+  o.folds = f->request.folds;
+  o.held_out = f->request.held_out;
+  o.seed = (unsigned long)f->request.options.seed;
   if (f->request.options.max_seconds < MARQ_NO_LIMIT) o.max_seconds = f->request.options.max_seconds;
   if (marq_regularise(f->problem, &o, f->free_p, &f->regularised, &error) != MARQ_OK)
     return error.status == MARQ_EUNSUPPORTED || error.status == MARQ_EDOMAIN

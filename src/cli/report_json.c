@@ -148,6 +148,18 @@ static void put_run(json *j, const fit *f) {
   json_size(j, "threads", (size_t)f->threads);
 }
 
+static void put_ridge(json *j, const fit *f) {
+  const marq_regularised *found = f->regularised;
+  if (f->problem == f->bare) return;
+  json_number(j, "ridge", f->request.ridge);
+  json_number(j, "effective_parameters", f->effective);
+  if (!found) return;
+  json_text(j, "ridge_choice", f->request.ridge_choice);
+  if (found->folds) json_size(j, "ridge_folds", found->folds);
+  if (found->held_out) json_size(j, "ridge_held_out", found->held_out);
+  if (found->folds || found->held_out) json_size(j, "seed", (size_t)f->request.options.seed);
+}
+
 void report_json(const fit *f, FILE *file) {
   json writer = {.file = file}, *j = &writer;
   const marq_result *r = &f->result;
@@ -173,11 +185,7 @@ void report_json(const fit *f, FILE *file) {
   put_matrix(j, f, "correlation", f->statistics ? f->statistics->correlation : NULL);
   put_matrix(j, f, "covariance", f->statistics ? f->statistics->covariance : NULL);
   put_run(j, f);
-  if (f->problem != f->bare) {
-    json_number(j, "ridge", f->request.ridge);
-    if (f->request.ridge_choice) json_text(j, "ridge_choice", f->request.ridge_choice);
-    json_number(j, "effective_parameters", f->effective);
-  }
+  put_ridge(j, f);
   warnings_json(&f->warnings, j);
   json_close(j, '}');
 }

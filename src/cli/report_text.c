@@ -114,6 +114,22 @@ static void put_formula(FILE *file, const fit *f) {
   fputc('\n', file);
 }
 
+/* ", chosen by cv (10 folds, seed 1)". */
+static const char *choice_text(const fit *f, char *buffer, size_t size) {
+  const marq_regularised *found = f->regularised;
+  buffer[0] = '\0';
+  if (!found) return buffer;
+  const int used = snprintf(buffer, size, ", chosen by %s", f->request.ridge_choice);
+  const size_t from = used > 0 && (size_t)used < size ? (size_t)used : 0;
+  const double seed = f->request.options.seed;
+  if (found->folds) {
+    snprintf(buffer + from, size - from, " (%zu folds, seed %.0f)", found->folds, seed);
+  } else if (found->held_out) {
+    snprintf(buffer + from, size - from, " (%zu of %zu rows held out, seed %.0f)", found->held_out, f->samples, seed);
+  }
+  return buffer;
+}
+
 static void put_header(FILE *file, const fit *f) {
   char text[600];
   fprintf(file, "marq %s: nonlinear %sfit\n\n", marq_version(), fit_loss(f) ? "" : "least-squares ");
@@ -136,8 +152,8 @@ static void put_header(FILE *file, const fit *f) {
     header_line(file, "learning rate", text);
   }
   if (f->problem == f->bare) return;
-  snprintf(text, sizeof text, "%.6g%s%s, towards %s", f->request.ridge, f->request.ridge_choice ? ", chosen by " : "",
-           f->request.ridge_choice ? f->request.ridge_choice : "",
+  char choice[160];
+  snprintf(text, sizeof text, "%.6g%s, towards %s", f->request.ridge, choice_text(f, choice, sizeof choice),
            f->request.ridge_to_start  ? "the start"
            : f->request.towards.count ? "given values"
                                       : "zero");

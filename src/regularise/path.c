@@ -10,7 +10,7 @@
 /* Samples in random order, of which fold k holds out one stretch. */
 typedef struct folds {
   size_t count, samples, *order, *kept;
-  double held_out; /* of "validation"; 0: equal parts */
+  size_t held_out; /* of "validation"; 0: equal parts */
 } folds;
 
 typedef struct judgement {
@@ -27,8 +27,7 @@ static int is(const search *s, const char *choice) {
 static void stretch(const folds *f, size_t k, size_t *i0, size_t *i1) {
   if (f->held_out > 0) {
     *i0 = 0;
-    *i1 = (size_t)(f->held_out * (double)f->samples);
-    if (*i1 == 0) *i1 = 1;
+    *i1 = f->held_out;
     return;
   }
   *i0 = f->samples * k / f->count;
@@ -180,7 +179,7 @@ static marq_status along(judgement *j) {
   for (size_t i = 0; i < o->count && status == MARQ_OK && !stop; i++) {
     marq_ridge_point point;
     memcpy(s->p, j->first, s->n * sizeof *s->p);
-    for (size_t k = 0; k < j->folds.count; k++) memcpy(j->start[k], j->first, s->n * sizeof *j->first);
+    for (size_t k = 0; j->start && k < j->folds.count; k++) memcpy(j->start[k], j->first, s->n * sizeof *j->first);
     status = try(j, most * exp(-h * (double)i), &point, &stop);
     if (status == MARQ_OK && points) memcpy(points + i * s->n, s->p, s->n * sizeof *points);
     if (status == MARQ_OK && (i == 0 || point.criterion < best_criterion)) {
@@ -211,23 +210,45 @@ static marq_status along(judgement *j) {
   return finish(j, lambda);
 }
 
+static marq_status count_folds(search *s, folds *f) {
+  enum { usual = 10, fewest = 3 };
+  const size_t wanted = s->options->folds, N = f->samples;
+  f->count = wanted ? wanted : N < usual ? N : usual;
+  s->found->folds = f->count;
+  if (!wanted && N < fewest)
+    return marq_fail(s->error, MARQ_EINVAL, "cross-validation needs at least %d samples, there %s %zu", fewest,
+                     N == 1 ? "is" : "are", N);
+  if (f->count > N) return marq_fail(s->error, MARQ_EINVAL, "%zu folds need as many samples, there are %zu", wanted, N);
+  return MARQ_OK;
+}
+
+static marq_status count_held_out(search *s, folds *f) {
+  const double usual = 0.2, slack = 1e-9, wanted = s->options->held_out, N = (double)f->samples;
+  f->count = 1;
+  if (f->samples < 2) return marq_fail(s->error, MARQ_EINVAL, "there is one sample: none can be held out");
+  f->held_out = (size_t)((wanted > 0 ? wanted : usual) * N + slack); /* 0.29 of 100 are 29 */
+  if (!f->held_out && wanted > 0)
+    return marq_fail(s->error, MARQ_EINVAL, "%g of %zu samples are none to hold out: take %.4g or more", wanted,
+                     f->samples, 1 / N);
+  if (!f->held_out) f->held_out = 1;
+  if (f->held_out == f->samples) f->held_out--;
+  s->found->held_out = f->held_out;
+  return MARQ_OK;
+}
+
 static marq_status make_folds(judgement *j) {
   search *s = j->s;
   const marq_regularise_options *o = s->options;
   folds *f = &j->folds;
   f->samples = marq_problem_samples(s->problem);
-  if (is(s, "cv")) f->count = o->folds;
-  if (is(s, "validation") && !o->judge) {
-    f->count = 1;
-    f->held_out = o->held_out;
-  }
-  if (!f->count) return MARQ_OK;
+  marq_status status = MARQ_OK;
+  if (is(s, "cv")) status = count_folds(s, f);
+  if (is(s, "validation") && !o->judge) status = count_held_out(s, f);
+  if (status != MARQ_OK || !f->count) return status;
   if (!marq_problem_offers(s->problem, MARQ_OP_CHOOSE))
     return marq_fail(s->error, MARQ_EUNSUPPORTED,
                      "problem '%s' cannot leave samples out, which '%s' does; gcv, lcurve and evidence need not",
                      marq_problem_name(s->problem), o->choice);
-  if (f->samples < 2 || f->count > f->samples)
-    return marq_fail(s->error, MARQ_EINVAL, "%zu folds need as many samples, there are %zu", f->count, f->samples);
   f->order = malloc(f->samples * sizeof *f->order);
   f->kept = malloc(f->samples * sizeof *f->kept);
   j->start = calloc(f->count, sizeof *j->start);
@@ -237,7 +258,7 @@ static marq_status make_folds(judgement *j) {
     if (!j->start[k]) return MARQ_ENOMEM;
   }
   gsl_rng generator;
-  const marq_status status = random_begin(&generator, o->seed);
+  status = random_begin(&generator, o->seed);
   if (status != MARQ_OK) return status;
   for (size_t i = 0; i < f->samples; i++) f->order[i] = i;
   gsl_ran_shuffle(&generator, f->order, f->samples, sizeof *f->order);

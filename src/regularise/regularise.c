@@ -18,12 +18,8 @@ const char *marq_ridge_choice_name(size_t i, const char **help) {
 }
 
 marq_regularise_options marq_regularise_options_default(void) {
-  marq_regularise_options o = {.solve = marq_options_default(),
-                               .choice = "gcv",
-                               .count = 25,
-                               .folds = 10,
-                               .held_out = 0.2,
-                               .max_seconds = MARQ_NO_LIMIT};
+  marq_regularise_options o = {
+      .solve = marq_options_default(), .choice = "gcv", .count = 25, .max_seconds = MARQ_NO_LIMIT};
   /* A criterion needs no more than this, and a flat valley would take thousands of steps to rounding. */
   o.solve.cost_tolerance = 1e-9;
   o.solve.max_iterations = 500;
@@ -129,8 +125,8 @@ static marq_status check(search *s) {
     return marq_fail(s->error, MARQ_EINVAL, "the problem has a ridge already");
   if (o->count < 5 || o->count > 100000)
     return marq_fail(s->error, MARQ_EINVAL, "count is %zu, it must be from 5 to 100000", o->count);
-  if (o->folds < 2) return marq_fail(s->error, MARQ_EINVAL, "folds is %zu, it must be 2 or more", o->folds);
-  if (!(o->held_out > 0 && o->held_out < 1))
+  if (o->folds == 1) return marq_fail(s->error, MARQ_EINVAL, "folds is 1, it must be 2 or more");
+  if (!(o->held_out >= 0 && o->held_out < 1))
     return marq_fail(s->error, MARQ_EINVAL, "held_out is %g, it must be above 0 and below 1", o->held_out);
   if (!(o->least >= 0 && o->most >= 0 && isfinite(o->least) && isfinite(o->most)))
     return marq_fail(s->error, MARQ_EINVAL, "the range of λ from %g to %g is none", o->least, o->most);
