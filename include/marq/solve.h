@@ -33,9 +33,10 @@ typedef struct marq_state {
   double radius;       /* trust radius of the next step, NaN where the control has none */
   double step_norm;    /* ‖D delta‖ */
   int accepted;
-  int polishing; /* 1: the step was judged by its length */
-  double rate;   /* of a descent: learning rate, or length found along its direction, of the step; else NaN */
-  double passes; /* gradients of a descent, in units of all samples */
+  int polishing;         /* 1: the step was judged by its length */
+  double rate;           /* of a descent: learning rate, or length found along its direction, of the step; else NaN */
+  double passes;         /* gradients of a descent, in units of all samples */
+  size_t best_iteration; /* of a descent: the iteration that led to the point it would return; else 0 */
   double seconds;
   double watching; /* of them, spent on costs that the solver itself does not need: a batch solver's F */
   size_t watched;  /* such evaluations; `counts` does not have them */
@@ -56,7 +57,7 @@ typedef struct marq_result {
   size_t linear_solves; /* factorisations for a damping */
   double seconds;
   double passes, watching; /* as marq_state has them */
-  size_t watched;
+  size_t watched, best_iteration;
   marq_tests tests;
   size_t rank; /* of the Jacobian at the end, as far as it was determined; n when it was not */
   const char *solver, *linear_solver, *scaling; /* as chosen; static */

@@ -97,6 +97,7 @@ typedef struct marq_train_progress {
   double best_validation_mse; /* of this run, so far */
   double damping, gain;       /* of the last step; NaN where it has none */
   int accepted;               /* 1: the last step was */
+  double rate, passes;        /* of a first-order solver, as marq_state has them, of this run; else NaN and 0 */
   double seconds;             /* since training began */
   const double *p;            /* [free parameters] the current point */
 } marq_train_progress;

@@ -148,6 +148,9 @@ void fit_free(fit *f);
 const char *fit_weights_text(const fit *f);
 const char *fit_weights_key(marq_weights weights, int given);
 
+/** 1 when the solver goes by gradients alone: its best point need not be its last (trace.c). */
+int fit_is_first_order(const fit *f);
+
 /** Stopping tests by name, for reports: 0 beyond the last. */
 int fit_test_at(const fit *f, size_t i, const char **name, marq_test *test);
 

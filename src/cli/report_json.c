@@ -141,6 +141,7 @@ static void put_run(json *j, const fit *f) {
   json_tuned(j, &f->tuned);
   json_size(j, "iterations", r->iterations);
   json_size(j, "accepted", r->accepted);
+  if (fit_is_first_order(f)) json_size(j, "best_iteration", r->best_iteration);
   json_counts(j, "evaluations", &r->counts);
   json_size(j, "linear_solves", r->linear_solves);
   put_tests(j, f);

@@ -370,8 +370,10 @@ static void put_ending(FILE *file, const fit *f) {
   if (r->detail[0] && strcmp(r->detail, why) != 0) fprintf(file, " (%s)", r->detail);
   fputc('\n', file);
   put_tests(file, f);
-  fprintf(file, "  %zu iteration%s (%zu accepted); evaluations: %zu of the residual", r->iterations,
-          r->iterations == 1 ? "" : "s", r->accepted, r->counts.residual);
+  fprintf(file, "  %zu iteration%s (%zu accepted", r->iterations, r->iterations == 1 ? "" : "s", r->accepted);
+  if (fit_is_first_order(f) && r->best_iteration < r->iterations)
+    fprintf(file, "; the best point is that of iteration %zu", r->best_iteration);
+  fprintf(file, "); evaluations: %zu of the residual", r->counts.residual);
   counted(file, r->counts.jacobian, "of the Jacobian");
   counted(file, r->counts.fused, "fused");
   counted(file, r->counts.product, "products");

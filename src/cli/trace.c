@@ -4,8 +4,8 @@
 #include "csv.h"
 #include "watch.h"
 
-/* These have columns of their own: learning rate, and passes over the samples. */
-static int is_first_order(const fit *f) {
+/* These have columns of their own: learning rate, passes over the samples, and where the best point was. */
+int fit_is_first_order(const fit *f) {
   const char *name;
   for (size_t i = 0; (name = marq_solver_name(i, NULL)) != NULL; i++)
     if (!strcmp(name, f->request.options.solver)) return marq_solver_is_first_order(i);
@@ -17,7 +17,7 @@ void trace_header(const fit *f, FILE *file) {
       "iteration,seconds,cost,trial_cost,predicted,gain,damping,radius,step_norm,accepted,polishing,"
       "residual_evaluations,jacobian_evaluations,fused_evaluations",
       file);
-  if (is_first_order(f)) fputs(",rate,passes", file);
+  if (fit_is_first_order(f)) fputs(",rate,passes,best_iteration", file);
   for (size_t k = 0; k < f->free_count; k++) csv_text(f->names[f->free_index[k]], ",\"\n", file);
   fputc('\n', file);
 }
@@ -29,9 +29,10 @@ void trace_line(const fit *f, const marq_state *state, FILE *file) {
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) csv_number(numbers[i], file);
   fprintf(file, ",%d,%d,%zu,%zu,%zu", state->accepted, state->polishing, state->counts.residual, state->counts.jacobian,
           state->counts.fused);
-  if (is_first_order(f)) {
+  if (fit_is_first_order(f)) {
     csv_number(state->rate, file);
     csv_number(state->passes, file);
+    fprintf(file, ",%zu", state->best_iteration);
   }
   for (size_t k = 0; k < f->free_count; k++) csv_number(state->p[k], file);
   fputc('\n', file);

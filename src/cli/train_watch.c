@@ -36,13 +36,18 @@ static void show(training *t, const marq_train_progress *progress) {
   progress_finish_line(&t->line, progress->seconds, seconds_left(t, progress));
 }
 
-static void trace_line(const marq_train_progress *progress, FILE *file) {
+static void trace_line(const training *t, const marq_train_progress *progress, FILE *file) {
   const double numbers[] = {
       train_microseconds(progress->seconds), progress->cost,    progress->mse, progress->validation_mse,
       progress->best_validation_mse,         progress->damping, progress->gain};
   fprintf(file, "%zu,%zu", progress->run + 1, progress->epoch);
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) csv_number(numbers[i], file);
-  fprintf(file, ",%d,%zu\n", progress->accepted, progress->samples);
+  fprintf(file, ",%d,%zu", progress->accepted, progress->samples);
+  if (t->plan.batch) {
+    csv_number(progress->rate, file);
+    csv_number(progress->passes, file);
+  }
+  fputc('\n', file);
 }
 
 /* Not before the start has proved finite: bad input leaves no file behind. */
@@ -50,8 +55,8 @@ static int begin_trace(training *t) {
   const int status = output_open(&t->trace, t->request.trace);
   if (status != exit_done) return status;
   const char *what = t->request.options.loss ? "loss" : "mse";
-  fprintf(t->trace.file, "run,epoch,seconds,cost,%s,validation_%s,best_validation_%s,damping,gain,accepted,samples\n",
-          what, what, what);
+  fprintf(t->trace.file, "run,epoch,seconds,cost,%s,validation_%s,best_validation_%s,damping,gain,accepted,samples%s\n",
+          what, what, what, t->plan.batch ? ",rate,passes" : "");
   return exit_done;
 }
 
@@ -89,7 +94,7 @@ int train_watch_epoch(void *context, const marq_train_progress *progress) {
   training *t = context;
   train_watch_header(t);
   if (t->request.trace && !t->trace.file && !t->failed) t->failed = begin_trace(t);
-  if (t->trace.file) trace_line(progress, t->trace.file);
+  if (t->trace.file) trace_line(t, progress, t->trace.file);
   if ((t->request.plot || t->request.plot_gradients) && !t->failed) t->failed = remember(t, progress);
   if (progress_is_due(&t->line, progress->seconds)) show(t, progress);
   return interrupt_seen() || t->failed;

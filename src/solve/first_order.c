@@ -43,9 +43,10 @@ static int has_overflowed(const marq_core *core) {
   return core->search == MARQ_SEARCH_NONE && descent->doubles && !all_finite(core->state, descent->doubles(core));
 }
 
-static void keep_best(marq_solver *s, const double *p, double cost) {
-  s->best_cost = cost;
-  memcpy(s->best, p, s->core.n * sizeof *p);
+static void keep_best(marq_solver *s) {
+  s->best_cost = s->core.cost;
+  s->first.best = s->first.at;
+  memcpy(s->best, s->core.p, s->core.n * sizeof *s->best);
 }
 
 static double now(void) {
@@ -72,7 +73,7 @@ static marq_status watch(marq_solver *s) {
     return MARQ_OK;
   }
   core->cost = cost;
-  if (cost < s->best_cost) keep_best(s, core->p, cost);
+  if (cost < s->best_cost) keep_best(s);
   if (has_overflowed(core)) diverged(s, "the mean square of the gradient");
   return MARQ_OK;
 }
@@ -256,8 +257,9 @@ static marq_status iterate_on_all(marq_solver *s) {
   if (core->other_g) exchange(&core->g, &core->other_g);
   core->cost_before = core->cost;
   /* Leave the best point only for a worse one. */
-  if (core->trial_cost > core->cost && core->cost <= s->best_cost) keep_best(s, core->p, core->cost);
+  if (core->trial_cost > core->cost && core->cost <= s->best_cost) keep_best(s);
   exchange(&core->p, &core->trial);
+  s->first.at = s->iteration;
   core->cost = core->trial_cost;
   core->moved = 1;
   core->accepted++;
@@ -283,6 +285,7 @@ static marq_status iterate_on_batch(marq_solver *s) {
   if (status < 0) return status;
   for (size_t j = 0; j < core->n; j++) core->p[j] += core->delta[j];
   if (core->options.constraints) into_bounds(core, core->p);
+  s->first.at = s->iteration;
   core->moved = 1;
   core->steps++;
   core->accepted++;
@@ -315,6 +318,7 @@ marq_status first_order_start(marq_solver *s, marq_nonfinite *where) {
   s->first.watching = 0;
   s->first.watched = s->first.since = 0;
   s->first.longest = 0;
+  s->first.at = s->first.best = 0;
   s->best_cost = INFINITY;
   into_bounds(core, core->p);
   const double begin = now();
@@ -327,12 +331,22 @@ marq_status first_order_start(marq_solver *s, marq_nonfinite *where) {
     s->evaluations = 0;
     s->first.watched = 1;
     s->first.watching = now() - begin;
-    keep_best(s, core->p, core->cost);
+    keep_best(s);
   } else {
     status = take_gradient(core, core->g);
   }
   if (status == MARQ_OK) test_point(s);
   return status;
+}
+
+/* By more than rounding: where cost no longer tells, the last point is the better one. */
+static int has_left_best(const marq_solver *s) {
+  return isfinite(s->best_cost) && s->core.cost > s->best_cost * (1 + 1e-12);
+}
+
+size_t first_order_best(const marq_solver *s) {
+  const int is_unwatched = on_batches(s) && s->first.since > 0;
+  return is_unwatched || has_left_best(s) ? s->first.best : s->first.at;
 }
 
 marq_status first_order_finish(marq_solver *s) {
@@ -344,9 +358,8 @@ marq_status first_order_finish(marq_solver *s) {
     marq_problem_restrict(core->problem, 0, s->first.all);
   }
   const int lost = s->stop == MARQ_STOP_DIVERGED || s->stop == MARQ_STOP_FAILED;
-  /* By more than rounding: where cost no longer tells, the last point is the better one. */
-  const int worse = core->cost > s->best_cost * (1 + 1e-12);
-  if (isfinite(s->best_cost) && (worse || (lost && on_batches(s)))) {
+  if (has_left_best(s) || (isfinite(s->best_cost) && lost && on_batches(s))) {
+    s->first.at = s->first.best;
     memcpy(core->p, s->best, core->n * sizeof *core->p);
     core->cost = s->best_cost;
   }

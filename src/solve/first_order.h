@@ -18,4 +18,7 @@ marq_status first_order_finish(marq_solver *s);
 void first_order_rewind(first_order *f, unsigned long seed);
 const size_t *first_order_batch(first_order *f, size_t batch, size_t *count);
 
+/** The iteration that led to the point which the fit would return if it ended now. */
+size_t first_order_best(const marq_solver *s);
+
 #endif

@@ -296,6 +296,7 @@ marq_state marq_solver_state(const marq_solver *s) {
                       .polishing = s->polishing_last,
                       .rate = core->method->descent ? core->rate : NAN,
                       .passes = passes(s),
+                      .best_iteration = core->method->descent ? first_order_best(s) : 0,
                       .watching = s->first.watching,
                       .watched = s->first.watched,
                       .seconds = solver_seconds(s),
@@ -323,6 +324,7 @@ void marq_solver_result(const marq_solver *s, marq_result *result) {
                           .passes = passes(s),
                           .watching = s->first.watching,
                           .watched = s->first.watched,
+                          .best_iteration = core->method->descent ? first_order_best(s) : 0,
                           .moved = s->moved,
                           .bytes = marq_solver_bytes(s)};
   memcpy(result->detail, s->detail, sizeof result->detail);

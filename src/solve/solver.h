@@ -36,6 +36,7 @@ typedef struct first_order {
   size_t watch_every, since; /* steps between two evaluations of the cost, and since the last */
   size_t watched;
   double watching; /* seconds */
+  size_t at, best; /* iterations that led to the current point and to solver.best */
 } first_order;
 
 struct marq_solver {

@@ -21,63 +21,8 @@ void train_end(runner *r, marq_train_stop reason, int ends_all, const char *deta
   snprintf(r->out->detail, sizeof r->out->detail, "%.255s", detail && *detail ? detail : marq_train_stop_text(reason));
 }
 
-double train_weight(const trainer *t, size_t i0, size_t i1) {
-  if (!t->weights) return (double)(i1 - i0);
-  double sum = 0;
-  for (size_t i = i0; i < i1; i++) sum += t->weights[i];
-  return sum;
-}
-
 static double part_of_all(const trainer *t, size_t i0, size_t i1) {
   return (double)(i1 - i0) / (double)t->sets.training;
-}
-
-/* ½ λ ‖weights‖² + ½ λ_b ‖biases‖² of all samples. */
-static double penalty(const trainer *t, const double *p) {
-  const double lambda = t->options->ridge, lambda_biases = t->options->ridge_biases;
-  double weights = 0, biases = 0;
-  if (lambda == 0 && lambda_biases == 0) return 0;
-  for (size_t l = 0; l < t->network->count; l++) {
-    const network_layer *layer = &t->network->layers[l];
-    if (layer->free_offset == NETWORK_FROZEN) continue;
-    const double *W = p + layer->free_offset;
-    const size_t count = layer->inputs * layer->shape.width, all = network_layer_parameters(layer);
-    for (size_t k = 0; k < count; k++) weights += W[k] * W[k];
-    for (size_t k = count; k < all; k++) biases += W[k] * W[k];
-  }
-  return 0.5 * (lambda * weights + lambda_biases * biases);
-}
-
-double train_mse(const trainer *t, double data_cost, double weight) {
-  if (t->data.loss) return data_cost / weight;
-  return 2 * data_cost / (weight * (double)t->data.target_count);
-}
-
-double train_told(const trainer *t, double mse) {
-  return mse * t->scale * t->scale;
-}
-
-static marq_status restrict_to(const trainer *t, marq_problem *problem, size_t i0, size_t i1) {
-  if (i1 - i0 == t->sets.training && marq_problem_samples(problem) == t->sets.training) return MARQ_OK;
-  return marq_problem_restrict(problem, i0, i1);
-}
-
-double train_cost_of_all(trainer *t, const double *p, double *mse) {
-  double cost = INFINITY;
-  if (restrict_to(t, t->training, 0, t->sets.training) != MARQ_OK ||
-      marq_problem_evaluate(t->training, p, MARQ_TRIAL_VALUE, &cost, NULL) != MARQ_OK || !isfinite(cost)) {
-    *mse = INFINITY;
-    return INFINITY;
-  }
-  *mse = train_mse(t, cost, train_weight(t, 0, t->sets.training));
-  return cost + penalty(t, p);
-}
-
-double train_validation(trainer *t, const double *p) {
-  const marq_loss *loss = t->data.loss;
-  const double cost = loss ? network_losses(t->network, loss, t->options->scale, p, &t->validation, t->buffer)
-                           : network_squares(t->network, p, &t->validation, t->buffer) / 2;
-  return isfinite(cost) ? train_mse(t, cost, t->validation_weight) : INFINITY;
 }
 
 static double within(double x, double least, double most) {
@@ -90,7 +35,7 @@ static marq_options stage_options(const runner *r) {
   if (train_is_first_order(r->t)) {
     if (r->t->options->batch) o.batch = (double)r->t->options->batch;
     o.seed = (double)((r->t->options->seed + r->run) & 0xffffffffUL);
-    o.max_iterations = (double)r->t->options->epochs; /* of passes: schedules of the learning rate go by it */
+    o.max_iterations = (double)(r->limit - r->out->epochs); /* of passes: schedules of the learning rate go by it */
   }
   return o;
 }
@@ -137,7 +82,7 @@ static marq_problem *problem_of(const trainer *t, const stage *s) {
 static marq_status move(const trainer *t, stage *s, size_t i0, size_t i1, marq_error *error) {
   s->i0 = i0;
   s->i1 = i1;
-  const marq_status status = restrict_to(t, problem_of(t, s), i0, i1);
+  const marq_status status = train_restrict(t, problem_of(t, s), i0, i1);
   return status ? marq_fail(error, status, "the problem cannot be restricted to a part of its samples") : MARQ_OK;
 }
 
@@ -147,8 +92,8 @@ static marq_status make_problems(trainer *t, size_t i0, size_t i1, int windowed,
     const size_t groups = marq_problem_groups(t->training, NULL); /* weights and biases, layer by layer */
     double lambda[256];
     for (size_t k = 0; k < groups; k++) lambda[k] = k % 2 ? t->options->ridge_biases : t->options->ridge;
-    status = restrict_to(t, t->training, 0, t->sets.training); /* the ridge belongs to all samples */
-    if (!status) status = marq_problem_ridge(t->training, lambda, NULL, &s->ridge, error);
+    status = train_restrict(t, t->training, 0, t->sets.training); /* the ridge belongs to all samples */
+    if (!status) status = marq_problem_ridge(t->training, lambda, t->centre, &s->ridge, error);
   }
   if (!status) status = move(t, s, i0, i1, error);
   if (!status && windowed) status = train_window(problem_of(t, s), &s->window, error);
@@ -224,6 +169,8 @@ void train_observe(runner *r, const marq_state *state, size_t samples, double co
                                       .damping = state->damping,
                                       .gain = state->gain,
                                       .accepted = state->accepted,
+                                      .rate = state->rate,
+                                      .passes = state->passes,
                                       .seconds = train_seconds(t),
                                       .p = state->p};
     if (t->callback(t->context, &seen)) train_end(r, MARQ_TRAIN_USER, 1, NULL);
@@ -274,11 +221,11 @@ static void run_stage(runner *r, stage *s, int last) {
   double before = state.cost, mse = NAN;
   if (t->single) out->start_cost = state.cost;
   for (int first = 1;; first = 0) {
-    if (first || state.accepted) mse = train_mse(t, state.cost - part * penalty(t, state.p), weight);
+    if (first || state.accepted) mse = train_mse(t, state.cost - part * train_penalty(t, state.p), weight);
     train_observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
     const size_t made = out->epochs - r->stage_epoch;
-    const int reached = t->options->target > 0 && train_told(t, mse) <= t->options->target;
-    if (!last && !r->ended) {
+    const int paused = out->epochs >= r->limit, reached = t->options->target > 0 && train_told(t, mse) <= t->options->target;
+    if (!last && !r->ended && !paused) {
       if (reached || train_out_of_patience(r) || marq_solver_stopped(s->solver) != MARQ_STOP_NONE) return;
       if (made && made % chunk == 0) {
         if (!(state.cost <= progress * before)) return;
@@ -289,16 +236,18 @@ static void run_stage(runner *r, stage *s, int last) {
     if (train_out_of_patience(r)) train_end(r, MARQ_TRAIN_EARLY, 0, NULL);
     if (marq_solver_stopped(s->solver) != MARQ_STOP_NONE) end_as_solver(r, s->solver);
     if (out->epochs >= t->options->epochs) train_end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
-    if (r->ended) break;
+    if (r->ended || paused) break;
     run_epoch(r, s);
     state = marq_solver_state(s->solver);
   }
   if (train_is_first_order(t) && !t->validation.count) { /* its costs may rise: the best point, not the last */
     marq_solver_stop(s->solver);
     state = marq_solver_state(s->solver);
-    mse = train_mse(t, state.cost - part * penalty(t, state.p), weight);
+    mse = train_mse(t, state.cost - part * train_penalty(t, state.p), weight);
   }
-  if (!t->validation.count) train_keep(r, state.p, state.cost, mse);
+  if (t->validation.count) return;
+  train_keep(r, state.p, state.cost, mse);
+  if (train_is_first_order(t)) out->best_epoch = (state.best_iteration + s->steps - 1) / s->steps;
 }
 
 void train_fail(runner *r, marq_status status, const marq_error *why, marq_error *error) {
