@@ -90,6 +90,54 @@ static void every_choice_chooses(void **state) {
   }
 }
 
+/* Counts and labels have no noise to estimate: lambda = gamma/sum p^2, and what is reported knows of it. */
+static void likelihoods_have_evidence(void **state) {
+  (void)state;
+  uint64_t seed = 8;
+  FILE *file = fopen("likely.csv", "w");
+  assert_non_null(file);
+  fputs("u,v,k,y,n,s\n", file);
+  for (int i = 0; i < 60; i++) {
+    const double u = test_normal(&seed), v = test_normal(&seed);
+    fprintf(file, "%.6f,%.6f,%.0f,%d,2,0.5\n", u, v, floor(exp(0.8 + 0.5 * u) + test_uniform(&seed)),
+            test_uniform(&seed) < 1 / (1 + exp(-u + 0.5 * v)));
+  }
+  fclose(file);
+  static const struct {
+    const char *formula, *loss;
+  } cases[] = {{"k = a + b*u + c*v", "poisson"}, {"y = a + b*u + c*v", "binary-cross-entropy"}};
+  for (size_t k = 0; k < 2; k++) {
+    json_t *j = cli_json(0, "fit", cases[k].formula, "likely.csv", "--loss", cases[k].loss, "--ridge", "evidence",
+                         "--json", NULL);
+    double squares = 0;
+    static const char *const names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < 3; i++) squares += pow(cli_parameter(j, names[i], "value"), 2);
+    const double gamma = cli_number(j, "effective_parameters");
+    assert_true(gamma > 0.5 && gamma < 3);
+    assert_close(cli_number(j, "ridge"), gamma / squares, 2e-3, 0);
+    assert_close(cli_number(j, "aic"), -2 * cli_number(j, "log_likelihood") + 2 * gamma, 1e-10, 0);
+    json_decref(j);
+    cli_expect_refusal(2, "evidence, cv, validation or lcurve", "fit", cases[k].formula, "likely.csv", "--loss",
+                       cases[k].loss, "--ridge", "gcv", NULL);
+  }
+  cli_expect_refusal(2, "squared loss and likelihoods", "fit", cases[0].formula, "likely.csv", "--loss", "huber",
+                     "--loss-scale", "1", "--ridge", "evidence", NULL);
+  /* known sigmas are a known noise; counts are repetitions */
+  json_t *j =
+      cli_json(0, "fit", "k = a + b*u + c*v", "likely.csv", "--sigma", "s", "--ridge", "evidence", "--json", NULL);
+  double squares = 0;
+  static const char *const names[] = {"a", "b", "c"};
+  for (size_t i = 0; i < 3; i++) squares += pow(cli_parameter(j, names[i], "value"), 2);
+  assert_close(cli_number(j, "ridge"), cli_number(j, "effective_parameters") / squares, 2e-3, 0);
+  json_decref(j);
+  json_t *once = cli_json(0, "fit", "k = a + b*u + c*v", "likely.csv", "--ridge", "gcv", "--json", NULL);
+  json_t *twice =
+      cli_json(0, "fit", "k = a + b*u + c*v", "likely.csv", "--counts", "n", "--ridge", "gcv", "--json", NULL);
+  assert_true(cli_number(twice, "effective_parameters") > cli_number(once, "effective_parameters"));
+  json_decref(once);
+  json_decref(twice);
+}
+
 /* Folds, held-out rows and their seed: as asked for, by themselves on small data, and said. */
 static void folds_are_counted(void **state) {
   (void)state;
@@ -191,9 +239,9 @@ static void nonsense_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_given_ridge_pulls),  cmocka_unit_test(an_l_curve_without_a_corner),
-      cmocka_unit_test(every_choice_chooses), cmocka_unit_test(evidence_is_reported_and_saved),
-      cmocka_unit_test(folds_are_counted),    cmocka_unit_test(folds_without_a_use),
-      cmocka_unit_test(nonsense_is_refused)};
+      cmocka_unit_test(a_given_ridge_pulls),       cmocka_unit_test(an_l_curve_without_a_corner),
+      cmocka_unit_test(every_choice_chooses),      cmocka_unit_test(evidence_is_reported_and_saved),
+      cmocka_unit_test(likelihoods_have_evidence), cmocka_unit_test(folds_are_counted),
+      cmocka_unit_test(folds_without_a_use),       cmocka_unit_test(nonsense_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

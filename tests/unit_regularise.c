@@ -166,6 +166,50 @@ static void evidence_is_at_its_height(void **state) {
   assert_close(sum / 8, 0.2, 0.1, 0); /* the noise that was put in */
 }
 
+/* Where the noise is known only the penalty is estimated: at the height of the evidence for that noise. */
+static void known_noise_is_kept(void **state) {
+  (void)state;
+  linear l = noisy(40, 8, 3, 0.2);
+  marq_regularise_options o = marq_regularise_options_default();
+  o.choice = "evidence";
+  o.noise = 0.6;
+  double p[LINEAR_COLUMNS];
+  marq_regularised *found = choose(&l, LINEAR_STORED, &o, p);
+  const double beta = 1 / (0.6 * 0.6), alpha = found->lambda[0] * beta, height = marginal(&l, alpha, beta);
+  assert_close(found->noise, 0.6, 1e-15, 0);
+  assert_close(found->criterion, height, 0, 1e-4);
+  assert_true(marginal(&l, 1.05 * alpha, beta) < height && marginal(&l, alpha / 1.05, beta) < height);
+  marq_regularised_free(found);
+}
+
+/* Rows that stand for several are as good as the rows themselves: the same RSS with as many observations. */
+static void counts_are_repetitions(void **state) {
+  (void)state;
+  linear once = noisy(10, 4, 5, 0.5), thrice = {.m = 30, .n = 4};
+  for (size_t i = 0; i < 30; i++) {
+    thrice.y[i] = once.y[i / 3];
+    for (size_t j = 0; j < 4; j++) thrice.X[i + j * 30] = once.X[i / 3 + j * 10];
+  }
+  for (size_t i = 0; i < 10; i++) { /* as weights do: √3 in each row */
+    once.y[i] *= sqrt(3);
+    for (size_t j = 0; j < 4; j++) once.X[i + j * 10] *= sqrt(3);
+  }
+  static const char *const choices[] = {"gcv", "evidence"};
+  for (size_t k = 0; k < 2; k++) {
+    marq_regularise_options o = marq_regularise_options_default();
+    double p[LINEAR_COLUMNS], q[LINEAR_COLUMNS];
+    o.choice = choices[k];
+    marq_regularised *all = choose(&thrice, LINEAR_STORED, &o, p);
+    o.observations = 30;
+    marq_regularised *few = choose(&once, LINEAR_STORED, &o, q);
+    assert_close(few->lambda[0], all->lambda[0], 1e-6, 0);
+    assert_close(few->noise, all->noise, 1e-6, 0);
+    assert_close(few->criterion, all->criterion, 1e-6, 0);
+    marq_regularised_free(all);
+    marq_regularised_free(few);
+  }
+}
+
 /* One class a layer's weights, another its biases: each λ at its own fixed point. */
 static void classes_have_their_own(void **state) {
   (void)state;
@@ -444,7 +488,8 @@ static void solvers_see_one_cost(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gcv_finds_the_least),           cmocka_unit_test(dual_is_primal),
-      cmocka_unit_test(evidence_is_at_its_height),     cmocka_unit_test(classes_have_their_own),
+      cmocka_unit_test(evidence_is_at_its_height),     cmocka_unit_test(known_noise_is_kept),
+      cmocka_unit_test(counts_are_repetitions),        cmocka_unit_test(classes_have_their_own),
       cmocka_unit_test(cross_validation_is_refitting), cmocka_unit_test(folds_follow_the_samples),
       cmocka_unit_test(corner_is_where_noise_begins),  cmocka_unit_test(callers_judge_and_stop),
       cmocka_unit_test(bad_input_is_refused),          cmocka_unit_test(solvers_see_one_cost)};

@@ -44,6 +44,8 @@ typedef struct marq_regularise_options {
   double held_out;    /* fraction of the samples that "validation" holds out, when `judge` is NULL; 0: 0.2, and one of
                          few samples */
   unsigned long seed; /* of folds and held-out samples */
+  double noise;       /* standard deviation of a residual of weight 1 where it is known, for "evidence"; 0: estimated */
+  double observations; /* m of "gcv" and "evidence" where weights count repeated samples: their sum; 0: the residuals */
   /** Cost of held-out data that the caller has, for "validation"; smaller is better. NULL: samples are held out. */
   double (*judge)(void *context, const double *p);
   void *context;
@@ -60,7 +62,8 @@ typedef struct marq_regularised {
   double *group_lambda; /* [groups] of the problem, as marq_problem_ridge takes it */
   size_t groups;
   double effective; /* γ = tr((J̃ᵀJ̃ + Λ)⁻¹J̃ᵀJ̃): the number of well-determined parameters (MacKay 1992) */
-  double noise;     /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)); NaN unless squared */
+  double noise;     /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)), or as known; 1 of a
+                       likelihood; NaN of another choice than "gcv" and "evidence" */
   double criterion;    /* of the choice: what was made least, or for "lcurve" and "evidence" the most */
   double misfit, cost; /* at the end, of all samples: without and with the penalty */
   size_t folds;        /* that "cv" used; 0 of another choice */
@@ -74,6 +77,9 @@ typedef struct marq_regularised {
 } marq_regularised;
 
 /** Fit with a chosen ridge.
+ *  A loss that is not robust is taken for −log likelihood: "evidence" then has no noise to estimate, and its criterion
+ *  leaves out what the likelihood has of the targets alone (Poisson's, which is that of a saturated model). "gcv" is
+ *  for the squared loss. A robust loss has neither.
  *  problem   without a ridge; borrowed and moved. "cv", and "validation" without a judge, need its `choose`.
  *  p         [n] in: start; out: the fit with the chosen penalty to all samples
  *  Returns   MARQ_OK; MARQ_EINVAL (an unknown choice: the nearest is suggested; more folds than samples, nothing held
@@ -82,7 +88,7 @@ typedef struct marq_regularised {
  *  Memory    min(n, m)² where γ is needed. With n > m it comes from J̃J̃ᵀ where the problem offers gram, and then every
  *            group must have a penalty.
  *  Sources   Golub, Heath & Wahba 1979 (GCV, γ at the solution: O'Sullivan & Wahba 1985); Hansen & O'Leary 1993
- *            (L-curve); MacKay 1992, Foresee & Hagan 1997 (evidence). */
+ *            (L-curve); MacKay 1992, Foresee & Hagan 1997 (evidence; of likelihoods: MacKay 1992b). */
 MARQ_API marq_status marq_regularise(marq_problem *problem, const marq_regularise_options *options, double *p,
                                      marq_regularised **found, marq_error *error);
 MARQ_API void marq_regularised_free(marq_regularised *found);

@@ -197,9 +197,11 @@ static int check_loss(fit_request *r) {
     return message_fail(exit_usage, "--sigma: the errors of %s follow from the loss; take --weights or --counts",
                         loss->classifies ? "labels" : "counts");
   }
-  if (r->ridge_choice && (strcmp(r->ridge_choice, "gcv") == 0 || strcmp(r->ridge_choice, "evidence") == 0)) {
-    return message_fail(exit_usage, "--ridge %s is for the squared loss alone; cv, validation or lcurve do with %s%s",
-                        r->ridge_choice, name, loss->robust && !(r->loss_scale > 0) ? " and a given --loss-scale" : "");
+  if (fit_ridge_chosen_by(r, "gcv") || (fit_ridge_chosen_by(r, "evidence") && loss->robust)) {
+    return message_fail(exit_usage, "--ridge %s is for the squared loss%s; %scv, validation or lcurve do with %s%s",
+                        r->ridge_choice, loss->robust && *r->ridge_choice == 'e' ? " and likelihoods" : " alone",
+                        loss->robust ? "" : "evidence, ", name,
+                        loss->robust && !(r->loss_scale > 0) ? " and a given --loss-scale" : "");
   }
   if (r->ridge_choice && loss->robust && !(r->loss_scale > 0)) {
     return message_fail(exit_usage, "--ridge %s with --loss %s needs a --loss-scale that is given", r->ridge_choice,

@@ -73,6 +73,9 @@ static int choose(fit *f) {
   if (o.solve.max_iterations > on_the_way.max_iterations) o.solve.max_iterations = on_the_way.max_iterations;
   o.choice = f->request.ridge_choice;
   o.centre = f->centre;
+  if (f->weights.data && f->request.weights == MARQ_WEIGHTS_SIGMA) o.noise = 1;
+  if (f->weights.data && f->request.weights == MARQ_WEIGHTS_COUNTS)
+    for (size_t i = 0; i < f->samples; i++) o.observations += f->weights.data[i * f->weights.stride];
   o.folds = f->request.folds;
   o.held_out = f->request.held_out;
   o.seed = (unsigned long)f->request.options.seed;

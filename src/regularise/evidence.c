@@ -1,5 +1,6 @@
 /* Bayesian regularisation: penalties α_k and noise 1/β re-estimated during the fit from the Gauss–Newton matrix
- * (MacKay, Neural Computation 4, 1992, eqs. 4.9–4.11; Foresee & Hagan 1997). In the cost α_k appears as λ_k = α_k/β. */
+ * (MacKay, Neural Computation 4, 1992, eqs. 4.9–4.11; Foresee & Hagan 1997). In the cost α_k appears as λ_k = α_k/β.
+ * A likelihood has no noise: β = 1 and the misfit is its −log (MacKay, ibid., pp. 720–736). */
 #include <math.h>
 #include <string.h>
 
@@ -8,10 +9,11 @@
 enum { burst = 10, most_rounds = 300 };
 static const double settled = 1e-3, steepest = 100;
 
-/* log P(D | α, β) by Laplace's approximation, without what unpenalised parameters add. */
+/* log P(D | α, β) by Laplace's approximation; parameters without a penalty have a prior density of 1. */
 static double log_evidence(const search *s, double beta, double misfit, double penalty, double log_det) {
-  const double free_count = (double)(s->n - s->penalised), m = (double)marq_problem_residuals(s->problem);
-  return -beta * (misfit + penalty) + 0.5 * (m - free_count) * log(beta / (2 * acos(-1))) - 0.5 * log_det;
+  const int likelihood = marq_problem_loss(s->problem, NULL) != NULL;
+  const double free_count = (double)(s->n - s->penalised), normal = likelihood ? 0 : s->observations;
+  return -beta * (misfit + penalty) + 0.5 * (normal - free_count) * log(beta / (2 * acos(-1))) - 0.5 * log_det;
 }
 
 static double penalty_of(const search *s, const double *lambda) {
@@ -38,7 +40,7 @@ static double update(search *s, double *lambda, const double *gamma, double nois
 marq_status choose_by_evidence(search *s) {
   const marq_regularise_options *o = s->options;
   marq_regularised *found = s->found;
-  const double m = (double)marq_problem_residuals(s->problem);
+  const double m = s->observations;
   const double least = o->least > 0 ? o->least : 1e-14 * s->mean_square;
   const double most = o->most > 0 ? o->most : 1e4 * s->mean_square;
   double lambda[most_classes], gamma[most_classes], log_det;
@@ -54,7 +56,8 @@ marq_status choose_by_evidence(search *s) {
     if (status != MARQ_OK) return status;
     double effective = (double)(s->n - s->penalised);
     for (size_t k = 0; k < s->classes; k++) effective += gamma[k];
-    const double noise = 2 * misfit / fmax(m - effective, 1e-3 * m), penalty = penalty_of(s, lambda);
+    const double noise = s->noise > 0 ? s->noise : 2 * misfit / fmax(m - effective, 1e-3 * m);
+    const double penalty = penalty_of(s, lambda);
     found->criterion = log_evidence(s, 1 / noise, misfit, penalty, log_det);
     const int stop = search_record(s,
                                    (marq_ridge_point){.lambda = lambda[0],

@@ -85,7 +85,7 @@ static marq_status try(judgement *j, double lambda, marq_ridge_point *point, int
   if (status != MARQ_OK) return status;
   point->penalty = search_penalty(s);
   if (is(s, "gcv")) {
-    const double m = (double)marq_problem_residuals(s->problem);
+    const double m = s->observations;
     status = search_freedom(s, gamma, &log_det);
     if (status != MARQ_OK) return status;
     point->effective = (double)(s->n - s->penalised) + gamma[0];

@@ -90,8 +90,8 @@ marq_status search_freedom(search *s, double gamma[most_classes], double *log_de
   marq_regularised *found = s->found;
   found->effective = (double)(s->n - s->penalised);
   for (size_t k = 0; k < s->classes; k++) found->effective += gamma[k];
-  const double rest = (double)marq_problem_residuals(s->problem) - found->effective;
-  found->noise = rest > 0 && !marq_problem_loss(s->problem, NULL) ? sqrt(2 * found->misfit / rest) : NAN;
+  const double rest = s->observations - found->effective;
+  found->noise = s->noise > 0 ? sqrt(s->noise) : rest > 0 ? sqrt(2 * found->misfit / rest) : NAN;
   return MARQ_OK;
 }
 
@@ -119,8 +119,12 @@ static marq_status check(search *s) {
   if (!marq_ridge_choice_name(i, NULL))
     return marq_fail(s->error, MARQ_EINVAL, "there is no choice of a ridge called '%s', the nearest is '%s'",
                      nearest.wanted, nearest.best);
-  if (marq_problem_loss(s->problem, NULL) && (strcmp(choice, "gcv") == 0 || strcmp(choice, "evidence") == 0))
-    return marq_fail(s->error, MARQ_EUNSUPPORTED, "the choice by %s is for the squared loss alone", choice);
+  const marq_loss *loss = marq_problem_loss(s->problem, NULL);
+  if (loss && strcmp(choice, "gcv") == 0)
+    return marq_fail(s->error, MARQ_EUNSUPPORTED, "the choice by gcv is for the squared loss alone");
+  if (loss && loss->robust && strcmp(choice, "evidence") == 0)
+    return marq_fail(s->error, MARQ_EUNSUPPORTED,
+                     "the choice by evidence is for the squared loss and likelihoods: %s is neither", loss->name);
   if (marq_problem_offers(s->problem, MARQ_OP_RIDGE))
     return marq_fail(s->error, MARQ_EINVAL, "the problem has a ridge already");
   if (o->count < 5 || o->count > 100000)
@@ -128,6 +132,11 @@ static marq_status check(search *s) {
   if (o->folds == 1) return marq_fail(s->error, MARQ_EINVAL, "folds is 1, it must be 2 or more");
   if (!(o->held_out >= 0 && o->held_out < 1))
     return marq_fail(s->error, MARQ_EINVAL, "held_out is %g, it must be above 0 and below 1", o->held_out);
+  if (!(o->noise >= 0) || !isfinite(o->noise))
+    return marq_fail(s->error, MARQ_EINVAL, "noise is %g, it must be positive, or 0 to be estimated", o->noise);
+  if (!(o->observations >= 0) || !isfinite(o->observations))
+    return marq_fail(s->error, MARQ_EINVAL, "observations is %g, it must be positive, or 0 for the residuals",
+                     o->observations);
   if (!(o->least >= 0 && o->most >= 0 && isfinite(o->least) && isfinite(o->most)))
     return marq_fail(s->error, MARQ_EINVAL, "the range of λ from %g to %g is none", o->least, o->most);
   for (size_t g = 0; g < s->groups; g++) {
@@ -145,6 +154,8 @@ static marq_status prepare(search *s, const double *p) {
   const marq_regularise_options *o = s->options;
   marq_regularised *found = s->found;
   const size_t n = s->n;
+  s->observations = o->observations > 0 ? o->observations : (double)marq_problem_residuals(s->problem);
+  s->noise = marq_problem_loss(s->problem, NULL) ? 1 : o->noise * o->noise;
   /* golden section needs some twenty more than the grid, evidence its rounds */
   s->room = o->count + 320;
   found->path = malloc(s->room * sizeof *found->path);

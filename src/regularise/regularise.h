@@ -18,6 +18,8 @@ typedef struct search {
   double *group_lambda;                 /* [groups] */
   double *p, *best;                     /* [n] */
   double mean_square;                   /* mean diagonal of J̃ᵀJ̃ at the start */
+  double observations;                  /* m */
+  double noise;                         /* variance of a residual where it is known; 0: estimated */
   size_t room;                          /* of found->path */
   freedom freedom;
   struct timespec begin;
