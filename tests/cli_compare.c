@@ -54,9 +54,9 @@ static void solvers_agree_where_they_converge(void **state) {
 static void same_seed_same_table(void **state) {
   (void)state;
   cli_run a = cli("compare", "fit", FORMULA, MISRA, "--start", START, "--solvers", "lm,sgd,adam:batch=4,gsl-dogleg",
-                  "--seeds", "3", "--no-seconds", "-b", "300", NULL);
+                  "--seeds", "3", "--no-seconds", "--budget-evaluations", "300", NULL);
   cli_run b = cli("compare", "fit", FORMULA, MISRA, "--start", START, "--solvers", "lm,sgd,adam:batch=4,gsl-dogleg",
-                  "--seeds", "3", "--no-seconds", "-b", "300", NULL);
+                  "--seeds", "3", "--no-seconds", "--budget-evaluations", "300", NULL);
   assert_int_equal(a.status, 0);
   assert_string_equal(a.out, b.out);
   assert_non_null(strstr(a.out, "medians over 3 seeds"));
@@ -135,10 +135,10 @@ static void ceres_where_it_is_listed(void **state) {
   json_t *zero = cli_json(0, "compare", "suite", "mgh", "--problems", "rosenbrock", "--solvers",
                           "ceres-lm,ceres-dogleg", "--seeds", "1", "--json", NULL);
   json_t *budget = cli_json(0, "compare", "fit", FORMULA, MISRA, "--start", START, "--solvers", "ceres-lm,ceres-dogleg",
-                            "-b", "12", "--json", NULL);
+                            "--budget-evaluations", "12", "--json", NULL);
   /* not a number where b1 < 0, whither the first step goes */
   cli_run nowhere = cli("compare", "fit", "y = 100*x + b2*sqrt(b1)", MISRA, "--start", "b1=1,b2=1", "--solvers",
-                        "ceres-lm,ceres-dogleg", "-b", "500", NULL);
+                        "ceres-lm,ceres-dogleg", "--budget-evaluations", "500", NULL);
   assert_int_equal(nowhere.status, 0);
   assert_string_equal(nowhere.err, "");
   assert_null(strstr(nowhere.out, "failed"));
@@ -192,8 +192,8 @@ static void options_without_meaning_are_refused(void **state) {
 /* A cost at rounding ends a run, also where no goal does: ten points are met at infinity alone. */
 static void a_cost_at_rounding_ends_a_run(void **state) {
   (void)state;
-  json_t *report = cli_json(0, "compare", "suite", "networks", "-P", "ten-points", "-S", "lm", "-k", "1",
-                            "--to-the-end", "-b", "20000", "--json", NULL);
+  json_t *report = cli_json(0, "compare", "suite", "networks", "-P", "ten-points", "-S", "lm", "--seeds", "1",
+                            "--to-the-end", "--budget-evaluations", "20000", "--json", NULL);
   const json_t *run = run_of(report, "lm");
   assert_string_equal(json_string_value(json_object_get(run, "end")), "exact");
   assert_true(json_is_true(json_object_get(run, "converged")));
@@ -209,7 +209,7 @@ static void what_ctrl_c_leaves_out_is_said(void **state) {
   if (child == 0) {
     const int out = open("interrupted.txt", O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(out, STDOUT_FILENO);
-    execl(MARQ_COMMAND, "marq", "compare", "suite", "networks", "-S", "adam,sgd", "-k", "7", "--seconds", "1",
+    execl(MARQ_COMMAND, "marq", "compare", "suite", "networks", "-S", "adam,sgd", "--seeds", "7", "--seconds", "1",
           (char *)NULL);
     _exit(126);
   }
@@ -233,8 +233,8 @@ static void what_ctrl_c_leaves_out_is_said(void **state) {
 static void pictures_say_what_they_show(void **state) {
   (void)state;
   static const char solvers[] = "lm,sgd:learning-rate=0.05,sampling=replacement,batch=1,sgd:learning-rate=0.05,batch=2";
-  cli_run run = cli("compare", "suite", "networks", "-P", "ten-points", "-S", solvers, "-k", "1", "-b", "30", "-q",
-                    "--no-seconds", "--plot", "curves.svg", NULL);
+  cli_run run = cli("compare", "suite", "networks", "-P", "ten-points", "-S", solvers, "--seeds", "1",
+                    "--budget-evaluations", "30", "-q", "--no-seconds", "--plot", "curves.svg", NULL);
   assert_int_equal(run.status, 0);
   char *picture = cli_read("curves.svg");
   assert_non_null(picture);
@@ -255,6 +255,39 @@ static void one_is_not_many(void **state) {
   cli_free(&run);
 }
 
+/* The option that a letter of a verb stands for, from its help; empty where there is none. */
+static void option_of_letter(const char *verb, const char *kind, char letter, char *name, size_t size) {
+  const char line[] = {'\n', ' ', ' ', '-', letter, ',', ' ', '-', '-', '\0'};
+  cli_run run = cli(verb, kind ? kind : "--help", kind ? "--help" : NULL, NULL);
+  assert_int_equal(run.status, 0);
+  const char *found = strstr(run.out, line);
+  snprintf(name, size, "%.*s", found ? (int)strcspn(found + strlen(line), " \n") : 0,
+           found ? found + strlen(line) : "");
+  cli_free(&run);
+}
+
+/* Whoever goes from marq fit to marq compare fit keeps the letters, and no letter of the first verb means a seed. */
+static void letters_mean_the_same(void **state) {
+  (void)state;
+  static const char *const bases[] = {"fit", "train"}, *const verbs[] = {"fit", "train", "ridge", "predict",
+                                                                         "evaluate"};
+  char base[64], compared[64];
+  int common = 0;
+  for (const char *c = "abcdefgijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"; *c; c++)
+    for (size_t k = 0; k < 2; k++) {
+      option_of_letter(bases[k], NULL, *c, base, sizeof base);
+      option_of_letter("compare", bases[k], *c, compared, sizeof compared);
+      if (!*base || !*compared) continue;
+      assert_string_equal(base, compared);
+      common++;
+    }
+  assert_true(common > 10);
+  for (size_t k = 0; k < 5; k++) {
+    option_of_letter(verbs[k], NULL, 's', base, sizeof base);
+    if (*base) assert_string_equal(base, "start");
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(solvers_agree_where_they_converge),
                                      cmocka_unit_test(same_seed_same_table),
@@ -268,6 +301,7 @@ int main(void) {
                                      cmocka_unit_test(a_cost_at_rounding_ends_a_run),
                                      cmocka_unit_test(what_ctrl_c_leaves_out_is_said),
                                      cmocka_unit_test(one_is_not_many),
-                                     cmocka_unit_test(pictures_say_what_they_show)};
+                                     cmocka_unit_test(pictures_say_what_they_show),
+                                     cmocka_unit_test(letters_mean_the_same)};
   return cmocka_run_group_tests(tests, cli_group_setup, cli_group_teardown);
 }

@@ -8,7 +8,7 @@
 #include "message.h"
 #include "verbs.h"
 
-static const char *const without_options[] = {"json", "quiet", "digits", "save", "plot", "trace", "residuals", NULL};
+static const char *const without_options[] = {"json", "quiet", "digits", "save", "plot", "trace", "residuals", "folds", "held-out", NULL};
 static const char *const without_library[] = {"solver", "max-seconds", "target", "max-evaluations", NULL};
 
 static int was_given(const comparing *c, const char *option) {

@@ -20,7 +20,7 @@ const argument_option ridge_options[] = {
     {"lambda", 'l', "NUMBER|HOW", "the penalty, or how to choose it: gcv, loo, cv, lcurve, validation, evidence [gcv]"},
     {"grid", 0, "LEAST:MOST[:COUNT]", "penalties to choose from, to write and to draw [by the singular values, 200]"},
     {"folds", 'k', "K", "folds of cv [10]"},
-    {"seed", 's', "S", "seed of the folds [1]"},
+    {"seed", 0, "S", "seed of the folds [1]"},
     {"validation", 0, "FILE", "table of held-out samples, for --lambda validation, which it implies"},
     {"penalty", 0, "NAME=D,...", "relative penalty of a coefficient or of all of an input; 0: none [1]; repeatable"},
     {"prior", 0, "NAME=VALUE,...", "value that a coefficient is pulled to [0]; repeatable"},

@@ -39,7 +39,7 @@ const argument_option train_options[] = {
     {"restarts", 0, "K", "further runs from other initial values; the best is kept [0]"},
     {"target", 0, "MSE", "stop when the mean squared error (or loss) of the training samples is at most this [0]"},
     {"max-seconds", 0, "S", "stop after this many seconds [no limit]"},
-    {"seed", 's', "S", "seed of the split, of the initial values and of batches [1]"},
+    {"seed", 0, "S", "seed of the split, of the initial values and of batches [1]"},
     {"init", 0, "NAME", "initial values; see marq list initialisations [nguyen-widrow]"},
     {"standardise", 0, "yes|no", "shift and scale inputs and targets to mean 0 and deviation 1 [yes]"},
     {"grow", 0, NULL, "begin on a fortieth of the samples and triple them when progress stalls [where there are many]"},
