@@ -7,6 +7,7 @@
 #include "cli_support.h"
 
 enum { samples = 40 };
+#define SINE "fit", "y = a*sin(b*x) + c", "few.csv", "-s", "a=1,b=6,c=0"
 
 static int setup(void **state) {
   if (cli_group_setup(state)) return -1;
@@ -138,10 +139,70 @@ static void likelihoods_have_evidence(void **state) {
   json_decref(twice);
 }
 
+/* The path of the report: what was chosen is its best. */
+static void the_path_is_told(void **state) {
+  (void)state;
+  static const char *const choices[] = {"gcv", "cv", "lcurve", "validation", "evidence"};
+  for (size_t k = 0; k < sizeof choices / sizeof *choices; k++) {
+    json_t *j = cli_json(0, SINE, "--ridge", choices[k], "--json", NULL);
+    const json_t *path = json_object_get(j, "ridge_path");
+    const size_t count = json_array_size(path);
+    const double sign = k == 2 || k == 4 ? -1 : 1, best = cli_number(j, "ridge_criterion");
+    double least = INFINITY, at = NAN, last = 0;
+    assert_true(count >= (k == 4 ? 2 : 25));
+    for (size_t i = 0; i < count; i++) {
+      const json_t *point = json_array_get(path, i);
+      const double lambda = cli_number(point, "lambda"), misfit = cli_number(point, "misfit");
+      assert_true(misfit > 0 && cli_number(point, "penalty") > 0);
+      if (k != 4) assert_true(lambda > last);
+      last = lambda;
+      if (json_is_null(json_object_get(point, "criterion"))) continue;
+      if (sign * cli_number(point, "criterion") >= least) continue;
+      least = sign * cli_number(point, "criterion");
+      at = lambda;
+    }
+    assert_close(sign * least, best, 1e-12, 0);
+    assert_close(at, cli_number(j, "ridge"), 1e-12, 0);
+    assert_true(json_is_false(json_object_get(j, "ridge_at_border")));
+    json_decref(j);
+  }
+  json_t *given = cli_json(0, SINE, "--ridge", "0.1", "--json", NULL);
+  assert_null(json_object_get(given, "ridge_path"));
+  json_decref(given);
+}
+
+/* The picture shows how the ridge was chosen, beside one variable and below several; without a choice it does not. */
+static void the_choice_is_drawn(void **state) {
+  (void)state;
+  static const struct {
+    const char *choice, *word, *other;
+  } cases[] = {{"gcv", ">GCV<", "L-curve, the dot"},
+               {"cv", "cost of the rows left out", "L-curve, the dot"},
+               {"lcurve", "curvature of the L-curve", "L-curve, the dot"},
+               {"validation", "cost of the rows held out", "L-curve, the dot"},
+               {"evidence", "log evidence", ">round<"},
+               {"0.1", NULL, NULL}};
+  if (system("gnuplot --version > /dev/null 2>&1") != 0) skip();
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+    for (int several = 0; several < 2; several++) {
+      cli_run r = several ? cli("fit", "k = a + b*u + c*v", "likely.csv", "--loss", k == 0 ? "squared" : "poisson",
+                                "--ridge", cases[k].choice, "-q", "--plot", "r.svg", NULL)
+                          : cli(SINE, "--ridge", cases[k].choice, "-q", "--plot", "r.svg", NULL);
+      assert_int_equal(r.status, 0);
+      cli_free(&r);
+      char *picture = cli_read("r.svg");
+      assert_non_null(picture);
+      assert_int_equal(strstr(picture, "penalty λ") != NULL, cases[k].word != NULL);
+      if (cases[k].word) cli_contains(picture, cases[k].word);
+      if (cases[k].word) cli_contains(picture, cases[k].other);
+      if (cases[k].word) cli_contains(picture, "effective parameters");
+      free(picture);
+    }
+}
+
 /* Folds, held-out rows and their seed: as asked for, by themselves on small data, and said. */
 static void folds_are_counted(void **state) {
   (void)state;
-#define SINE "fit", "y = a*sin(b*x) + c", "few.csv", "-s", "a=1,b=6,c=0"
   json_t *ten = cli_json(0, SINE, "--ridge", "cv", "--json", NULL);
   json_t *four = cli_json(0, SINE, "--ridge", "cv", "--folds", "4", "--json", NULL);
   json_t *other = cli_json(0, SINE, "--ridge", "cv", "-k", "4", "--seed", "5", "--json", NULL);
@@ -241,7 +302,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_given_ridge_pulls),       cmocka_unit_test(an_l_curve_without_a_corner),
       cmocka_unit_test(every_choice_chooses),      cmocka_unit_test(evidence_is_reported_and_saved),
-      cmocka_unit_test(likelihoods_have_evidence), cmocka_unit_test(folds_are_counted),
+      cmocka_unit_test(likelihoods_have_evidence), cmocka_unit_test(the_path_is_told),
+      cmocka_unit_test(the_choice_is_drawn),       cmocka_unit_test(folds_are_counted),
       cmocka_unit_test(folds_without_a_use),       cmocka_unit_test(nonsense_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

@@ -111,6 +111,9 @@ int fit_judge(fit *f);
 int fit_ridge_check(const fit_request *request);
 int fit_ridge_set_up(fit *f);
 void fit_ridge_judge(fit *f);
+/** Draw the choice as two plots (fit_ridge_plot.c), right of `left` of the page, or, with 0, where the layout has them.
+ * Returns how to exit. */
+int fit_ridge_plot(const fit *f, FILE *script, double left);
 /** 1 when the ridge was chosen by a key of MARQ_RIDGE_CHOICES. */
 int fit_ridge_chosen_by(const fit_request *request, const char *choice);
 /** The loss (fit_loss.c): what the response must be; the problem's part; the

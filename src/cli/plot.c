@@ -1,4 +1,5 @@
-/* A plot of a fit: data, fitted curve and residuals; with several variables fitted against observed values instead. */
+/* A plot of a fit: data, fitted curve and residuals; with several variables fitted against observed values instead.
+ * Beside them how a ridge was chosen, where it was. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,7 +16,8 @@ typedef struct drawing {
   size_t variables, variable; /* how many columns the formula reads, and the first of them */
   size_t step;                /* every step-th observation is drawn */
   double *fitted;
-  int bars; /* error bars: sigma was given */
+  int bars;     /* error bars: sigma was given */
+  double share; /* of the width of the page that data and residuals have */
 } drawing;
 
 static void count_variables(drawing *d) {
@@ -138,11 +140,15 @@ static const char *emptiest_corner(const drawing *d) {
   return corners[best];
 }
 
+static int draw_choice(const drawing *d, double left) {
+  return d->f->regularised ? fit_ridge_plot(d->f, d->script, left) : exit_done;
+}
+
 /* The residual panel shares the abscissa of the one above it; both have the same margins, so the axes line up. */
-static void draw_curve(const drawing *d) {
+static int draw_curve(const drawing *d) {
   const char *name = d->variables ? marq_table_reader_name(d->f->reader, d->variable) : "observation";
-  fputs("set multiplot\nset lmargin at screen 0.12\n", d->script);
-  fprintf(d->script, "set rmargin at screen %s\n", d->f->loss_weights ? "0.85" : "0.97");
+  fprintf(d->script, "set multiplot\nset lmargin at screen %.4f\n", 0.12 * d->share);
+  fprintf(d->script, "set rmargin at screen %.4f\n", (d->f->loss_weights ? 0.85 : 0.97) * d->share);
   fputs("set tmargin at screen 0.93\nset bmargin at screen 0.38\nset xtics format ''\n", d->script);
   fprintf(d->script, "set key %s\n", emptiest_corner(d));
   fputs("stats $data using 1 nooutput\n", d->script);
@@ -161,12 +167,15 @@ static void draw_curve(const drawing *d) {
   plot_label(d->script, "xlabel", name, longest_label, "");
   fputs("set ylabel 'residual'\nset ytics autofreq\nplot 0 with lines ls 3 notitle, ", d->script);
   put_points(d, "1:4", NULL);
-  fputs("\nunset multiplot\n", d->script);
+  fputc('\n', d->script);
+  const int status = draw_choice(d, 1.08 * d->share);
+  fputs("unset multiplot\n", d->script);
+  return status;
 }
 
-static void draw_agreement(const drawing *d) {
+static int draw_agreement(const drawing *d) {
   char text[longest_title * 4];
-  fputs("set multiplot layout 1,2 title ", d->script);
+  fprintf(d->script, "set multiplot layout %d,2 title ", d->f->regularised ? 2 : 1);
   gnuplot_text(d->script, title_text(d, text, sizeof text), longest_title);
   fputs(" noenhanced\nset tmargin 3\nset key top left\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n",
         d->script);
@@ -178,7 +187,10 @@ static void draw_agreement(const drawing *d) {
   plot_label(d->script, "xlabel", marq_formula_response(d->f->formula), longest_label, ", fitted");
   fputs("set ylabel 'residual'\nplot 0 with lines ls 3 notitle, ", d->script);
   put_points(d, "3:4", NULL);
-  fputs("\nunset multiplot\n", d->script);
+  fputc('\n', d->script);
+  const int status = draw_choice(d, 0);
+  fputs("unset multiplot\n", d->script);
+  return status;
 }
 
 /* Points of little weight are red, of full weight blue. */
@@ -196,13 +208,9 @@ static int draw(void *context, FILE *script) {
   plot_points(script, d->f->samples / d->step);
   put_palette(d);
   put_data(d);
-  if (d->variables > 1) {
-    draw_agreement(d);
-    return exit_done;
-  }
+  if (d->variables > 1) return draw_agreement(d);
   const int status = put_curve(d);
-  if (status == exit_done) draw_curve(d);
-  return status;
+  return status == exit_done ? draw_curve(d) : status;
 }
 
 int plot_fit(const fit *f, const char *path) {
@@ -213,8 +221,10 @@ int plot_fit(const fit *f, const char *path) {
   d.fitted = malloc(f->samples * sizeof(double));
   if (!d.fitted) return message_out_of_memory();
   int status = fit_loss_predict(f, d.fitted);
-  const int wide = d.variables > 1;
-  if (status == exit_done) status = plot_page(path, wide ? 1100 : 900, wide ? 520 : 720, draw, &d);
+  const int agreement = d.variables > 1, choice = f->regularised != NULL;
+  const int width = agreement ? 1100 : choice ? 1400 : 900, height = !agreement ? 720 : choice ? 960 : 520;
+  d.share = choice ? 900.0 / width : 1;
+  if (status == exit_done) status = plot_page(path, width, height, draw, &d);
   free(d.fitted);
   return status;
 }

@@ -149,6 +149,21 @@ static void put_run(json *j, const fit *f) {
   json_size(j, "threads", (size_t)f->threads);
 }
 
+static void put_ridge_path(json *j, const marq_regularised *found) {
+  json_open(j, "ridge_path", '[');
+  for (size_t l = 0; l < found->count; l++) {
+    const marq_ridge_point *at = &found->path[l];
+    json_open_flat(j, NULL, '{');
+    json_number(j, "lambda", at->lambda);
+    json_number(j, "criterion", at->criterion);
+    json_number(j, "misfit", at->misfit);
+    json_number(j, "penalty", at->penalty);
+    json_number(j, "effective_parameters", at->effective);
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+}
+
 static void put_ridge(json *j, const fit *f) {
   const marq_regularised *found = f->regularised;
   if (f->problem == f->bare) return;
@@ -156,9 +171,12 @@ static void put_ridge(json *j, const fit *f) {
   json_number(j, "effective_parameters", f->effective);
   if (!found) return;
   json_text(j, "ridge_choice", f->request.ridge_choice);
+  json_number(j, "ridge_criterion", found->criterion);
+  json_bool(j, "ridge_at_border", found->at_border);
   if (found->folds) json_size(j, "ridge_folds", found->folds);
   if (found->held_out) json_size(j, "ridge_held_out", found->held_out);
   if (found->folds || found->held_out) json_size(j, "seed", (size_t)f->request.options.seed);
+  put_ridge_path(j, found);
 }
 
 void report_json(const fit *f, FILE *file) {
