@@ -194,6 +194,7 @@ static void bad_input_is_refused(void **state) {
   assert_int_equal(error.line, 201);
   assert_non_null(strstr(error.text, "must be a probability"));
   o.loss = marq_loss_find("cauchy");
+  o.scale = -1;
   assert_int_equal(marq_train(network, d.inputs, d.targets, samples, &o, NULL, NULL, &r, &error), MARQ_EINVAL);
   assert_non_null(strstr(error.text, "scale of cauchy"));
   o = options_of("softmax-cross-entropy");

@@ -43,6 +43,7 @@ typedef struct marq_loss {
   int coupled;     /* 1: S couples the outputs of a sample where there are several */
   int of_residual; /* 1: a function of f − y alone: applies to residuals given by a user's function, too */
   int robust;      /* 1: has a scale */
+  int convex;      /* 1: in f */
   int classifies;  /* 1: targets are classes, predictions probabilities */
   void (*evaluate)(const marq_loss_block *block);
   /** The inverse link, applied when predicting: out[o·ld + i] from f, in place or not. NULL: the identity. */

@@ -35,9 +35,9 @@ MARQ_API int marq_train_stop_done(marq_train_stop stop);
 
 /** How to train. Start from marq_train_options_default().
  *
- *  The cost is F = Σ w loss(f, y) + ½ ridge ‖weights‖² + ½ ridge_biases ‖biases‖² in standardised units, summed over
- * the training samples; the loss is ½ ‖f − y‖² if nothing else is said. Where fewer of them are in use (grow, batch)
- * both penalties shrink in proportion.
+ *  The cost is F = Σ w loss(f, y) + ½ ridge ‖weights − c‖² + ½ ridge_biases ‖biases − c‖² in standardised units, summed
+ * over the training samples; the loss is ½ ‖f − y‖² if nothing else is said. Where fewer of them are in use (grow,
+ * batch) both penalties shrink in proportion.
  *
  *  A mean squared error (mse) *in training* is Σ w ‖f − y‖² / (c Σ w): in the user's units when there is one target, in
  * standardised units when there are several. With another loss every field called mse holds the mean loss Σ w loss / Σ
@@ -49,9 +49,13 @@ MARQ_API int marq_train_stop_done(marq_train_stop stop);
  * of their samples. */
 typedef struct marq_train_options {
   const marq_loss *loss; /* borrowed; NULL: squared */
-  double scale;          /* of a robust loss, > 0, in units of standardised targets */
-  marq_options solve;    /* solver, linear solver, scaling, tolerances, memory. Limits are below: max_iterations and
-                            max_seconds of this structure are not used */
+  /** Of a robust loss, in units of standardised targets. 0: estimated (not with ridge_choice). A run is then a number
+   * of fits that go on from each other, and the scale of the next is the loss's `tuning` times the spread of the
+   * residuals (marq_robust_sigma) of the validation samples, or, where there are none, of the training samples. A loss
+   * that is not convex comes down to a given scale in such fits, too. */
+  double scale;
+  marq_options solve; /* solver, linear solver, scaling, tolerances, memory. Limits are below: max_iterations and
+                         max_seconds of this structure are not used */
   const char *initialisation; /* see marq_initialisation_name; NULL: go on from the network's values */
   int standardise;            /* 1: from the training samples (with a loss of classes or counts the inputs alone); 0: as
                                  the network says */
@@ -63,6 +67,8 @@ typedef struct marq_train_options {
   double max_seconds; /* for all runs together */
   double target;      /* stop when the mse of all training samples is at most this (0: never) */
   double ridge, ridge_biases; /* λ ≥ 0 */
+  const double *ridge_centre; /* [free parameters] c, what the ridge pulls to: borrowed; NULL: 0 */
+  int ridge_to_start;         /* 1: to the values that a run begins with */
   /** NULL: the ridge is as given. Else it is chosen (a key of MARQ_RIDGE_CHOICES), the same λ for weights and biases,
    * on all training samples at once; "validation" judges by the validation samples. Nothing stops early then, and
    * `epochs` are the most of each fit on the way. "gcv" and "evidence" need the squared loss. */
@@ -102,7 +108,8 @@ typedef struct marq_train_progress {
   const double *p;            /* [free parameters] the current point */
 } marq_train_progress;
 
-/** Called at the start of each run, after each epoch, and when the sample has grown (the epoch then stays); return
+/** Called at the start of each run, after each epoch, and when the sample has grown or the scale of a robust
+ * loss has changed (the epoch then stays); return
  * nonzero to stop with the best network so far. */
 typedef int (*marq_train_callback)(void *context, const marq_train_progress *progress);
 
@@ -139,6 +146,9 @@ typedef struct marq_train_result {
   double effective, noise,
       criterion;               /* of a chosen ridge, see marq_regularised (noise in standardised units); else NaN */
   int ridge_at_border;         /* 1: the λ chosen is the least or the most tried */
+  double loss_scale;           /* of a robust loss: as given, or as estimated */
+  double spread;               /* of the residuals in standardised units, from which it was estimated; else NaN */
+  int scale_settled;           /* 0: it was estimated, and still changed when training ended */
   unsigned long seed;          /* as asked for; the initial values of the best run are of seed + run */
   size_t iterations, accepted; /* trial steps of all runs */
   marq_counts counts;          /* of all runs */

@@ -94,6 +94,27 @@ double network_squares(const marq_network *network, const double *p, const netwo
   return sum;
 }
 
+size_t network_residuals(const marq_network *network, const double *p, const network_samples *samples, double *buffer,
+                         double *r) {
+  const marq_standard *s = network->standards + network->inputs;
+  const size_t outputs = marq_network_outputs(network), *order = samples->order;
+  const marq_column w = samples->weights;
+  size_t written = 0;
+  for (size_t i0 = 0; i0 < samples->count; i0 += block) {
+    const size_t count = samples->count - i0 < block ? samples->count - i0 : block;
+    const double *f = forward(network, p, samples->inputs, order, i0, count, buffer);
+    for (size_t i = 0; i < count; i++) {
+      const size_t k = at(order, i0 + i);
+      if (w.data && !(w.data[k * w.stride] > 0)) continue;
+      for (size_t o = 0; o < outputs; o++) {
+        const marq_column y = samples->targets[o];
+        r[written++] = f[i + o * block] - (y.data[k * y.stride] - s[o].shift) / s[o].scale;
+      }
+    }
+  }
+  return written;
+}
+
 double network_losses(const marq_network *network, const marq_loss *loss, double scale, const double *p,
                       const network_samples *samples, double *buffer) {
   const marq_standard *s = network->standards + network->inputs;

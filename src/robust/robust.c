@@ -125,12 +125,11 @@ static marq_status settle(stage *s, const marq_loss *loss, double tuning, double
 static marq_status run(stage *s) {
   const marq_robust_options *o = s->options;
   const marq_loss *huber = marq_loss_find("huber");
-  const int convex = strcmp(o->loss->name, "huber") == 0 || strcmp(o->loss->name, "soft-l1") == 0;
   const size_t most = o->most_fits ? o->most_fits : 50;
   const double tolerance = o->tolerance > 0 ? o->tolerance : 1e-4;
   double sigma = NAN;
   marq_status status = measure(s, &sigma);
-  if (status == MARQ_OK && !convex) status = settle(s, huber, huber->tuning, 0.01, (most + 1) / 2, &sigma);
+  if (status == MARQ_OK && !o->loss->convex) status = settle(s, huber, huber->tuning, 0.01, (most + 1) / 2, &sigma);
   if (status != MARQ_OK || s->total->stop == MARQ_STOP_USER) return status;
   return settle(s, o->loss, o->tuning > 0 ? o->tuning : o->loss->tuning, tolerance, most, &sigma);
 }

@@ -44,7 +44,7 @@ static void run_epochs(runner *r, stage *s, marq_error *error) {
     if (t->options->target > 0 && train_told(t, mse) <= t->options->target) train_end(r, MARQ_TRAIN_TARGET, 1, NULL);
     if (train_out_of_patience(r)) train_end(r, MARQ_TRAIN_EARLY, 0, NULL);
     if (out->epochs >= t->options->epochs) train_end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
-    if (r->ended) return;
+    if (r->ended || out->epochs >= r->limit) return;
     marq_error why = {0};
     const marq_status status = pass(r, s, &state, &why);
     if (status < 0) {

@@ -71,8 +71,12 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
   if (o->ridge_choice && (o->batch || o->grow > 0))
     return marq_fail(error, MARQ_EINVAL,
                      "a ridge is chosen on all samples at once: no mini-batches, no growing sample");
-  if (o->loss && o->loss->robust && (!(o->scale > 0) || !isfinite(o->scale)))
-    return marq_fail(error, MARQ_EINVAL, "the scale of %s is %g, it must be above 0", o->loss->name, o->scale);
+  if (o->loss && o->loss->robust && (!(o->scale >= 0) || !isfinite(o->scale)))
+    return marq_fail(error, MARQ_EINVAL, "the scale of %s is %g, it must be above 0, or 0 to estimate it",
+                     o->loss->name, o->scale);
+  if (o->loss && o->loss->robust && o->scale == 0 && o->ridge_choice)
+    return marq_fail(error, MARQ_EINVAL, "a ridge is chosen with a given scale of %s: each scale has its own ridge",
+                     o->loss->name);
   if (o->ridge_choice && o->loss && o->loss != marq_loss_find("squared") &&
       (!strcmp(o->ridge_choice, "gcv") || !strcmp(o->ridge_choice, "evidence")))
     return marq_fail(error, MARQ_EINVAL,
@@ -83,6 +87,10 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
   if (o->ridge_apart && (!o->ridge_choice || strcmp(o->ridge_choice, "evidence") != 0))
     return marq_fail(error, MARQ_EINVAL,
                      "weights and biases have each their penalty only when it is chosen by evidence");
+  if (o->ridge_to_start && o->ridge_centre)
+    return marq_fail(error, MARQ_EINVAL, "the ridge pulls to the start or to given values, not to both");
+  if ((o->ridge_to_start || o->ridge_centre) && !(o->ridge > 0) && !(o->ridge_biases > 0) && !o->ridge_choice)
+    return marq_fail(error, MARQ_EINVAL, "the ridge has a centre, but no penalty");
   if (!o->initialisation && o->restarts)
     return marq_fail(error, MARQ_EINVAL, "restarts need an initialisation: all runs would begin with the same values");
   return MARQ_OK;

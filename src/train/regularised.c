@@ -88,6 +88,7 @@ void train_run_regularised(trainer *t, size_t run, train_outcome *out, marq_erro
   if (o.solve.cost_tolerance == 0) o.solve.cost_tolerance = cost_tolerance;
   o.solve.max_iterations = (double)t->options->epochs;
   o.choice = t->options->ridge_choice;
+  o.centre = t->centre;
   o.seed = t->options->seed;
   o.max_seconds = t->options->max_seconds - train_seconds(t);
   o.progress = progress;

@@ -212,6 +212,10 @@ static void run_epoch(runner *r, stage *s) {
   r->out->epochs++;
 }
 
+static int is_paused(const runner *r) {
+  return r->limit < r->t->options->epochs && r->out->epochs >= r->limit;
+}
+
 /* Epochs on one stage until the run ends or, before the last stage, the sample should grow. */
 static void run_stage(runner *r, stage *s, int last) {
   trainer *t = r->t;
@@ -224,7 +228,8 @@ static void run_stage(runner *r, stage *s, int last) {
     if (first || state.accepted) mse = train_mse(t, state.cost - part * train_penalty(t, state.p), weight);
     train_observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
     const size_t made = out->epochs - r->stage_epoch;
-    const int paused = out->epochs >= r->limit, reached = t->options->target > 0 && train_told(t, mse) <= t->options->target;
+    const int reached = t->options->target > 0 && train_told(t, mse) <= t->options->target;
+    const int paused = is_paused(r);
     if (!last && !r->ended && !paused) {
       if (reached || train_out_of_patience(r) || marq_solver_stopped(s->solver) != MARQ_STOP_NONE) return;
       if (made && made % chunk == 0) {
@@ -247,7 +252,7 @@ static void run_stage(runner *r, stage *s, int last) {
   }
   if (t->validation.count) return;
   train_keep(r, state.p, state.cost, mse);
-  if (train_is_first_order(t)) out->best_epoch = (state.best_iteration + s->steps - 1) / s->steps;
+  if (train_is_first_order(t)) out->best_epoch = r->stage_epoch + (state.best_iteration + s->steps - 1) / s->steps;
 }
 
 void train_fail(runner *r, marq_status status, const marq_error *why, marq_error *error) {
@@ -261,18 +266,19 @@ void train_fail(runner *r, marq_status status, const marq_error *why, marq_error
 static size_t first_size(const trainer *t) {
   const size_t all = t->sets.training, part = (all + first_part - 1) / first_part;
   const size_t least = all < least_part ? all : least_part;
-  return t->single ? all : part > least ? part : least;
+  return train_is_whole(t) ? all : part > least ? part : least;
 }
 
 static void run_growing(runner *r, marq_error *error) {
   trainer *t = r->t;
   const size_t all = t->sets.training;
-  for (size_t size = first_size(t); !r->ended; size = size > all / growth ? all : size * growth) {
+  if (!r->size) r->size = first_size(t);
+  for (;; r->size = r->size > all / growth ? all : r->size * growth) {
     stage s;
     marq_error why = {0};
     r->stage_epoch = r->out->epochs;
-    marq_status status = train_stage_make(r, 0, size, 0, &s, &why);
-    if (!status) status = train_stage_begin(r, 0, size, &s, &why);
+    marq_status status = train_stage_make(r, 0, r->size, 0, &s, &why);
+    if (!status) status = train_stage_begin(r, 0, r->size, &s, &why);
     if (status) {
       train_stage_free(&s);
       train_fail(r, status, &why, error);
@@ -282,10 +288,11 @@ static void run_growing(runner *r, marq_error *error) {
       free(t->start);
       t->start = NULL;
     }
-    run_stage(r, &s, size == all);
+    run_stage(r, &s, r->size == all);
     if (t->start) memcpy(t->start, marq_solver_state(s.solver).p, t->n * sizeof *t->start);
     train_stage_end(r, &s);
     train_stage_free(&s);
+    if (r->ended || is_paused(r)) return;
   }
 }
 
@@ -298,7 +305,7 @@ int train_is_first_order(const trainer *t) {
   return train_solver_is_first_order(t->options);
 }
 
-int train_is_single(const trainer *t) {
+int train_is_whole(const trainer *t) {
   const double residuals = (double)t->sets.training * (double)t->data.target_count;
   if (t->options->ridge_choice || train_is_first_order(t)) return 1;
   if (has_batches(t)) return 0;
@@ -306,17 +313,25 @@ int train_is_single(const trainer *t) {
   return t->sets.training < TRAIN_MANY || residuals < 20 * (double)t->n;
 }
 
-void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error) {
-  *outcome = (train_outcome){.validation_mse = NAN};
-  runner r = {.t = t, .out = outcome, .run = run, .best = INFINITY};
-  if (!t->single) {
-    memcpy(t->kept, t->start, t->n * sizeof *t->kept);
-    outcome->start_cost = train_cost_of_all(t, t->start, &outcome->mse);
-  }
-  if (has_batches(t))
-    train_run_batches(&r, error);
+void train_fit(runner *r, marq_error *error) {
+  if (has_batches(r->t))
+    train_run_batches(r, error);
   else
-    run_growing(&r, error);
+    run_growing(r, error);
+}
+
+void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error) {
+  *outcome = (train_outcome){.validation_mse = NAN, .scale = t->loss_scale, .sigma = NAN, .settled = 1};
+  runner r = {.t = t, .out = outcome, .run = run, .best = INFINITY, .limit = t->options->epochs};
+  if (t->scaled) {
+    train_run_scaled(&r, error);
+  } else {
+    if (!t->single) {
+      memcpy(t->kept, t->start, t->n * sizeof *t->kept);
+      outcome->start_cost = train_cost_of_all(t, t->start, &outcome->mse);
+    }
+    train_fit(&r, error);
+  }
   if (!t->single) outcome->cost = train_cost_of_all(t, t->kept, &outcome->mse);
   outcome->validation_mse = t->validation.count ? r.best : NAN;
 }

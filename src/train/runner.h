@@ -25,6 +25,8 @@ typedef struct runner {
   trainer *t;
   train_outcome *out;
   size_t run, stage_epoch; /* epoch at which the stage began */
+  size_t limit;            /* epochs after which a fit pauses, to go on with another loss */
+  size_t size;             /* samples that a growing part has come to; 0: not begun */
   carried carry;
   double best; /* mean squared error of the validation set */
   int ended;
@@ -54,6 +56,10 @@ void train_observe(runner *r, const marq_state *state, size_t samples, double co
 void train_keep(runner *r, const double *p, double cost, double mse);
 int train_out_of_patience(const runner *r);
 
+/** From trainer->start until the run ends, or r->limit epochs of it are made. */
+void train_fit(runner *r, marq_error *error);
+/** Such fits one after the other, with another scale of the loss each. */
+void train_run_scaled(runner *r, marq_error *error);
 /** Mini-batches: a few trial steps on each, then on the next. */
 void train_run_batches(runner *r, marq_error *error);
 

@@ -29,7 +29,7 @@ static marq_status make_problem(trainer *t, marq_error *error) {
   const marq_network_options o = {.weights = columns.weights,
                                   .threads = t->options->threads,
                                   .loss = t->data.loss,
-                                  .scale = t->options->scale,
+                                  .scale = t->loss_scale,
                                   .borrow = t->single && !t->options->ridge_choice};
   status = marq_network_problem(t->network, columns.inputs, columns.targets, count, &o, &t->training, error);
   if (status && error && error->line && order) error->line = order[error->line - 1] + 1;
@@ -63,11 +63,11 @@ static marq_status check_weights(trainer *t, marq_error *error) {
 }
 
 static marq_status prepare_validation(trainer *t, marq_error *error) {
-  if (!t->sets.validation) return MARQ_OK;
+  if (!t->sets.validation && !t->scaled) return MARQ_OK;
   t->validation = (network_samples){.inputs = t->data.inputs,
                                     .targets = t->data.targets,
                                     .weights = t->data.weights,
-                                    .order = t->sets.order + t->sets.training,
+                                    .order = t->sets.order ? t->sets.order + t->sets.training : NULL,
                                     .count = t->sets.validation};
   const size_t size = network_buffer(t->network);
   t->buffer = calloc(size + 1, sizeof *t->buffer);
@@ -105,11 +105,15 @@ static marq_status prepare(trainer *t, size_t samples, marq_error *error) {
   if (status) return status;
   t->scale = scale_of(t);
   t->n = marq_network_free_parameters(t->network);
-  t->single = train_is_single(t);
+  t->scaled = train_is_scaled(o);
+  t->single = train_is_whole(t) && !t->scaled;
+  t->loss_scale = o->scale > 0 ? o->scale : 1; /* one that is estimated is not known yet */
   const int in_place = t->single && !o->restarts;
   t->start = vector(t->n);
   t->kept = in_place ? NULL : vector(t->n);
-  if (!t->start || (!in_place && !t->kept))
+  if (o->ridge_to_start) t->centre = t->owned_centre = vector(t->n);
+  if (!o->ridge_to_start && o->ridge_centre) t->centre = o->ridge_centre;
+  if (!t->start || (!in_place && !t->kept) || (o->ridge_to_start && !t->centre))
     return marq_fail(error, MARQ_ENOMEM, "out of memory for %zu parameters", t->n);
   status = make_problem(t, error);
   return status ? status : prepare_validation(t, error);
@@ -128,6 +132,9 @@ static void adopt(trainer *t, size_t run, const train_outcome *outcome) {
   result->epochs = outcome->epochs;
   result->best_epoch = outcome->best_epoch;
   result->run = run;
+  result->loss_scale = outcome->scale;
+  result->spread = outcome->sigma;
+  result->scale_settled = outcome->settled;
   if (!t->options->ridge_choice) return;
   result->ridge = outcome->ridge;
   result->ridge_biases = outcome->ridge_biases;
@@ -135,6 +142,17 @@ static void adopt(trainer *t, size_t run, const train_outcome *outcome) {
   result->noise = outcome->noise;
   result->criterion = outcome->criterion;
   result->ridge_at_border = outcome->at_border;
+}
+
+/* Losses of different scales cannot be compared: that of the best so far is taken for both. */
+static train_outcome as_judged(trainer *t, const train_outcome *a, const train_outcome *best) {
+  train_outcome judged = *a;
+  if (a->scale == best->scale) return judged;
+  t->loss_scale = best->scale;
+  marq_problem_set_loss(t->training, t->data.loss, best->scale);
+  judged.cost = train_cost_of_all(t, t->kept, &judged.mse);
+  if (t->validation.count) judged.validation_mse = train_validation(t, t->kept);
+  return judged;
 }
 
 static int is_better(const trainer *t, const train_outcome *a, const train_outcome *b) {
@@ -159,6 +177,7 @@ static marq_status run_all(trainer *t, int *adopted, marq_error *error) {
     } else {
       marq_network_get(t->network, t->start);
     }
+    if (t->owned_centre) memcpy(t->owned_centre, t->start, t->n * sizeof *t->start);
     if (t->options->ridge_choice)
       train_run_regularised(t, run, &outcome, error);
     else
@@ -169,7 +188,8 @@ static marq_status run_all(trainer *t, int *adopted, marq_error *error) {
       failure = outcome.status;
       continue;
     }
-    if (!*adopted || is_better(t, &outcome, &best)) {
+    const train_outcome judged = *adopted ? as_judged(t, &outcome, &best) : outcome;
+    if (!*adopted || is_better(t, &judged, &best)) {
       best = outcome;
       adopt(t, run, &outcome);
     }
@@ -205,6 +225,7 @@ static void release(trainer *t) {
   marq_problem_free(t->training);
   train_sets_free(&t->sets);
   free(t->weights);
+  free(t->owned_centre);
   free(t->buffer);
   free(t->start);
   free(t->kept);
@@ -286,6 +307,9 @@ marq_status marq_train(marq_network *network, const marq_column *inputs, const m
                                   .ridge_biases = t.options->ridge_biases,
                                   .effective = NAN,
                                   .noise = NAN,
+                                  .loss_scale = t.options->scale,
+                                  .spread = NAN,
+                                  .scale_settled = 1,
                                   .criterion = NAN};
   clock_gettime(CLOCK_MONOTONIC, &t.begin);
   const marq_status status = train(&t, samples, error);

@@ -19,9 +19,13 @@ typedef struct trainer {
   double validation_weight;   /* Σ w of the validation set */
   double *buffer;             /* of a forward pass over it */
   double scale;               /* of the target, when there is one: see train_told */
-  int single;                 /* 1: one stage on all samples */
+  double loss_scale;          /* of a robust loss, as it is now */
+  int single;                 /* 1: a run is one stage on all samples */
+  int scaled;                 /* 1: the scale of the loss changes during a run: see scaled.c */
   double *start; /* [n] where a run or a stage begins; with a single stage of a single run only until it has begun */
-  double *kept;  /* [n] the best of this run; NULL: the network's own values are, with one run */
+  const double *centre; /* [n] of the ridge; NULL: 0 */
+  double *owned_centre; /* where it is the start of a run */
+  double *kept;         /* [n] the best of this run; NULL: the network's own values are, with one run */
   marq_train_callback callback;
   void *context;
   struct timespec begin;
@@ -39,11 +43,15 @@ typedef struct train_outcome {
   /* of a ridge that was chosen; criterion: what was made least or, by evidence and for the corner, the most */
   double ridge, ridge_biases, effective, noise, criterion;
   int at_border;
-  int ends_all; /* target, time or the caller: no further run */
+  double scale, sigma; /* of a robust loss; spread of the residuals, NaN where it was not estimated */
+  int settled;         /* 0: it was estimated, and still changed at the end */
+  int ends_all;        /* target, time or the caller: no further run */
 } train_outcome;
 
-/** 1 when every run is one solver on all training samples: no batches, and nothing grows. */
-int train_is_single(const trainer *t);
+/** 1 when all training samples are used at once: no batches, and nothing grows. */
+int train_is_whole(const trainer *t);
+/** 1 when the scale of the loss changes during a run. */
+int train_is_scaled(const marq_train_options *options);
 /** 1 when the solver works by gradients alone: it makes its batches itself. */
 int train_is_first_order(const trainer *t);
 int train_solver_is_first_order(const marq_train_options *options);
@@ -53,6 +61,10 @@ void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error
 /** The same with a ridge to be chosen. */
 void train_run_regularised(trainer *t, size_t run, train_outcome *outcome, marq_error *error);
 
+/** Training samples i0 … i1−1 of a problem. */
+marq_status train_restrict(const trainer *t, marq_problem *problem, size_t i0, size_t i1);
+/** ½ λ ‖weights − centre‖² + ½ λ_b ‖biases − centre‖² of all samples. */
+double train_penalty(const trainer *t, const double *p);
 /** Σ w of training samples i0 … i1−1; a mean squared error (or the mean of another loss) from a cost; that of the
  * validation set (infinite where it is not finite); cost and mean squared error of all training samples, likewise. */
 double train_weight(const trainer *t, size_t i0, size_t i1);
