@@ -65,9 +65,14 @@ static int is_auto(const char *name) {
   return !name || !strcmp(name, "auto");
 }
 
+int marq_is_network(const marq_problem *problem) {
+  return marq_problem_groups(problem, NULL) > 1 && marq_problem_offers(problem, MARQ_OP_GRAM);
+}
+
 int marq_is_deep_classifier(const marq_problem *problem) {
   const marq_loss *loss = marq_problem_loss(problem, NULL);
-  return loss && loss->classifies && marq_problem_groups(problem, NULL) > 2; /* two are one layer: a convex cost */
+  /* two groups are one layer: a convex cost */
+  return loss && loss->classifies && marq_is_network(problem) && marq_problem_groups(problem, NULL) > 2;
 }
 
 const marq_method *marq_method_find(const char *name, const marq_problem *problem) {
@@ -75,7 +80,7 @@ const marq_method *marq_method_find(const char *name, const marq_problem *proble
     const int accelerates = marq_problem_offers(problem, MARQ_OP_ACCELERATE);
     if (marq_is_deep_classifier(problem))
       name = "lm-momentum";
-    else if (marq_problem_groups(problem, NULL) > 1) /* a network */
+    else if (marq_is_network(problem))
       name = accelerates ? "lm-gain-accel" : "lm-gain";
     else
       name = accelerates ? "lm-accel" : "lm";

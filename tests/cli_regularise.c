@@ -200,6 +200,71 @@ static void the_choice_is_drawn(void **state) {
     }
 }
 
+/* --penalty: each parameter its part of lambda, and none of it for an intercept. Orthogonal columns: (X'X)jj = 2. */
+static void parameters_have_their_own_penalty(void **state) {
+  (void)state;
+  cli_write("square.csv", "x,z,y\n1,1,7\n-1,1,2\n1,-1,5\n-1,-1,4\n");
+#define PLANE "fit", "y = a + b*x + c*z", "square.csv", "--ridge"
+  /* least squares: a = 18/4, b = 6/4, c = 0; penalised: sum/(4 + lambda d) */
+  json_t *j = cli_json(0, PLANE, "2", "--penalty", "a=0,b=3", "--json", NULL);
+  assert_close(cli_parameter(j, "a", "value"), 18.0 / 4, 1e-12, 0);
+  assert_close(cli_parameter(j, "b", "value"), 6.0 / 10, 1e-12, 0);
+  assert_close(cli_parameter(j, "b", "penalty"), 3, 0, 0);
+  assert_close(cli_parameter(j, "c", "penalty"), 1, 0, 0);
+  const double gamma = 1 + 4.0 / 10 + 4.0 / 6;
+  const double rss = 4 * pow(1.5 - 0.6, 2) + 4; /* what b leaves, and what no plane explains */
+  assert_close(cli_number(j, "effective_parameters"), gamma, 1e-12, 0);
+  assert_close(cli_number(j, "rss"), rss, 1e-12, 0);
+  assert_close(cli_number(j, "dof"), 4 - gamma, 1e-12, 0);
+  assert_close(cli_parameter(j, "a", "stderr"), sqrt(rss / (4 - gamma) / 4), 1e-12, 0);
+  assert_close(cli_parameter(j, "b", "stderr"), sqrt(rss / (4 - gamma) / 10), 1e-12, 0);
+  json_decref(j);
+  /* repeated, and as one option: the same; the solver does not depend on it */
+  json_t *twice = cli_json(0, PLANE, "2", "--penalty", "a=0", "--penalty", "b=3", "--json", NULL);
+  json_t *none = cli_json(0, PLANE, "2", "--json", NULL);
+  assert_close(cli_parameter(twice, "b", "value"), 6.0 / 10, 1e-12, 0);
+  assert_string_equal(json_string_value(json_object_get(twice, "solver")),
+                      json_string_value(json_object_get(none, "solver")));
+  assert_string_equal(json_string_value(json_object_get(twice, "scaling")),
+                      json_string_value(json_object_get(none, "scaling")));
+  json_decref(twice);
+  json_decref(none);
+  cli_run r = cli(PLANE, "2", "--penalty", "a=0,b=3", NULL);
+  cli_contains(r.out, "not penalised");
+  cli_contains(r.out, "penalty times 3");
+  cli_free(&r);
+  /* with a parameter held fixed, and with a chosen lambda */
+  j = cli_json(0, PLANE, "2", "--penalty", "b=3", "--fix", "a=0", "--json", NULL);
+  assert_close(cli_parameter(j, "b", "value"), 6.0 / 10, 1e-12, 0);
+  json_decref(j);
+  static const char *const choices[] = {"gcv", "cv", "lcurve", "validation", "evidence"};
+  for (size_t k = 0; k < sizeof choices / sizeof *choices; k++) {
+    j = cli_json(0, "fit", "k = a + b*u + c*v", "likely.csv", "--ridge", choices[k], "--penalty", "a=0,c=2", "--json",
+                 NULL);
+    const double chosen = cli_number(j, "effective_parameters");
+    assert_true(chosen >= 1 && chosen <= 3);
+    json_decref(j);
+  }
+  /* the intercept alone explains the mean, however large lambda is */
+  j = cli_json(0, "fit", "k = a + b*u + c*v", "likely.csv", "--ridge", "1e9", "--penalty", "a=0", "--json", NULL);
+  assert_close(cli_number(j, "r2"), 0, 0, 1e-4);
+  assert_close(cli_number(j, "effective_parameters"), 1, 1e-4, 0);
+  json_decref(j);
+}
+
+static void penalties_without_a_use(void **state) {
+  (void)state;
+  cli_expect_refusal(2, "--penalty needs --ridge", SINE, "--penalty", "a=0", NULL);
+  cli_expect_refusal(2, "--penalty needs --ridge", SINE, "--ridge", "0", "--penalty", "a=0", NULL);
+  cli_expect_refusal(2, "no number from 0 on, for a", SINE, "--ridge", "1", "--penalty", "a=-2", NULL);
+  cli_expect_refusal(2, "no parameter 'q'", SINE, "--ridge", "1", "--penalty", "q=2", NULL);
+  cli_expect_refusal(2, "given twice", SINE, "--ridge", "1", "--penalty", "a=2", "--penalty", "a=3", NULL);
+  cli_expect_refusal(2, "a is fixed", SINE, "--ridge", "1", "--penalty", "a=2", "--fix", "a", NULL);
+  cli_expect_refusal(2, "leaves no parameter", SINE, "--ridge", "gcv", "--penalty", "a=0,b=0,c=0", NULL);
+  cli_expect_refusal(2, "do not determine the parameters that have no penalty", "fit", "y = a + b + c*x", "few.csv",
+                     "--ridge", "evidence", "--penalty", "a=0,b=0", NULL);
+}
+
 /* Folds, held-out rows and their seed: as asked for, by themselves on small data, and said. */
 static void folds_are_counted(void **state) {
   (void)state;
@@ -303,7 +368,8 @@ int main(void) {
       cmocka_unit_test(a_given_ridge_pulls),       cmocka_unit_test(an_l_curve_without_a_corner),
       cmocka_unit_test(every_choice_chooses),      cmocka_unit_test(evidence_is_reported_and_saved),
       cmocka_unit_test(likelihoods_have_evidence), cmocka_unit_test(the_path_is_told),
-      cmocka_unit_test(the_choice_is_drawn),       cmocka_unit_test(folds_are_counted),
+      cmocka_unit_test(the_choice_is_drawn),       cmocka_unit_test(parameters_have_their_own_penalty),
+      cmocka_unit_test(penalties_without_a_use),   cmocka_unit_test(folds_are_counted),
       cmocka_unit_test(folds_without_a_use),       cmocka_unit_test(nonsense_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

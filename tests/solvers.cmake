@@ -47,5 +47,7 @@ target_sources(property_constraints PRIVATE mgh_bounded.c)
 target_link_libraries(property_constraints PRIVATE marq_net_fixture)
 
 # The choice of a ridge.
-marq_test(unit_regularise)
+marq_test(unit_regularise linear_ridge.c)
 target_link_libraries(unit_regularise PRIVATE marq_waves)
+marq_test(unit_groups linear_ridge.c)
+target_link_libraries(unit_groups PRIVATE marq_waves)

@@ -5,77 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linear.h"
+#include "linear_ridge.h"
 #include "support.h"
-
-/* A ← A⁻¹ by Gauss–Jordan; returns log det. A is positive definite. */
-static double invert(size_t n, long double *A) {
-  long double log_det = 0;
-  for (size_t k = 0; k < n; k++) {
-    const long double pivot = A[k * n + k];
-    log_det += logl(pivot);
-    A[k * n + k] = 1;
-    for (size_t j = 0; j < n; j++) A[k * n + j] /= pivot;
-    for (size_t i = 0; i < n; i++) {
-      if (i == k) continue;
-      const long double factor = A[i * n + k];
-      A[i * n + k] = 0;
-      for (size_t j = 0; j < n; j++) A[i * n + j] -= factor * A[k * n + j];
-    }
-  }
-  return (double)log_det;
-}
-
-/* The ridge solution of min ‖Xp − y‖² + λ‖p‖² and its γ. */
-typedef struct truth {
-  double p[LINEAR_COLUMNS], rss, squares, gamma;
-} truth;
-
-static truth solve(const linear *l, double lambda) {
-  long double A[LINEAR_COLUMNS * LINEAR_COLUMNS] = {0}, b[LINEAR_COLUMNS] = {0};
-  truth t = {.rss = 0};
-  for (size_t i = 0; i < l->n; i++) {
-    for (size_t j = 0; j < l->n; j++)
-      for (size_t k = 0; k < l->m; k++) A[i * l->n + j] += (long double)l->X[k + i * l->m] * l->X[k + j * l->m];
-    for (size_t k = 0; k < l->m; k++) b[i] += (long double)l->X[k + i * l->m] * l->y[k];
-    A[i * l->n + i] += lambda;
-  }
-  invert(l->n, A);
-  for (size_t i = 0; i < l->n; i++) {
-    long double sum = 0;
-    for (size_t j = 0; j < l->n; j++) sum += A[i * l->n + j] * b[j];
-    t.p[i] = (double)sum;
-    t.squares += t.p[i] * t.p[i];
-    t.gamma += 1 - lambda * (double)A[i * l->n + i];
-  }
-  for (size_t k = 0; k < l->m; k++) {
-    double r = -l->y[k];
-    for (size_t j = 0; j < l->n; j++) r += l->X[k + j * l->m] * t.p[j];
-    t.rss += r * r;
-  }
-  return t;
-}
-
-static double gcv(const linear *l, double lambda) {
-  const truth t = solve(l, lambda);
-  const double m = (double)l->m;
-  return m * t.rss / ((m - t.gamma) * (m - t.gamma));
-}
-
-/* Columns of decreasing size, so that a ridge pays, and noise. */
-static linear noisy(size_t m, size_t n, uint64_t seed, double noise) {
-  linear l = linear_random(m, n, seed);
-  uint64_t state = seed + 100;
-  double p[LINEAR_COLUMNS];
-  for (size_t j = 0; j < n; j++) p[j] = test_normal(&state);
-  for (size_t j = 0; j < n; j++)
-    for (size_t i = 0; i < m; i++) l.X[i + j * m] *= pow(0.5, (double)j);
-  for (size_t i = 0; i < m; i++) {
-    l.y[i] = noise * test_normal(&state);
-    for (size_t j = 0; j < n; j++) l.y[i] += l.X[i + j * m] * p[j];
-  }
-  return l;
-}
 
 static marq_regularised *choose(linear *l, linear_dress dress, marq_regularise_options *o, double *p) {
   marq_problem *problem = linear_problem(l, dress);
@@ -90,15 +21,15 @@ static marq_regularised *choose(linear *l, linear_dress dress, marq_regularise_o
 static void gcv_finds_the_least(void **state) {
   (void)state;
   for (uint64_t seed = 1; seed <= 5; seed++) {
-    linear l = noisy(20, 8, seed, 0.5);
+    linear l = linear_noisy(20, 8, seed, 0.5);
     marq_regularise_options o = marq_regularise_options_default();
     double p[LINEAR_COLUMNS], best = 0, least = INFINITY;
     marq_regularised *found = choose(&l, LINEAR_STORED, &o, p);
     for (double x = log(found->path[0].lambda); x < log(found->path[found->count - 1].lambda); x += 0.005)
-      if (gcv(&l, exp(x)) < least) least = gcv(&l, exp(x)), best = exp(x);
+      if (linear_gcv(&l, exp(x)) < least) least = linear_gcv(&l, exp(x)), best = exp(x);
     assert_close(log(found->lambda[0]), log(best), 0, 0.05);
-    assert_close(gcv(&l, found->lambda[0]), least, 1e-5, 0);
-    const truth t = solve(&l, found->lambda[0]);
+    assert_close(linear_gcv(&l, found->lambda[0]), least, 1e-5, 0);
+    const ridge_truth t = linear_ridge(&l, found->lambda[0]);
     for (size_t j = 0; j < l.n; j++) assert_close(p[j], t.p[j], 1e-6, 1e-8);
     assert_close(found->effective, t.gamma, 1e-8, 0);
     assert_close(found->misfit, t.rss / 2, 1e-7, 0);
@@ -112,7 +43,7 @@ static void gcv_finds_the_least(void **state) {
 /* γ from J Jᵀ where the problem has no normal matrix: the same choice. */
 static void dual_is_primal(void **state) {
   (void)state;
-  linear l = noisy(6, 8, 3, 0.3), tall = noisy(20, 8, 3, 0.3);
+  linear l = linear_noisy(6, 8, 3, 0.3), tall = linear_noisy(20, 8, 3, 0.3);
   marq_regularise_options o = marq_regularise_options_default();
   double p[LINEAR_COLUMNS], q[LINEAR_COLUMNS];
   const char *choices[] = {"gcv", "evidence"};
@@ -137,7 +68,7 @@ static double marginal(const linear *l, double alpha, double beta) {
       for (size_t k = 0; k < l->n; k++) C[i * m + j] += (long double)l->X[i + k * m] * l->X[j + k * m] / alpha;
     C[i * m + i] += 1 / beta;
   }
-  const double log_det = invert(m, C);
+  const double log_det = linear_invert(m, C);
   long double square = 0;
   for (size_t i = 0; i < m; i++)
     for (size_t j = 0; j < m; j++) square += C[i * m + j] * l->y[i] * l->y[j];
@@ -148,7 +79,7 @@ static void evidence_is_at_its_height(void **state) {
   (void)state;
   double sum = 0;
   for (uint64_t seed = 1; seed <= 8; seed++) {
-    linear l = noisy(40, 8, seed, 0.2);
+    linear l = linear_noisy(40, 8, seed, 0.2);
     marq_regularise_options o = marq_regularise_options_default();
     o.choice = "evidence";
     double p[LINEAR_COLUMNS];
@@ -169,7 +100,7 @@ static void evidence_is_at_its_height(void **state) {
 /* Where the noise is known only the penalty is estimated: at the height of the evidence for that noise. */
 static void known_noise_is_kept(void **state) {
   (void)state;
-  linear l = noisy(40, 8, 3, 0.2);
+  linear l = linear_noisy(40, 8, 3, 0.2);
   marq_regularise_options o = marq_regularise_options_default();
   o.choice = "evidence";
   o.noise = 0.6;
@@ -185,7 +116,7 @@ static void known_noise_is_kept(void **state) {
 /* Rows that stand for several are as good as the rows themselves: the same RSS with as many observations. */
 static void counts_are_repetitions(void **state) {
   (void)state;
-  linear once = noisy(10, 4, 5, 0.5), thrice = {.m = 30, .n = 4};
+  linear once = linear_noisy(10, 4, 5, 0.5), thrice = {.m = 30, .n = 4};
   for (size_t i = 0; i < 30; i++) {
     thrice.y[i] = once.y[i / 3];
     for (size_t j = 0; j < 4; j++) thrice.X[i + j * 30] = once.X[i / 3 + j * 10];
@@ -240,7 +171,7 @@ static void classes_have_their_own(void **state) {
       for (size_t k = 0; k < n; k++)
         A[j * n + k] += (j < inputs ? x[j][i] : 1) * (long double)(k < inputs ? x[k][i] : 1);
   for (size_t j = 0; j < n; j++) A[j * n + j] += found->lambda[j == inputs];
-  invert(n, A);
+  linear_invert(n, A);
   double gamma = 0, squares = 0;
   for (size_t j = 0; j < inputs; j++) {
     gamma += 1 - found->lambda[0] * (double)A[j * n + j];
@@ -272,7 +203,7 @@ static marq_problem *choosable(const linear *l, marq_network **network) {
 static void cross_validation_is_refitting(void **state) {
   (void)state;
   enum { N = 12 };
-  linear l = noisy(N, 4, 9, 0.3);
+  linear l = linear_noisy(N, 4, 9, 0.3);
   marq_network *network;
   marq_problem *problem = choosable(&l, &network);
   marq_regularise_options o = marq_regularise_options_default();
@@ -292,14 +223,14 @@ static void cross_validation_is_refitting(void **state) {
         for (size_t j = 0; j < 4; j++) rest.X[row + j * (N - 1)] = l.X[i + j * N];
         rest.y[row++] = l.y[i];
       }
-      const truth t = solve(&rest, lambda * (N - 1) / N);
+      const ridge_truth t = linear_ridge(&rest, lambda * (N - 1) / N);
       double r = -l.y[out];
       for (size_t j = 0; j < 4; j++) r += l.X[out + j * N] * t.p[j];
       sum += r * r / 2;
     }
     assert_close(found->path[k].criterion, sum, 1e-5, 0);
   }
-  const truth all = solve(&l, found->lambda[0]);
+  const ridge_truth all = linear_ridge(&l, found->lambda[0]);
   for (size_t j = 0; j < 4; j++) assert_close(p[j], all.p[j], 1e-5, 1e-7);
   marq_regularised_free(found);
   o.choice = "validation";
@@ -317,7 +248,7 @@ static void folds_follow_the_samples(void **state) {
     size_t samples, folds, held_out; /* of the defaults; 0: refused */
   } cases[] = {{1, 0, 0}, {2, 0, 1}, {3, 3, 1}, {9, 9, 1}, {10, 10, 2}, {30, 10, 6}};
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-    linear l = noisy(cases[k].samples, 1, 9, 0.3);
+    linear l = linear_noisy(cases[k].samples, 1, 9, 0.3);
     marq_network *network;
     marq_problem *problem = choosable(&l, &network);
     for (int held = 0; held < 2; held++) {
@@ -368,7 +299,7 @@ static void corner_is_where_noise_begins(void **state) {
   for (double x = log(1e-10); x < log(10); x += h) {
     double a[3], b[3];
     for (int k = 0; k < 3; k++) {
-      const truth t = solve(&l, exp(x + (k - 1) * h));
+      const ridge_truth t = linear_ridge(&l, exp(x + (k - 1) * h));
       a[k] = log(t.rss), b[k] = log(t.squares);
     }
     const double da = (a[2] - a[0]) / (2 * h), db = (b[2] - b[0]) / (2 * h);
@@ -396,10 +327,10 @@ static double judge_by_distance(void *context, const double *p) {
 
 static void callers_judge_and_stop(void **state) {
   (void)state;
-  linear l = noisy(20, 8, 2, 0.1);
+  linear l = linear_noisy(20, 8, 2, 0.1);
   marq_regularise_options o = marq_regularise_options_default();
   double p[LINEAR_COLUMNS];
-  truth wanted = solve(&l, 0.7);
+  ridge_truth wanted = linear_ridge(&l, 0.7);
   o.choice = "validation";
   o.judge = judge_by_distance;
   o.context = wanted.p;
@@ -426,7 +357,7 @@ static void refuse(linear *l, linear_dress dress, marq_regularise_options o, mar
 
 static void bad_input_is_refused(void **state) {
   (void)state;
-  linear l = noisy(20, 8, 2, 0.1), wide = noisy(5, 8, 2, 0.1);
+  linear l = linear_noisy(20, 8, 2, 0.1), wide = linear_noisy(5, 8, 2, 0.1);
   const marq_regularise_options good = marq_regularise_options_default();
   marq_regularise_options o = good;
   const double none[1] = {0}, negative[1] = {-1};
@@ -456,7 +387,7 @@ static void bad_input_is_refused(void **state) {
 /* F is the problem's: what a solver is called does not change it. */
 static void solvers_see_one_cost(void **state) {
   (void)state;
-  linear l = noisy(20, 8, 4, 0.3);
+  linear l = linear_noisy(20, 8, 4, 0.3);
   marq_problem *bare = linear_problem(&l, LINEAR_STORED), *ridge;
   const double lambda = 0.7, centre[LINEAR_COLUMNS] = {1, -1, 0.5}, p[LINEAR_COLUMNS] = {0.3, 0.1, -2};
   double expected = 0, misfit;

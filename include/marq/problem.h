@@ -182,6 +182,14 @@ MARQ_API marq_status marq_problem_fix(marq_problem *inner, const unsigned char *
 MARQ_API marq_status marq_problem_affine(marq_problem *inner, size_t n, const double *T, size_t ldt, const double *t,
                                          marq_problem **problem, marq_error *error);
 
+/** Put the parameters of another problem into penalty groups of one's own, so that a ridge can tell them apart.
+ *  inner     without a ridge; borrowed: must outlive the wrapper, and is moved by it.
+ *  group_of  [n] 0 … groups − 1, copied; no group may be empty. J̃J̃ᵀ by groups and a preconditioner stay where each
+ *            group of inner lies within one of these.
+ *  Returns MARQ_OK, MARQ_EINVAL (an empty group), MARQ_ENOMEM. */
+MARQ_API marq_status marq_problem_group(marq_problem *inner, const unsigned char *group_of, marq_problem **problem,
+                                        marq_error *error);
+
 /** Add a ridge ½ Σ λ_g (p_j − centre_j)² to another problem, g the penalty group of parameter j.
  *  inner   borrowed: must outlive the wrapper, and is moved by it.
  *  lambda  [groups of inner] ≥ 0, copied, for the samples that inner has now: restricted to, or choosing, k of N

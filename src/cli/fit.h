@@ -30,7 +30,7 @@ typedef struct texts {
 /** What the command line asked for. */
 typedef struct fit_request {
   const char *formula, *data; /* operands */
-  assignments start, fix, typical, scale, towards;
+  assignments start, fix, typical, scale, towards, penalty;
   texts bounds, constraint, tie;
   const char *weights_column, *weights_option; /* NULL: none */
   marq_weights weights;
@@ -73,6 +73,9 @@ typedef struct fit {
   double *free_p, *free_typical, *free_scale;
   marq_problem *whole, *bare, *problem;    /* all parameters; the free ones; those with a ridge. Else the same */
   double *centre;                          /* of the ridge [free_count]; NULL: 0 */
+  double *factors;                         /* [n] of --penalty: the penalty of each is λ times it; NULL: 1 */
+  marq_problem *grouped;                   /* bare, parameters of different factors in groups of their own, or NULL */
+  double *relative;                        /* [groups of grouped] their factors */
   marq_regularised *regularised;           /* how the ridge was chosen, or NULL */
   double effective;                        /* parameters, with a ridge */
   marq_constraints constraints;            /* of the free parameters; rows are those of request.constraint */
@@ -114,6 +117,8 @@ void fit_ridge_judge(fit *f);
 /** Draw the choice as two plots (fit_ridge_plot.c), right of `left` of the page, or, with 0, where the layout has them.
  * Returns how to exit. */
 int fit_ridge_plot(const fit *f, FILE *script, double left);
+/** λ of parameter j relative to that of the ridge. */
+double fit_ridge_factor(const fit *f, size_t j);
 /** 1 when the ridge was chosen by a key of MARQ_RIDGE_CHOICES. */
 int fit_ridge_chosen_by(const fit_request *request, const char *choice);
 /** The loss (fit_loss.c): what the response must be; the problem's part; the

@@ -26,6 +26,7 @@ const argument_option fit_options[] = {
      "penalty lambda/2 times the sum of squared parameters, or how to choose it: gcv, cv, "
      "lcurve, validation, evidence [0]"},
     {"ridge-towards", 0, "zero|start|NAME=VALUE,...", "what the ridge pulls parameters to [zero]"},
+    {"penalty", 0, "NAME=D,...", "relative penalty of a parameter; 0: none [1]; repeatable"},
     {"folds", 'k', "K", "folds of --ridge cv [10, or as many as there are rows]"},
     {"held-out", 0, "FRACTION", "share of the rows that --ridge validation holds out [0.2]"},
     {"seed", 0, "S", "seed of the folds, of the rows held out, and of the order of batches [1]"},
@@ -151,7 +152,8 @@ static int take(void *context, const char *name, const char *value) {
   const struct {
     const char *name;
     assignments *list;
-  } lists[] = {{"start", &r->start}, {"fix", &r->fix}, {"typical", &r->typical}, {"scale", &r->scale}};
+  } lists[] = {
+      {"start", &r->start}, {"fix", &r->fix}, {"typical", &r->typical}, {"scale", &r->scale}, {"penalty", &r->penalty}};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     if (strcmp(name, lists[i].name) == 0) return parse_assignments(lists[i].list, lists[i].name, value);
   }
@@ -255,7 +257,8 @@ void fit_request_free(fit_request *request) {
   free(request->bounds.items);
   free(request->constraint.items);
   free(request->tie.items);
-  assignments *lists[] = {&request->start, &request->fix, &request->typical, &request->scale, &request->towards};
+  assignments *lists[] = {&request->start, &request->fix,     &request->typical,
+                          &request->scale, &request->towards, &request->penalty};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     for (size_t k = 0; k < lists[i]->count; k++) free(lists[i]->items[k].name);
     free(lists[i]->items);

@@ -45,6 +45,59 @@ static int make_centre(fit *f) {
   return status;
 }
 
+double fit_ridge_factor(const fit *f, size_t j) {
+  return f->factors ? f->factors[j] : 1;
+}
+
+static int take_factors(fit *f) {
+  const assignments *list = &f->request.penalty;
+  f->factors = malloc(f->n * sizeof *f->factors);
+  if (!f->factors) return message_out_of_memory();
+  for (size_t j = 0; j < f->n; j++) f->factors[j] = 1;
+  for (size_t i = 0; i < list->count; i++) {
+    size_t j;
+    const int status = fit_parameter_index(f, "penalty", list->items[i].name, &j);
+    if (status != exit_done) return status;
+    if (f->fixed[j]) return message_fail(exit_usage, "--penalty: %s is fixed, so it has none", f->names[j]);
+    if (list->items[i].value < 0)
+      return message_fail(exit_usage, "--penalty: %g is no number from 0 on, for %s", list->items[i].value,
+                          f->names[j]);
+    f->factors[j] = list->items[i].value;
+  }
+  for (size_t k = 0; k < f->free_count; k++)
+    if (f->factors[f->free_index[k]] > 0) return exit_done;
+  return message_fail(exit_usage, "--penalty leaves no parameter that has one: leave --ridge out instead");
+}
+
+/* Parameters of the same factor are a group; f->grouped is the problem with these. */
+static int make_groups(fit *f) {
+  enum { most_groups = 256 };
+  if (!f->request.penalty.count) return exit_done;
+  int status = take_factors(f);
+  if (status != exit_done) return status;
+  unsigned char *group_of = malloc(f->free_count);
+  f->relative = malloc(f->free_count * sizeof *f->relative);
+  if (!group_of || !f->relative) status = message_out_of_memory();
+  size_t count = 0;
+  for (size_t k = 0; k < f->free_count && status == exit_done; k++) {
+    const double factor = f->factors[f->free_index[k]];
+    size_t g = 0;
+    while (g < count && f->relative[g] != factor) g++;
+    if (g == most_groups) {
+      status = message_fail(exit_usage, "--penalty: more than %d different factors", most_groups);
+    } else {
+      f->relative[g] = factor;
+      group_of[k] = (unsigned char)g;
+      if (g == count) count++;
+    }
+  }
+  marq_error error = {0};
+  if (status == exit_done && marq_problem_group(f->bare, group_of, &f->grouped, &error) != MARQ_OK)
+    status = message_fail_library(NULL, &error);
+  free(group_of);
+  return status;
+}
+
 /* What the library would say of its own fields. */
 static int check_samples(const fit *f) {
   const size_t N = f->samples;
@@ -80,29 +133,42 @@ static int choose(fit *f) {
   o.held_out = f->request.held_out;
   o.seed = (unsigned long)f->request.options.seed;
   if (f->request.options.max_seconds < MARQ_NO_LIMIT) o.max_seconds = f->request.options.max_seconds;
-  if (marq_regularise(f->problem, &o, f->free_p, &f->regularised, &error) != MARQ_OK)
-    return error.status == MARQ_EUNSUPPORTED || error.status == MARQ_EDOMAIN
+  o.relative = f->relative;
+  if (marq_regularise(f->grouped ? f->grouped : f->bare, &o, f->free_p, &f->regularised, &error) != MARQ_OK)
+    return error.status == MARQ_EUNSUPPORTED || error.status == MARQ_EDOMAIN || error.status == MARQ_NOT_POSITIVE
                ? message_fail(exit_usage, "--ridge %s: %s", o.choice, error.text)
                : message_fail_library(NULL, &error);
   f->request.ridge = f->regularised->lambda[0];
   return exit_done;
 }
 
+/* The problem with the ridge, around that of the groups. */
+static int add_ridge(fit *f) {
+  marq_problem *inner = f->grouped ? f->grouped : f->bare;
+  const size_t groups = marq_problem_groups(inner, NULL);
+  marq_error error = {0};
+  double *lambda = malloc(groups * sizeof *lambda);
+  if (!lambda) return message_out_of_memory();
+  for (size_t g = 0; g < groups; g++) lambda[g] = f->request.ridge * (f->relative ? f->relative[g] : 1);
+  f->problem = NULL;
+  const marq_status status = marq_problem_ridge(inner, lambda, f->centre, &f->problem, &error);
+  free(lambda);
+  if (status == MARQ_OK) return exit_done;
+  f->problem = f->bare;
+  return message_fail_library(NULL, &error);
+}
+
 int fit_ridge_set_up(fit *f) {
   const fit_request *r = &f->request;
   f->bare = f->problem;
   if (!r->ridge_choice && !(r->ridge > 0)) {
-    if (!r->ridge_to_start && !r->towards.count) return exit_done;
-    return message_fail(exit_usage, "--ridge-towards needs --ridge");
+    if (!r->ridge_to_start && !r->towards.count && !r->penalty.count) return exit_done;
+    return message_fail(exit_usage, "--%s needs --ridge", r->penalty.count ? "penalty" : "ridge-towards");
   }
-  marq_error error = {0};
   int status = make_centre(f);
+  if (status == exit_done) status = make_groups(f);
   if (status == exit_done && r->ridge_choice) status = choose(f);
-  if (status != exit_done) return status;
-  f->problem = NULL;
-  if (marq_problem_ridge(f->bare, &r->ridge, f->centre, &f->problem, &error) == MARQ_OK) return exit_done;
-  f->problem = f->bare;
-  return message_fail_library(NULL, &error);
+  return status == exit_done ? add_ridge(f) : status;
 }
 
 /* Of another loss the deviance is that of the data already, and the dispersion is none or is robust. */
@@ -113,7 +179,7 @@ static void judge_loss(marq_statistics *s, double effective) {
 }
 
 /* The statistics took the penalty for residuals: RSS is that of the data, and as many parameters count as are
- * effective, γ = n − λ tr((J̃ᵀJ̃ + Λ)⁻¹). The covariance s²(J̃ᵀJ̃ + Λ)⁻¹ is that of the estimate given the penalty as a
+ * effective, γ = rank − tr((J̃ᵀJ̃ + Λ)⁻¹Λ). The covariance s²(J̃ᵀJ̃ + Λ)⁻¹ is that of the estimate given the penalty as a
  * prior. */
 void fit_ridge_judge(fit *f) {
   marq_statistics *s = f->statistics;
@@ -123,10 +189,10 @@ void fit_ridge_judge(fit *f) {
   const int sigma = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
   const double before = sigma || (fit_loss(f) && !fit_loss(f)->robust) ? 1 : s->residual_sd;
   double trace = 0;
-  for (size_t j = 0; j < s->n; j++) /* NaN: held by a bound */
-    if (!isnan(s->covariance[j + j * s->n])) trace += s->covariance[j + j * s->n];
-  const double effective = (double)(s->n - f->active_count) - f->request.ridge * trace / (before * before),
-               count = s->observations;
+  for (size_t j = 0; j < s->n; j++) /* NaN: held by a bound, or not determined */
+    if (!isnan(s->covariance[j + j * s->n]))
+      trace += fit_ridge_factor(f, f->free_index[j]) * s->covariance[j + j * s->n];
+  const double effective = (double)s->rank - f->request.ridge * trace / (before * before), count = s->observations;
   f->effective = effective;
   if (fit_loss(f)) {
     judge_loss(s, effective);

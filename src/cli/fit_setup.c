@@ -154,6 +154,7 @@ void fit_free(fit *f) {
   marq_statistics_free(f->statistics);
   marq_regularised_free(f->regularised);
   if (f->bare && f->problem != f->bare) marq_problem_free(f->problem);
+  marq_problem_free(f->grouped);
   marq_problem *const free_ones = f->bare ? f->bare : f->problem;
   if (free_ones != f->whole) marq_problem_free(free_ones);
   marq_problem_free(f->whole);
@@ -166,7 +167,8 @@ void fit_free(fit *f) {
       f->formula_text, f->formula_path, f->columns,      f->response_values, f->names,        f->start,      f->p,
       f->fixed,        f->defaulted,    f->free_index,   f->free_p,          f->free_typical, f->free_scale, f->stderr_,
       f->lower,        f->upper,        f->undetermined, f->centre,          f->loss_weights, f->bounds,     f->A,
-      f->low,          f->high,         f->begun,        f->active,          f->is_held,      f->tied};
+      f->low,          f->high,         f->begun,        f->active,          f->is_held,      f->tied,       f->factors,
+      f->relative};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   fit_request_free(&f->request);
 }

@@ -49,6 +49,7 @@ static void put_parameters(json *j, const fit *f) {
     json_number(j, "start", f->start[k]);
     json_bool(j, "start_given", !f->defaulted[k]);
     json_bool(j, "undetermined", f->undetermined[k]);
+    if (f->factors) json_number(j, "penalty", fit_ridge_factor(f, k));
     if (f->bounds) {
       const marq_active *active = fit_active_bound(f, k);
       json_number(j, "lower", finite_or_nan(fit_bound(f, k, 0)));

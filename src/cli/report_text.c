@@ -160,6 +160,15 @@ static void put_header(FILE *file, const fit *f) {
   header_line(file, "ridge", text);
 }
 
+/* What --penalty makes of the ridge for one parameter. */
+static const char *penalty_note(const fit *f, size_t j, char note[32]) {
+  const double factor = fit_ridge_factor(f, j);
+  note[0] = '\0';
+  if (factor == 0) return "not penalised";
+  if (factor != 1) snprintf(note, 32, "penalty times %.4g", factor);
+  return note;
+}
+
 static void put_parameter(const fit *f, size_t j, char (*cells)[cell_size]) {
   const double value = f->p[j], error = f->stderr_[j];
   snprintf(cells[0], cell_size, "%.60s", f->names[j]);
@@ -178,7 +187,7 @@ static void put_parameter(const fit *f, size_t j, char (*cells)[cell_size]) {
     put_digits(cells[1], value, more(plain_digits, f));
     strcpy(cells[2], error == 0 ? "0" : "-");
   }
-  char state[cell_size / 2 + 20] = "";
+  char state[cell_size / 2 + 20] = "", note[32];
   const marq_active *active = fit_active_bound(f, j);
   if (active)
     snprintf(state, sizeof state, "at %s, multiplier %.4g",
@@ -187,7 +196,7 @@ static void put_parameter(const fit *f, size_t j, char (*cells)[cell_size]) {
                                 : "both bounds",
              active->multiplier);
   else
-    strcpy(state, f->fixed[j] ? "fixed" : f->undetermined[j] ? "not determined" : "");
+    strcpy(state, f->fixed[j] ? "fixed" : f->undetermined[j] ? "not determined" : penalty_note(f, j, note));
   const int started = f->defaulted[j] && !active;
   snprintf(cells[6], cell_size, "%s%s%s", state, state[0] && started ? ", " : "",
            started ? (f->fixed[j] ? "at 1" : "started at 1") : "");

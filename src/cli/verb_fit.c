@@ -124,6 +124,8 @@ const argument_verb verb_fit = {
         "--loss binary-cross-entropy fits probabilities: the right side of the formula is their logit, so\n"
         "that 'y = a + b*x' is logistic regression; --loss poisson fits rates of counts by their logarithm.\n"
         "The robust losses fit data with outliers; their weights are in --json, --residuals and the plot.\n\n"
+        "--ridge holds parameters near 0, or where --ridge-towards says; --penalty a=0 leaves one free. How it was\n"
+        "chosen stands in --plot and --json.\n\n"
         "--bounds, --constraint and --tie limit parameters: every point that is tried keeps to them. What is\n"
         "active at the end is in the report with its multiplier; standard errors are those given that.\n\n"
         "Exit status: 0 converged; 1 stopped before convergence (the best estimate is printed);\n"
@@ -134,6 +136,7 @@ const argument_verb verb_fit = {
         "  marq fit 'y = a*x/(k + x)' rates.csv --sigma dy --fix k=2.5 --json\n"
         "  marq fit 'admit = a + b*gre' applicants.csv --loss binary-cross-entropy\n"
         "  marq fit 'y = a + b*x' line.csv --loss tukey --plot line.svg\n"
+        "  marq fit 'y = a + b*x + c*x^2 + d*x^3' curve.csv --ridge evidence --penalty a=0\n"
         "  marq fit 'y = a*exp(-b*x) + c' decay.csv --bounds a=0:,b=0:5 --constraint 'a + c <= 8'\n"
         "  marq fit 'y = a*exp(-b*x) + c*exp(-d*x)' decay.csv --tie 'd = 3*b'\n"
         "  marq fit @peaks.txt spectrum.tsv --save peaks.json && marq predict peaks.json new.tsv\n",

@@ -50,7 +50,7 @@ static marq_status choose_scaling(marq_core *core, marq_error *error) {
   const marq_options *o = &core->options;
   /* A network's parameters have no units of their own: identity, which the dual needs besides. Nor do hundreds of
    * parameters start at sizes that mean something, as a formula's few do. */
-  const int plain = marq_problem_groups(core->problem, NULL) > 1 || (core->n > most_meaningful_starts && !o->typical);
+  const int plain = marq_is_network(core->problem) || (core->n > most_meaningful_starts && !o->typical);
   const char *own = plain ? "levenberg" : core->method->scaling;
   const char *name = is_auto(o->scaling) ? own : o->scaling;
   core->scaling = marq_scaling_find(name);
