@@ -315,12 +315,10 @@ static void bad_options_are_refused(void **state) {
   cli_expect_refusal(2, "--classes belongs to one column", CLASSES, "-y", "a,b,c", "--classes", "3", NULL);
   cli_expect_refusal(2, "--class-weights belongs to a loss of classes", "train", "s.csv", "-x", "x", "-y", "z",
                      "--hidden", "3", "--class-weights", "1,2", NULL);
-  cli_expect_refusal(2, "--loss huber needs --loss-scale", "train", "s.csv", "-x", "x", "-y", "z", "--hidden", "3",
-                     "--loss", "huber", NULL);
   cli_expect_refusal(2, "--loss-scale belongs to a robust loss", CLASSES, "-y", "kind", "--loss-scale", "2", NULL);
   cli_expect_refusal(2, "takes a linear output", CLASSES, "-y", "kind", "--output-activation", "sigmoid", NULL);
   cli_expect_refusal(2, "cv, validation or lcurve do", "train", "s.csv", "-x", "x,y", "-y", "kind", "--loss",
-                     "softmax-cross-entropy", "--hidden", "3", "--ridge", "evidence", NULL);
+                     "softmax-cross-entropy", "--hidden", "3", "--ridge", "gcv", NULL);
   cli_expect_refusal(2, "is not a number", "train", "s.csv", "-x", "x", "-y", "kind", "--hidden", "3", NULL);
 }
 

@@ -181,6 +181,39 @@ static void outliers_do_not_bend_a_robust_fit(void **state) {
   marq_network_free(network);
 }
 
+/* Two noisy clouds that no network can part: evidence finds a penalty that keeps the probabilities honest. */
+static void evidence_serves_classes(void **state) {
+  (void)state;
+  data d;
+  make(&d, "binary-cross-entropy", 10);
+  for (size_t i = 0; i < samples; i++) d.x[1][i] = cos((double)(7 * i)); /* says nothing */
+  marq_network *network = network_of(8, 1);
+  marq_train_options o = options_of("binary-cross-entropy");
+  o.ridge = o.validation = 0;
+  o.ridge_choice = "evidence";
+  const marq_train_result chosen = train(network, &d, &o);
+  o.ridge_choice = NULL;
+  o.ridge = 1e-6;
+  o.patience = 0;
+  const marq_train_result free_run = train(network, &d, &o);
+  data fresh;
+  make(&fresh, "binary-cross-entropy", 77);
+  for (size_t i = 0; i < samples; i++) fresh.x[1][i] = sin((double)(5 * i));
+  assert_true(chosen.ridge > 1e-3 && chosen.ridge < 1e2);
+  assert_true(chosen.effective > 0.5 && chosen.effective < 15);
+  assert_true(chosen.train_classes.log_loss > free_run.train_classes.log_loss + 0.01);
+  marq_train_classes of_free, of_chosen;
+  assert_int_equal(marq_network_class_metrics(network, o.loss, fresh.inputs, fresh.targets, samples, &of_free, NULL),
+                   MARQ_OK);
+  o.ridge = chosen.ridge;
+  o.ridge_biases = chosen.ridge_biases;
+  train(network, &d, &o);
+  assert_int_equal(marq_network_class_metrics(network, o.loss, fresh.inputs, fresh.targets, samples, &of_chosen, NULL),
+                   MARQ_OK);
+  assert_true(of_chosen.log_loss < of_free.log_loss - 0.02);
+  marq_network_free(network);
+}
+
 static void bad_input_is_refused(void **state) {
   (void)state;
   data d;
@@ -199,9 +232,9 @@ static void bad_input_is_refused(void **state) {
   assert_non_null(strstr(error.text, "scale of cauchy"));
   o = options_of("softmax-cross-entropy");
   o.ridge = 0;
-  o.ridge_choice = "evidence";
+  o.ridge_choice = "gcv";
   assert_int_equal(marq_train(network, d.inputs, d.targets, samples, &o, NULL, NULL, &r, &error), MARQ_EINVAL);
-  assert_non_null(strstr(error.text, "squared loss alone"));
+  assert_non_null(strstr(error.text, "by gcv with the loss softmax-cross-entropy"));
   marq_network_free(network);
 }
 
@@ -229,6 +262,7 @@ int main(void) {
       cmocka_unit_test(weights_are_repetitions),
       cmocka_unit_test(counts_become_rates),
       cmocka_unit_test(outliers_do_not_bend_a_robust_fit),
+      cmocka_unit_test(evidence_serves_classes),
       cmocka_unit_test(bad_input_is_refused),
       cmocka_unit_test(squared_is_the_default),
   };

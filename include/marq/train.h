@@ -71,7 +71,8 @@ typedef struct marq_train_options {
   int ridge_to_start;         /* 1: to the values that a run begins with */
   /** NULL: the ridge is as given. Else it is chosen (a key of MARQ_RIDGE_CHOICES), the same λ for weights and biases,
    * on all training samples at once; "validation" judges by the validation samples. Nothing stops early then, and
-   * `epochs` are the most of each fit on the way. "gcv" and "evidence" need the squared loss. */
+   * `epochs` are the most of each fit on the way. "gcv" needs the squared loss, "evidence" one that is not
+   * robust. */
   const char *ridge_choice;
   int ridge_apart;     /* 1: under "evidence" weights and biases have each their λ */
   int grow;            /* 1: begin on a fortieth of the samples, triple them when progress stalls; -1: where
@@ -104,6 +105,7 @@ typedef struct marq_train_progress {
   double damping, gain;       /* of the last step; NaN where it has none */
   int accepted;               /* 1: the last step was */
   double rate, passes;        /* of a first-order solver, as marq_state has them, of this run; else NaN and 0 */
+  double loss_scale;          /* of a robust loss, as it is now; else 0 */
   double seconds;             /* since training began */
   const double *p;            /* [free parameters] the current point */
 } marq_train_progress;

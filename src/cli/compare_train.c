@@ -8,32 +8,26 @@
 #include "train.h"
 #include "verbs.h"
 
-static const char *const without_options[] = {
-    "validation", "test",  "patience",    "epochs", "restarts", "target", "max-seconds",    "grow",
-    "no-grow",    "batch", "batch-steps", "save",   "resume",   "plot",   "plot-gradients", "diagnostics",
-    "trace",      "json",  "quiet",       "solver", "polish",   NULL};
+static const char *const without_options[] = {"validation",  "test",        "patience",  "epochs",  "restarts",
+                                              "target",      "max-seconds", "grow",      "no-grow", "batch",
+                                              "batch-steps", "save",        "resume",    "plot",    "plot-gradients",
+                                              "diagnostics", "trace",       "residuals", "json",    "quiet",
+                                              "solver",      "polish",      NULL};
 static const char *const without_library[] = {"solver", "max-iterations", "max-evaluations", "max-seconds",
                                               "target", "batch",          "polish",          NULL};
 
-/* The problem of all samples, and that with the ridge, which is the same where there is none. */
+/* The problem of all samples, and that with the ridge where there is one. */
 typedef struct net_problem {
   marq_problem *bare, *whole;
-  double *lambda, *starts;
+  double *starts;
 } net_problem;
 
 static int make_problem(training *t, net_problem *p) {
   const marq_train_options *o = &t->request.options;
   const marq_column *targets = t->columns + t->inputs.count;
   const marq_network_options options = {
-      .weights = o->weights, .threads = o->threads, .loss = o->loss, .scale = o->scale};
-  const size_t layers = marq_network_layers(t->network);
+      .weights = o->weights, .threads = o->threads, .loss = o->loss, .scale = train_scale_now(t)};
   marq_error error = {0};
-  p->lambda = calloc(2 * layers, sizeof *p->lambda);
-  if (!p->lambda) return message_out_of_memory();
-  for (size_t l = 0; l < layers; l++) {
-    p->lambda[2 * l] = o->ridge;
-    p->lambda[2 * l + 1] = o->ridge_biases;
-  }
   marq_status status = MARQ_OK;
   /* a loss that predicts classes or counts wants its targets as they are */
   if (o->standardise)
@@ -41,11 +35,7 @@ static int make_problem(training *t, net_problem *p) {
                                       &error);
   if (status == MARQ_OK)
     status = marq_network_problem(t->network, t->columns, targets, t->samples, &options, &p->bare, &error);
-  p->whole = p->bare;
-  if (status == MARQ_OK && (o->ridge > 0 || o->ridge_biases > 0)) {
-    p->whole = NULL;
-    status = marq_problem_ridge(p->bare, p->lambda, NULL, &p->whole, &error);
-  }
+  if (status == MARQ_OK) status = train_add_ridge(t, p->bare, &p->whole, &error);
   if (status == MARQ_OK) return exit_done;
   if (error.line) error.line = marq_table_line(t->table, error.line - 1);
   return message_fail_library(t->request.data, &error);
@@ -72,6 +62,13 @@ static int set_up(comparing *c, training *t, net_problem *p) {
   if (t->request.options.ridge_choice)
     return message_fail(exit_usage, "--ridge: solvers are compared at one penalty: give it as a number, not '%s'",
                         t->request.options.ridge_choice);
+  if (t->request.options.ridge_to_start)
+    return message_fail(exit_usage,
+                        "--ridge-towards start: solvers are compared on one cost, whatever they start from; "
+                        "zero or a saved network will do");
+  if (train_estimates_scale(t))
+    return message_fail(exit_usage, "--loss %s needs a --loss-scale that is given: solvers are compared on one cost",
+                        t->request.options.loss->name);
   int status = compare_read_solvers(c, base);
   if (status == exit_done) status = make_problem(t, p);
   if (status == exit_done) status = make_starts(c, t, count, p);
@@ -80,14 +77,14 @@ static int set_up(comparing *c, training *t, net_problem *p) {
   snprintf(c->title, sizeof c->title, "%.100s network on %.120s: %zu samples, %zu parameters",
            train_shape_text(t, shape, sizeof shape), message_path(t->request.data), t->samples,
            marq_network_free_parameters(t->network));
-  return compare_add_task(c, "network", p->whole, count, p->starts, NAN);
+  return compare_add_task(c, "network", p->whole ? p->whole : p->bare, count, p->starts, NAN);
 }
 
 static int run(const argument_verb *verb, int argc, char **argv) {
   const char *operands[1];
   comparing c;
   training t;
-  net_problem p = {NULL, NULL, NULL, NULL};
+  net_problem p = {NULL, NULL, NULL};
   int finished;
   memset(&t, 0, sizeof t);
   int status = compare_parse(&c, verb, &verb_train, without_options, argc, argv, operands, &finished);
@@ -108,13 +105,13 @@ static int run(const argument_verb *verb, int argc, char **argv) {
     status = train_make_network(&t);
     if (status == exit_done) status = train_read_input(&t);
     if (status == exit_done) status = train_finish_network(&t);
+    if (status == exit_done) status = train_make_centre(&t);
     if (status == exit_done) status = set_up(&c, &t, &p);
     if (status == exit_done) status = compare_run(&c);
   }
   compare_free(&c);
-  if (p.whole != p.bare) marq_problem_free(p.whole);
+  marq_problem_free(p.whole);
   marq_problem_free(p.bare);
-  free(p.lambda);
   free(p.starts);
   training_free(&t);
   return status;

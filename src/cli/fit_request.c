@@ -135,15 +135,6 @@ static int take_held_out(fit_request *r, const char *value) {
   return message_fail(exit_usage, "--held-out: '%s' is no share above 0 and below 1", value);
 }
 
-static int take_loss_scale(fit_request *r, const char *value) {
-  r->scale_given = 1;
-  r->loss_scale = 0;
-  if (strcmp(value, "mad") == 0) return exit_done;
-  if (option_is_finite(value, strlen(value), &r->loss_scale) && r->loss_scale > 0) return exit_done;
-  return message_fail(exit_usage,
-                      "--loss-scale: '%s' is neither a positive number nor mad (estimated from the residuals)", value);
-}
-
 static int take(void *context, const char *name, const char *value) {
   fit_request *r = context;
   const option_text plain[] = {{"residuals", &r->residuals}, {"save", &r->save}, {"trace", &r->trace}};
@@ -161,7 +152,10 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "constraint") == 0) return add_text(&r->constraint, value);
   if (strcmp(name, "tie") == 0) return add_text(&r->tie, value);
   if (strcmp(name, "loss") == 0) return option_loss(value, &r->loss);
-  if (strcmp(name, "loss-scale") == 0) return take_loss_scale(r, value);
+  if (strcmp(name, "loss-scale") == 0) {
+    r->scale_given = 1;
+    return option_loss_scale(value, &r->loss_scale);
+  }
   if (strcmp(name, "ridge") == 0) return take_ridge(r, value);
   if (strcmp(name, "folds") == 0) return option_size(name, value, 2, 1000000000, &r->folds);
   if (strcmp(name, "held-out") == 0) return take_held_out(r, value);

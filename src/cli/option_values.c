@@ -58,6 +58,14 @@ int option_loss(const char *name, const marq_loss **loss) {
                       nearest_text(&search, suggestion, sizeof suggestion));
 }
 
+int option_loss_scale(const char *text, double *scale) {
+  *scale = 0;
+  if (strcmp(text, "mad") == 0) return exit_done;
+  if (option_is_finite(text, strlen(text), scale) && *scale > 0) return exit_done;
+  return message_fail(exit_usage,
+                      "--loss-scale: '%s' is neither a positive number nor mad (estimated from the residuals)", text);
+}
+
 int option_ridge_choice(const char *text, const char **choice) {
   char suggestion[100];
   nearest search = nearest_to(text);

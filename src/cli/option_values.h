@@ -17,6 +17,8 @@ int option_is_finite(const char *text, size_t length, double *value);
 
 /** Of --loss: one by its name, NULL for squared. Returns as option_whole. */
 int option_loss(const char *name, const marq_loss **loss);
+/** Of --loss-scale: a number above 0, or mad, which gives 0: estimated. Returns as option_whole. */
+int option_loss_scale(const char *text, double *scale);
 /** Of --ridge: how a penalty is chosen. Returns as option_whole. */
 int option_ridge_choice(const char *text, const char **choice);
 

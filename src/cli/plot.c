@@ -193,20 +193,11 @@ static int draw_agreement(const drawing *d) {
   return status;
 }
 
-/* Points of little weight are red, of full weight blue. */
-static void put_palette(const drawing *d) {
-  if (!d->f->loss_weights) return;
-  fputs(
-      "set palette defined (0 '#c0392b', 0.5 '#e8a33d', 1 '#1f77b4')\nset cbrange [0:1]\n"
-      "set cblabel 'weight' offset 1,0\nset cbtics 0.5\n",
-      d->script);
-}
-
 static int draw(void *context, FILE *script) {
   drawing *d = context;
   d->script = script;
   plot_points(script, d->f->samples / d->step);
-  put_palette(d);
+  if (d->f->loss_weights) plot_weights(script);
   put_data(d);
   if (d->variables > 1) return draw_agreement(d);
   const int status = put_curve(d);

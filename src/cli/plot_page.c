@@ -78,6 +78,13 @@ static void put_short_ticks(FILE *script, double from, double to) {
   fputs(")\n", script);
 }
 
+void plot_weights(FILE *script) {
+  fputs(
+      "set palette defined (0 '#c0392b', 0.5 '#e8a33d', 1 '#1f77b4')\nset cbrange [0:1]\n"
+      "set cblabel 'weight' offset 1,0\nset cbtics 0.5\n",
+      script);
+}
+
 int plot_log_axis(FILE *script, double low, double high) {
   enum { most_ticks = 8 };
   const int some = low <= high;

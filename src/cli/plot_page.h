@@ -18,6 +18,8 @@ void plot_number(FILE *script, double value);
 /** set AXIS 'TEXT'.'MORE'; long texts are cut. axis: xlabel, ylabel, title, … */
 void plot_label(FILE *script, const char *axis, const char *text, size_t most, const char *more);
 
+/** A palette for the weights of a robust loss, from 0 to 1: points of little weight are red, of full weight blue. */
+void plot_weights(FILE *script);
 /** A logarithmic y axis for values from low to high, which are not to lie on its border; where there are none (low >
  * high) one of our own. Returns 1 when there are. plot_linear undoes it. */
 int plot_log_axis(FILE *script, double low, double high);

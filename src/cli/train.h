@@ -17,7 +17,8 @@ typedef struct train_request {
   const char *data;
   const char *inputs, *targets, *hidden, *activation, *output_activation, *no_bias, *freeze, *weights;
   const char *loss, *classes, *class_weights;
-  const char *save, *resume, *plot, *plot_gradients, *trace;
+  const char *towards; /* of the ridge: zero, start or a file; NULL: zero */
+  const char *save, *resume, *plot, *plot_gradients, *trace, *residuals;
   int json, quiet, diagnostics, no_grow;
   /* given: not the default of the option below */
   int seed_given, validation_given, test_given, initialisation_given, standardise_given, scale_given;
@@ -58,6 +59,8 @@ typedef struct training {
   double *shares;        /* [samples × classes] 0 and 1 made of it */
   double *class_weights; /* [classes] or NULL */
   double *weights;       /* [samples] that include them */
+  double loss_scale;     /* of a robust loss, as it is now; 0: not known yet */
+  double *centre;        /* [free parameters] of the ridge; NULL: 0, or not needed here */
   marq_network *network;
   marq_plan plan;
   /* the run */
@@ -72,6 +75,8 @@ typedef struct training {
   /* what came out */
   marq_train_result result;
   train_layer_state *last_state; /* [layers], with --diagnostics */
+  double *loss_weights;          /* [samples] of a robust loss, or NULL */
+  size_t outliers[2];            /* samples of training and held back that have less than half their weight */
   warnings warnings;
 } training;
 
@@ -94,7 +99,6 @@ void training_free(training *t);
  * (train_loss.c).
  */
 int train_take_loss(training *t);
-int train_check_ridge(const training *t);
 int train_given_classes(training *t, const char *const **names, size_t *count);
 int train_take_labels(training *t, marq_column labels);
 int train_check_targets(training *t);
@@ -106,6 +110,29 @@ int train_is_standardised(const training *t);
 double train_microseconds(double seconds);
 /** Class of a sample, of those in t->classes. */
 size_t train_class_of(const training *t, size_t i);
+
+/** The ridge (train_ridge.c). What cannot stand together, once the loss is known. */
+int train_check_ridge(const training *t);
+/** The file that --ridge-towards names, or NULL. */
+const char *train_ridge_file(const train_request *request);
+/** Its centre, once the network is made. */
+int train_make_centre(training *t);
+/** The centre of a run that pulls to its start, for what is looked at while it goes on or after it. */
+int train_centre_of_run(training *t, size_t run);
+/** A problem of the network with the ridge; *problem NULL: there is none. */
+marq_status train_add_ridge(const training *t, marq_problem *bare, marq_problem **problem, marq_error *error);
+
+/** The scale of a robust loss, as far as it is known; one that is estimated: 1 before it is. */
+double train_scale_now(const training *t);
+/** 1 when it is estimated. */
+int train_estimates_scale(const training *t);
+/** Which weights a robust loss gave the samples, and warnings (train_robust.c). */
+int train_weigh_samples(training *t);
+/** Of all samples in the user's units, [samples × outputs] or of so many others: probabilities and rates where the loss
+ * has them. */
+int train_predict(const training *t, const marq_column *inputs, size_t samples, double *out);
+/** A CSV line for each sample (train_residuals.c). */
+int train_residuals_write(const training *t, const char *path);
 
 /** What happens while it runs: progress, trace, history, Ctrl-C (train_watch.c). */
 void train_watch_begin(training *t);

@@ -69,21 +69,14 @@ static int gather(training *t, train_diagnostics *d) {
 
 static marq_status make_problem(training *t, train_diagnostics *d, marq_error *error) {
   const marq_train_options *o = &t->request.options;
-  const size_t inputs = t->inputs.count, layers = marq_network_layers(t->network);
-  const marq_network_options options = {
-      .weights = d->columns[inputs + t->targets.count], .threads = o->threads, .loss = o->loss, .scale = o->scale};
+  const size_t inputs = t->inputs.count;
+  const marq_network_options options = {.weights = d->columns[inputs + t->targets.count],
+                                        .threads = o->threads,
+                                        .loss = o->loss,
+                                        .scale = train_scale_now(t)};
   marq_status status =
       marq_network_problem(d->network, d->columns, d->columns + inputs, d->samples, &options, &d->bare, error);
-  if (status != MARQ_OK || (o->ridge == 0 && o->ridge_biases == 0)) return status;
-  double *lambda = calloc(2 * layers, sizeof *lambda);
-  if (!lambda) return marq_fail(error, MARQ_ENOMEM, "out of memory");
-  for (size_t l = 0; l < layers; l++) {
-    lambda[2 * l] = o->ridge;
-    lambda[2 * l + 1] = o->ridge_biases;
-  }
-  status = marq_problem_ridge(d->bare, lambda, NULL, &d->problem, error);
-  free(lambda);
-  return status;
+  return status == MARQ_OK ? train_add_ridge(t, d->bare, &d->problem, error) : status;
 }
 
 /* The standardisation of the training must be set: call it from the first epoch on. */
@@ -167,7 +160,9 @@ int train_diagnostics_look(training *t, const double *p, train_layer_state *stat
     marq_network_get(t->network, d->p);
   }
   marq_network_set(d->network, d->p);
-  marq_status status = look_at_gradient(t, d, states);
+  const marq_loss *loss = t->request.options.loss;
+  marq_status status = loss && loss->robust ? marq_problem_set_loss(d->bare, loss, train_scale_now(t)) : MARQ_OK;
+  if (status == MARQ_OK) status = look_at_gradient(t, d, states);
   if (status != MARQ_OK) marq_fail(&error, status, "diagnostics: %s", marq_status_text(status));
   for (size_t l = 0; l < marq_network_layers(t->network); l++) {
     states[l].dead = NAN;

@@ -151,22 +151,13 @@ static int fail_for_memory(marq_problem *problem, const marq_options *options, c
 /* A plan depends on sizes alone: the first samples stand for those that training will use. */
 int train_make_plan(training *t) {
   const marq_train_options *o = &t->request.options;
-  const marq_network_options problem_options = {.threads = o->threads, .loss = o->loss, .scale = o->scale};
-  const size_t layers = marq_network_layers(t->network);
+  const marq_network_options problem_options = {.threads = o->threads, .loss = o->loss, .scale = train_scale_now(t)};
   const size_t samples = o->batch && o->batch < t->sizes[0] ? o->batch : t->sizes[0];
   marq_problem *bare = NULL, *problem = NULL;
   marq_error error = {0};
-  double *lambda = calloc(2 * layers, sizeof *lambda);
-  if (!lambda) return message_out_of_memory();
-  for (size_t l = 0; l < layers; l++) {
-    lambda[2 * l] = o->ridge;
-    lambda[2 * l + 1] = o->ridge_biases;
-  }
   marq_status status = marq_network_problem(t->network, t->columns, t->columns + t->inputs.count, samples,
                                             &problem_options, &bare, &error);
-  if (status == MARQ_OK && (o->ridge > 0 || o->ridge_biases > 0)) {
-    status = marq_problem_ridge(bare, lambda, NULL, &problem, &error);
-  }
+  if (status == MARQ_OK) status = train_add_ridge(t, bare, &problem, &error);
   int code = exit_done;
   if (status != MARQ_OK) {
     code = message_fail_library(NULL, &error);
@@ -175,7 +166,6 @@ int train_make_plan(training *t) {
   }
   marq_problem_free(problem);
   marq_problem_free(bare);
-  free(lambda);
   return code;
 }
 
@@ -188,7 +178,7 @@ void training_free(training *t) {
   name_list_free(&t->responses);
   name_list_free(&t->classes);
   warnings_free(&t->warnings);
-  void *const owned[] = {t->columns,     t->set,    t->epochs,        t->layer_states, t->last_state,
-                         t->class_sizes, t->shares, t->class_weights, t->weights};
+  void *const owned[] = {t->columns, t->set,           t->epochs,  t->layer_states, t->last_state,  t->class_sizes,
+                         t->shares,  t->class_weights, t->weights, t->centre,       t->loss_weights};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
 }

@@ -17,26 +17,12 @@ static int is_shared(const training *t) {
   return train_is_of_classes(t) && t->request.options.loss->coupled;
 }
 
-int train_check_ridge(const training *t) {
-  const marq_train_options *o = &t->request.options;
-  if (!o->loss || !o->ridge_choice) return exit_done;
-  if (strcmp(o->ridge_choice, "gcv") != 0 && strcmp(o->ridge_choice, "evidence") != 0) return exit_done;
-  return message_fail(exit_usage, "--ridge %s is for the squared loss alone; cv, validation or lcurve do with %s",
-                      o->ridge_choice, o->loss->name);
-}
-
 int train_take_loss(training *t) {
   train_request *r = &t->request;
   marq_train_options *o = &r->options;
   const int status = r->loss ? option_loss(r->loss, &o->loss) : exit_done;
   if (status != exit_done) return status;
   const char *name = o->loss ? o->loss->name : "squared";
-  if (o->loss && o->loss->robust && !(o->scale > 0)) {
-    return message_fail(exit_usage,
-                        "--loss %s needs --loss-scale, from which on a residual counts as an outlier: in "
-                        "units of standardised targets, such as 0.1",
-                        name);
-  }
   if (r->scale_given && (!o->loss || !o->loss->robust)) {
     return message_fail(exit_usage, "--loss-scale belongs to a robust loss: %s has none", name);
   }

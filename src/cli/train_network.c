@@ -241,3 +241,12 @@ int train_make_network(training *t) {
   const int status = name_columns(t);
   return status == exit_done ? make_new(t) : status;
 }
+
+int train_predict(const training *t, const marq_column *inputs, size_t samples, double *out) {
+  const marq_loss *loss = t->request.options.loss;
+  marq_error error = {0};
+  if (marq_network_predict(t->network, inputs, samples, out, &error) != MARQ_OK)
+    return message_fail_library(NULL, &error);
+  if (loss && loss->predict) loss->predict(out, t->targets.count, samples, samples, out);
+  return exit_done;
+}

@@ -99,7 +99,8 @@ static void draw_learning_curve(const picture *d) {
   plot_linear_axis(d->script);
 }
 
-/* Samples: inputs, then observed and predicted of each target, then 0 for training and 1 for what was held back. */
+/* Samples: inputs, then observed and predicted of each target, then 0 for training and 1 for what was held back, then
+ * the weight that a robust loss gave. */
 static void put_samples(const picture *d) {
   fputs("$samples << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < d->t->samples; i += d->step) {
@@ -108,25 +109,23 @@ static void put_samples(const picture *d) {
       plot_number(d->script, target_at(d, o, i));
       plot_number(d->script, d->predicted[o * d->t->samples + i]);
     }
-    fprintf(d->script, " %d\n", d->t->set[i] != 0);
+    fprintf(d->script, " %d", d->t->set[i] != 0);
+    plot_number(d->script, d->t->loss_weights ? d->t->loss_weights[i] : 1);
+    fputc('\n', d->script);
   }
   fputs("END_OF_DATA\n", d->script);
 }
 
 /* "using X:Y" of the samples of training or of those held back, as gnuplot selects them. */
 static void put_points(const picture *d, const char *x, size_t y, int held) {
-  fprintf(d->script, "$samples using %s:($%zu == %d ? $%zu : NaN) with points ls %d title '%s'", x, 3 + 2 * d->shown,
-          held, y, held ? 4 : 1, held ? "held back" : "training");
-}
-
-static int predict(const picture *d, const marq_column *columns, size_t count, double *out) {
-  marq_error error = {0};
-  if (marq_network_predict(d->t->network, columns, count, out, &error) != MARQ_OK) {
-    return message_fail_library(NULL, &error);
-  }
-  const marq_loss *loss = d->t->request.options.loss;
-  if (loss && loss->predict) loss->predict(out, d->targets, count, count, out);
-  return exit_done;
+  const size_t set = 3 + 2 * d->shown;
+  fprintf(d->script, "$samples using %s:($%zu == %d ? $%zu : NaN)", x, set, held, y);
+  if (d->t->loss_weights) fprintf(d->script, ":%zu", set + 1);
+  fprintf(d->script, " with points ls %d%s title '%s'", held ? 4 : 1,
+          !d->t->loss_weights ? ""
+          : held              ? " pt 6 lc palette"
+                              : " lc palette",
+          held ? "held back" : "training");
 }
 
 /* Curves of all targets along the only input. */
@@ -136,7 +135,7 @@ static int put_curves(const picture *d) {
   find_range(d, 0, &low, &high);
   for (size_t i = 0; i < curve_points; i++) x[i] = low + (high - low) * (double)i / (curve_points - 1);
   const marq_column column = {x, 1};
-  const int status = predict(d, &column, curve_points, x + curve_points);
+  const int status = train_predict(d->t, &column, curve_points, x + curve_points);
   fputs("$curve << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < curve_points && status == exit_done; i++) {
     for (size_t o = 0; o <= d->shown; o++) plot_number(d->script, x[i + o * curve_points]);
@@ -170,7 +169,7 @@ static int put_surfaces(const picture *d) {
     x[count + i] = low[1] + (high[1] - low[1]) * (double)(i / grid_points) / (grid_points - 1);
   }
   const marq_column columns[] = {{x, 1}, {x + count, 1}};
-  const int status = predict(d, columns, count, x + 2 * count);
+  const int status = train_predict(d->t, columns, count, x + 2 * count);
   fputs("$surface << END_OF_DATA\n", d->script);
   for (size_t i = 0; i < count && status == exit_done; i++) {
     if (i && i % grid_points == 0) fputc('\n', d->script);
@@ -197,7 +196,8 @@ static void draw_surface(const picture *d, size_t o) {
           "splot $surface using 1:2:%zu with pm3d, $samples using 1:2:%zu with points pt 7 ps 0.3 lc rgb '#202020'\n"
           "set border 3 lc rgb '#404040'\nset xtics offset 0,0\n",
           3 + o, seen);
-  plot_label(d->script, "title", target, longest_label, ", residuals");
+  plot_label(d->script, "title", target, longest_label,
+             d->t->loss_weights ? ", residuals (ringed: weight below 1/2)" : ", residuals");
   /* a rim, or what is near 0 is lost on the page */
   fprintf(d->script,
           "set colorbox\nset palette defined (-1 '#2b4c7e', 0 '#e8e8e8', 1 '#b02030')\n"
@@ -205,8 +205,12 @@ static void draw_surface(const picture *d, size_t o) {
           "abs(STATS_max)\nif (limit <= 0) limit = 1\nset cbrange [-limit:limit]\nset format cb '%%.2g'\n"
           "set offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03\n"
           "plot $samples using 1:2 with points pt 7 ps 0.95 lc rgb '#404040', "
-          "$samples using 1:2:($%zu - $%zu) with points pt 7 ps 0.7 lc palette\nunset title\n",
+          "$samples using 1:2:($%zu - $%zu) with points pt 7 ps 0.7 lc palette",
           seen, found, seen, found);
+  if (d->t->loss_weights)
+    fprintf(d->script, ", $samples using 1:($%zu < 0.5 ? $2 : NaN) with points pt 6 ps 1.6 lw 1.2 lc rgb '#b02030'",
+            4 + 2 * d->shown);
+  fprintf(d->script, "\nunset title\n");
 }
 
 static void draw_agreement(const picture *d, size_t o) {
@@ -255,6 +259,7 @@ static int draw(void *context, FILE *script) {
   plot_points(script, d->t->samples / d->step);
   put_epochs(d);
   put_samples(d);
+  if (d->t->loss_weights && d->inputs != 2) plot_weights(script);
   fprintf(script, "set multiplot layout %zu,%zu\nset tmargin 3\n", rows, columns);
   draw_learning_curve(d);
   const int status = d->t->classes.count ? train_plot_classes(d->t, script, d->predicted, d->step) : draw_targets(d);
@@ -268,7 +273,7 @@ int train_plot(const training *t, const char *path) {
   d.step = (t->samples + most_points - 1) / most_points;
   d.predicted = malloc(t->samples * d.targets * sizeof(double));
   if (!d.predicted) return message_fail(exit_system, "out of memory for the plot");
-  int status = predict(&d, t->columns, t->samples, d.predicted);
+  int status = train_predict(t, t->columns, t->samples, d.predicted);
   size_t rows, columns;
   lay_out(&d, &rows, &columns);
   if (status == exit_done) status = plot_page(path, columns == 3 ? 1500 : 1100, 480 * (int)rows, draw, &d);

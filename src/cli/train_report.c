@@ -71,7 +71,8 @@ static void put_loss(FILE *file, const training *t) {
   enum { most_shown = 12 };
   if (!loss) return;
   header_line(file, "loss", loss->name);
-  if (loss->robust) fprintf(file, "  %-14s %g\n", "scale", t->request.options.scale);
+  if (train_estimates_scale(t)) header_line(file, "scale", "estimated from the spread of the residuals (MAD)");
+  if (loss->robust && !train_estimates_scale(t)) fprintf(file, "  %-14s %g\n", "scale", t->request.options.scale);
   if (!t->classes.count) return;
   fprintf(file, "  %-14s ", "classes");
   for (size_t k = 0; k < t->classes.count && k < most_shown; k++) {
@@ -150,14 +151,28 @@ static void put_layers(FILE *file, const training *t) {
   }
 }
 
+static void put_robust(FILE *file, const training *t) {
+  const marq_train_result *r = &t->result;
+  if (!t->loss_weights) return;
+  fprintf(file, "\n  weights below 1/2: %zu of %zu training samples", t->outliers[0], t->sizes[0]);
+  if (t->sizes[0] < t->samples) fprintf(file, ", %zu of %zu held back", t->outliers[1], t->samples - t->sizes[0]);
+  if (train_estimates_scale(t))
+    fprintf(file,
+            "\n  scale of the loss: %.6g = %.4g times %.6g, the spread of the residuals (MAD), standardised units",
+            r->loss_scale, t->request.options.loss->tuning, r->spread);
+  fputc('\n', file);
+}
+
 static void put_ridge(FILE *file, const training *t) {
   const marq_train_result *r = &t->result;
   if (!t->request.options.ridge_choice) return;
   fprintf(file, "\n  ridge by %s: %.6g", t->request.options.ridge_choice, r->ridge);
   if (t->request.options.ridge_apart) fprintf(file, " for weights, %.6g for biases", r->ridge_biases);
   if (isfinite(r->effective)) {
-    fprintf(file, "; %.4g of %zu parameters are well determined, noise %.4g in standardised units", r->effective,
-            marq_network_free_parameters(t->network), r->noise);
+    const marq_loss *loss = t->request.options.loss;
+    fprintf(file, "; %.4g of %zu parameters are well determined", r->effective,
+            marq_network_free_parameters(t->network));
+    if (!loss) fprintf(file, ", noise %.4g in standardised units", r->noise);
   }
   fputc('\n', file);
 }
@@ -180,6 +195,7 @@ void train_report_text(const training *t, FILE *file) {
     put_metrics(file, "test", &r->test);
   }
   if (t->last_state) put_layers(file, t);
+  put_robust(file, t);
   put_ridge(file, t);
   fprintf(file, "\n%s: %s", marq_train_stop_done(r->reason) ? "Done" : "STOPPED", reason_text(r));
   if (r->detail[0] && r->reason != MARQ_TRAIN_USER && strcmp(r->detail, marq_train_stop_text(r->reason)) != 0) {
@@ -232,7 +248,15 @@ static void json_class_metrics(json *j, const char *key, const marq_train_classe
 static void json_loss(json *j, const training *t) {
   const marq_loss *loss = t->request.options.loss;
   json_text(j, "loss", loss ? loss->name : "squared");
-  if (loss && loss->robust) json_number(j, "loss_scale", t->request.options.scale);
+  if (loss && loss->robust) json_number(j, "loss_scale", t->result.loss_scale);
+  if (train_estimates_scale(t)) {
+    json_number(j, "mad", t->result.spread);
+    json_bool(j, "scale_settled", t->result.scale_settled);
+  }
+  if (t->loss_weights) {
+    json_size(j, "outliers", t->outliers[0]);
+    json_numbers(j, "sample_weights", t->loss_weights, t->samples);
+  }
   if (!t->classes.count) return;
   json_texts(j, "classes", t->classes.names, t->classes.count);
   json_open_flat(j, "class_samples", '[');
@@ -292,6 +316,7 @@ void train_report_json(const training *t, FILE *file) {
   json_number(j, "start_cost", r->start_cost);
   json_number(j, "ridge", r->ridge);
   json_number(j, "ridge_biases", r->ridge_biases);
+  if (t->request.towards) json_text(j, "ridge_towards", t->request.towards);
   if (t->request.options.ridge_choice) {
     json_text(j, "ridge_choice", t->request.options.ridge_choice);
     json_number(j, "effective_parameters", r->effective);

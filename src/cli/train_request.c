@@ -23,7 +23,9 @@ const argument_option train_options[] = {
      "what is made small: squared, binary-cross-entropy, softmax-cross-entropy, poisson, or a robust "
      "one; see marq list losses. Classes stand in one column of words or of numbers from 0, or in a "
      "column of 0 and 1 for each [squared]"},
-    {"loss-scale", 0, "S", "from which residual on a robust loss takes a sample for an outlier, standardised units"},
+    {"loss-scale", 0, "S|mad",
+     "from which residual on a robust loss takes a sample for an outlier, standardised units; mad: estimated from the "
+     "spread of the residuals [mad]"},
     {"classes", 0, "N|NAME,...", "how many classes the labels 0 to N-1 stand for, or the labels in order [as found]"},
     {"class-weights", 0, "balanced|W,...",
      "weights of classes in their order; balanced: each class weighs the same in training"},
@@ -32,6 +34,10 @@ const argument_option train_options[] = {
      "penalty lambda/2 times the sum of the squared weights, standardised units, or how to choose "
      "one for weights and biases: gcv, cv, lcurve, validation, evidence [0]"},
     {"ridge-biases", 0, "LAMBDA|apart", "the same for the biases; apart: their own under --ridge evidence [0]"},
+    {"ridge-towards", 0, "zero|start|FILE",
+     "what the ridge pulls to: zero, the values a run begins with, or those of a saved network, whose standardisation "
+     "is "
+     "then taken over [zero]"},
     {"validation", 0, "FRACTION", "share of the samples that early stopping watches [0.2]"},
     {"test", 0, "FRACTION", "share of the samples that only the report sees [0]"},
     {"patience", 0, "N", "stop after N epochs without a better validation error (or loss); 0: never [50]"},
@@ -53,6 +59,7 @@ const argument_option train_options[] = {
     {"plot-gradients", 0, "FILE", "draw gradient norms and the share of dead rectifiers, layer by layer"},
     {"diagnostics", 0, NULL, "report gradient norms and the share of dead rectifiers, layer by layer"},
     {"trace", 0, "FILE", "write one CSV line per epoch"},
+    {"residuals", 0, "FILE", "write a CSV line for each sample: its set, observed, predicted, residual, robust weight"},
     {"json", 'j', NULL, "print the report as one JSON object, all digits"},
     {"quiet", 'q', NULL, "print no report: the exit status tells"},
     {"threads", 0, "N", "use at most N threads; the result has the same bits [1]"},
@@ -107,13 +114,6 @@ static int take_ridge(train_request *r, const char *text) {
   return option_ridge_choice(text, &o->ridge_choice);
 }
 
-static int take_scale(train_request *r, const char *text) {
-  r->scale_given = 1;
-  const int status = parse_number("loss-scale", text, &r->options.scale);
-  if (status != exit_done || r->options.scale > 0) return status;
-  return message_fail(exit_usage, "--loss-scale: '%s' is no scale: a number above 0", text);
-}
-
 static int take_threads(train_request *r, const char *value) {
   unsigned long threads = 1;
   const int status = option_whole("threads", value, 1, ULONG_MAX, &threads);
@@ -135,6 +135,8 @@ static int take_plain(train_request *r, const char *name, const char *value, int
                                {"freeze", &r->freeze},
                                {"weights", &r->weights},
                                {"loss", &r->loss},
+                               {"ridge-towards", &r->towards},
+                               {"residuals", &r->residuals},
                                {"classes", &r->classes},
                                {"class-weights", &r->class_weights},
                                {"save", &r->save},
@@ -187,7 +189,10 @@ static int take(void *context, const char *name, const char *value) {
     r->options.ridge_apart = strcmp(value, "apart") == 0;
     return r->options.ridge_apart ? exit_done : parse_number(name, value, &r->options.ridge_biases);
   }
-  if (strcmp(name, "loss-scale") == 0) return take_scale(r, value);
+  if (strcmp(name, "loss-scale") == 0) {
+    r->scale_given = 1;
+    return option_loss_scale(value, &r->options.scale);
+  }
   if (strcmp(name, "init") == 0) return take_initialisation(r, value);
   if (strcmp(name, "standardise") == 0) return take_standardise(r, value);
   if (strcmp(name, "threads") == 0) return take_threads(r, value);
@@ -201,6 +206,13 @@ static int take(void *context, const char *name, const char *value) {
 
 static int check_ridge(const train_request *r) {
   const marq_train_options *o = &r->options;
+  if (r->towards && !o->ridge_choice && !(o->ridge > 0) && !(o->ridge_biases > 0))
+    return message_fail(exit_usage, "--ridge-towards needs --ridge");
+  if (train_ridge_file(r) && r->standardise_given && o->standardise)
+    return message_fail(exit_usage,
+                        "--ridge-towards %s takes over the standardisation of that network: --standardise "
+                        "yes would make another",
+                        r->towards);
   if (!o->ridge_choice) {
     return o->ridge_apart ? message_fail(exit_usage, "--ridge-biases apart is for --ridge evidence") : exit_done;
   }
@@ -279,7 +291,9 @@ int train_parse_request(train_request *request, const argument_verb *verb, int a
                                  {"resume", request->resume, 1},
                                  {"plot", request->plot, 0},
                                  {"plot-gradients", request->plot_gradients, 0},
-                                 {"trace", request->trace, 0}};
+                                 {"trace", request->trace, 0},
+                                 {"residuals", request->residuals, 0},
+                                 {"ridge-towards", train_ridge_file(request), 1}};
   if (status == exit_done) status = output_check_all(files, sizeof files / sizeof *files, request->data, NULL);
   *finished = status != exit_done;
   return status;

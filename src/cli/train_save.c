@@ -56,7 +56,7 @@ int train_save(const training *t, const char *path) {
                                     .seed = t->request.options.seed,
                                     .summary = summary,
                                     .loss = loss ? loss->name : NULL,
-                                    .scale = t->request.options.scale,
+                                    .scale = t->result.loss_scale,
                                     .label = t->labelled ? t->responses.names[0] : NULL,
                                     .classes = t->labelled ? t->classes.names : NULL,
                                     .class_count = t->labelled ? t->classes.count : 0};

@@ -47,6 +47,7 @@ static void trace_line(const training *t, const marq_train_progress *progress, F
     csv_number(progress->rate, file);
     csv_number(progress->passes, file);
   }
+  if (train_estimates_scale(t)) csv_number(progress->loss_scale, file);
   fputc('\n', file);
 }
 
@@ -55,8 +56,9 @@ static int begin_trace(training *t) {
   const int status = output_open(&t->trace, t->request.trace);
   if (status != exit_done) return status;
   const char *what = t->request.options.loss ? "loss" : "mse";
-  fprintf(t->trace.file, "run,epoch,seconds,cost,%s,validation_%s,best_validation_%s,damping,gain,accepted,samples%s\n",
-          what, what, what, t->plan.batch ? ",rate,passes" : "");
+  fprintf(t->trace.file,
+          "run,epoch,seconds,cost,%s,validation_%s,best_validation_%s,damping,gain,accepted,samples%s%s\n", what, what,
+          what, t->plan.batch ? ",rate,passes" : "", train_estimates_scale(t) ? ",loss_scale" : "");
   return exit_done;
 }
 
@@ -73,6 +75,12 @@ static int remember(training *t, const marq_train_progress *progress) {
   }
   t->epochs[t->epoch_count] = (train_epoch){progress->run, progress->epoch, progress->mse, progress->validation_mse};
   if (layers) {
+    if (progress->epoch == 0 && t->request.options.ridge_to_start) { /* each run has its own centre */
+      train_diagnostics_free(t->diagnostics);
+      t->diagnostics = NULL;
+      const int known = train_centre_of_run(t, progress->run);
+      if (known != exit_done) return known;
+    }
     int status = t->diagnostics ? exit_done : train_diagnostics_begin(t);
     if (status == exit_done) {
       status = train_diagnostics_look(t, progress->p, t->layer_states + t->epoch_count * layers);
@@ -93,6 +101,7 @@ void train_watch_header(training *t) {
 int train_watch_epoch(void *context, const marq_train_progress *progress) {
   training *t = context;
   train_watch_header(t);
+  t->loss_scale = progress->loss_scale;
   if (t->request.trace && !t->trace.file && !t->failed) t->failed = begin_trace(t);
   if (t->trace.file) trace_line(t, progress, t->trace.file);
   if ((t->request.plot || t->request.plot_gradients) && !t->failed) t->failed = remember(t, progress);

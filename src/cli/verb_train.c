@@ -28,6 +28,12 @@ static int how_it_ended(const training *t) {
 static int diagnose(training *t) {
   t->request.options.ridge = t->result.ridge;
   t->request.options.ridge_biases = t->result.ridge_biases;
+  if (t->request.options.ridge_to_start) {
+    const int known = train_centre_of_run(t, t->result.run);
+    if (known != exit_done) return known;
+    train_diagnostics_free(t->diagnostics);
+    t->diagnostics = NULL;
+  }
   t->last_state = calloc(marq_network_layers(t->network), sizeof *t->last_state);
   if (!t->last_state) return message_out_of_memory();
   const int status = t->diagnostics ? exit_done : train_diagnostics_begin(t);
@@ -83,6 +89,7 @@ static int run_train(training *t) {
   int files = exit_done, status = train_make_network(t);
   if (status == exit_done) status = train_read_input(t);
   if (status == exit_done) status = train_finish_network(t);
+  if (status == exit_done) status = train_make_centre(t);
   if (status == exit_done) status = train_make_plan(t);
   if (status != exit_done) return status;
   t->header_due = header;
@@ -90,9 +97,12 @@ static int run_train(training *t) {
   status = run_training(t, &files);
   if (status != exit_done) return status;
   if (t->failed) return t->failed;
+  t->loss_scale = t->result.loss_scale;
   /* saved before anything is printed: a reader of the report that has gone away must not cost the user the network */
   if (t->request.save) files = exit_worse(files, train_save(t, t->request.save));
   status = exit_worse(files, how_it_ended(t));
+  status = exit_worse(status, train_weigh_samples(t));
+  if (t->request.residuals) status = exit_worse(status, train_residuals_write(t, t->request.residuals));
   if (t->request.diagnostics) status = exit_worse(status, diagnose(t));
   warn_of_the_end(t);
   if (t->request.json) train_report_json(t, stdout);

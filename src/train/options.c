@@ -78,10 +78,9 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
     return marq_fail(error, MARQ_EINVAL, "a ridge is chosen with a given scale of %s: each scale has its own ridge",
                      o->loss->name);
   if (o->ridge_choice && o->loss && o->loss != marq_loss_find("squared") &&
-      (!strcmp(o->ridge_choice, "gcv") || !strcmp(o->ridge_choice, "evidence")))
-    return marq_fail(error, MARQ_EINVAL,
-                     "a ridge is chosen by %s for the squared loss alone; cv, validation or lcurve do",
-                     o->ridge_choice);
+      (!strcmp(o->ridge_choice, "gcv") || (!strcmp(o->ridge_choice, "evidence") && o->loss->robust)))
+    return marq_fail(error, MARQ_EINVAL, "a ridge cannot be chosen by %s with the loss %s; cv, validation or lcurve do",
+                     o->ridge_choice, o->loss->name);
   if (o->ridge_choice && !strcmp(o->ridge_choice, "validation") && !(o->validation > 0))
     return marq_fail(error, MARQ_EINVAL, "the ridge is to be chosen by validation, but no samples are held out for it");
   if (o->ridge_apart && (!o->ridge_choice || strcmp(o->ridge_choice, "evidence") != 0))

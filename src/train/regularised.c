@@ -44,6 +44,7 @@ static int progress(void *context, size_t fits, const marq_ridge_point *point, c
       .damping = NAN,
       .gain = NAN,
       .accepted = 1,
+      .loss_scale = t->options->scale,
       .seconds = seconds,
       .p = p};
   w->asked = t->callback(t->context, &seen);

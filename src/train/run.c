@@ -171,6 +171,7 @@ void train_observe(runner *r, const marq_state *state, size_t samples, double co
                                       .accepted = state->accepted,
                                       .rate = state->rate,
                                       .passes = state->passes,
+                                      .loss_scale = t->data.loss && t->data.loss->robust ? t->loss_scale : 0,
                                       .seconds = train_seconds(t),
                                       .p = state->p};
     if (t->callback(t->context, &seen)) train_end(r, MARQ_TRAIN_USER, 1, NULL);

@@ -1,0 +1,137 @@
+/* The ridge of `marq train`: what it pulls to, and what it cannot stand with. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "train.h"
+
+int train_check_ridge(const training *t) {
+  const marq_train_options *o = &t->request.options;
+  if (!o->loss || !o->ridge_choice) return exit_done;
+  if (o->loss->robust && !(o->scale > 0))
+    return message_fail(exit_usage, "--ridge %s with --loss %s needs a --loss-scale that is given", o->ridge_choice,
+                        o->loss->name);
+  if (strcmp(o->ridge_choice, "gcv") != 0 && !(strcmp(o->ridge_choice, "evidence") == 0 && o->loss->robust))
+    return exit_done;
+  return message_fail(exit_usage, "--ridge %s is not for --loss %s; cv, validation or lcurve do", o->ridge_choice,
+                      o->loss->name);
+}
+
+const char *train_ridge_file(const train_request *r) {
+  const char *text = r->towards;
+  return text && strcmp(text, "zero") != 0 && strcmp(text, "start") != 0 ? text : NULL;
+}
+
+static void copy_standards(const marq_network *from, marq_network *to) {
+  marq_network *source = (marq_network *)(size_t)from; /* only read */
+  memcpy(marq_network_input_standard(to), marq_network_input_standard(source),
+         marq_network_inputs(from) * sizeof(marq_standard));
+  memcpy(marq_network_output_standard(to), marq_network_output_standard(source),
+         marq_network_outputs(from) * sizeof(marq_standard));
+}
+
+/* A network of the same layers and standardisation as the one that is trained. */
+static marq_status twin(const training *t, marq_network **made, marq_error *error) {
+  const size_t count = marq_network_layers(t->network);
+  marq_layer *layers = calloc(count, sizeof *layers);
+  if (!layers) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  for (size_t l = 0; l < count; l++) layers[l] = *marq_network_layer(t->network, l);
+  const marq_status status = marq_network_create(marq_network_inputs(t->network), layers, count, made, error);
+  free(layers);
+  if (status == MARQ_OK) copy_standards(t->network, *made);
+  return status;
+}
+
+static int is_shaped_as(const marq_network *a, const marq_network *b) {
+  if (marq_network_inputs(a) != marq_network_inputs(b) || marq_network_layers(a) != marq_network_layers(b)) return 0;
+  for (size_t l = 0; l < marq_network_layers(a); l++) {
+    const marq_layer *of_a = marq_network_layer(a, l), *of_b = marq_network_layer(b, l);
+    if (of_a->width != of_b->width || of_a->no_bias != of_b->no_bias || of_a->activation != of_b->activation) return 0;
+  }
+  return 1;
+}
+
+/* Parameters mean what they do in the standardisation that they were fitted in. */
+static int take_standards(training *t, marq_network *from) {
+  const char *path = t->request.towards;
+  const size_t inputs = marq_network_inputs(from) * sizeof(marq_standard),
+               outputs = marq_network_outputs(from) * sizeof(marq_standard);
+  marq_standard *own[] = {marq_network_input_standard(t->network), marq_network_output_standard(t->network)};
+  if (!t->request.resume) {
+    copy_standards(from, t->network);
+    t->request.options.standardise = 0;
+    return exit_done;
+  }
+  if (memcmp(own[0], marq_network_input_standard(from), inputs) == 0 &&
+      memcmp(own[1], marq_network_output_standard(from), outputs) == 0)
+    return exit_done;
+  return message_fail_at(exit_usage, path, 0,
+                         "its inputs and targets are standardised otherwise than those of %s: values of the one mean "
+                         "nothing to the other",
+                         t->request.resume);
+}
+
+static int read_centre(training *t) {
+  const char *path = t->request.towards;
+  marq_network *saved = NULL, *same = NULL;
+  marq_error error = {0};
+  if (marq_network_load(path, NULL, 0, &saved, NULL, &error) != MARQ_OK) return message_fail_library(path, &error);
+  int status = exit_done;
+  if (!is_shaped_as(saved, t->network)) {
+    char shape[300];
+    status = message_fail_at(exit_usage, path, 0,
+                             "the ridge cannot pull to this network: its layers are not those of %s, which is trained",
+                             train_shape_text(t, shape, sizeof shape));
+  } else if (twin(t, &same, &error) != MARQ_OK) {
+    status = message_fail_library(NULL, &error);
+  } else {
+    status = take_standards(t, saved);
+    memcpy(marq_network_values(same), marq_network_values(saved), marq_network_parameters(saved) * sizeof(double));
+    marq_network_get(same, t->centre); /* what is not frozen here */
+  }
+  marq_network_free(saved);
+  marq_network_free(same);
+  if (status == exit_done) t->request.options.ridge_centre = t->centre;
+  return status;
+}
+
+int train_make_centre(training *t) {
+  const train_request *r = &t->request;
+  const char *path = train_ridge_file(r);
+  t->request.options.ridge_to_start = r->towards && strcmp(r->towards, "start") == 0;
+  if (!path && !(t->request.options.ridge_to_start && (r->diagnostics || r->plot_gradients))) return exit_done;
+  t->centre = malloc(marq_network_free_parameters(t->network) * sizeof *t->centre);
+  if (!t->centre) return message_out_of_memory();
+  if (path) return read_centre(t);
+  marq_network_get(t->network, t->centre); /* where nothing else is begun with */
+  return exit_done;
+}
+
+int train_centre_of_run(training *t, size_t run) {
+  const marq_train_options *o = &t->request.options;
+  marq_network *same = NULL;
+  marq_error error = {0};
+  if (!o->ridge_to_start || !t->centre || !o->initialisation) return exit_done;
+  marq_status status = twin(t, &same, &error);
+  if (status == MARQ_OK)
+    status = marq_network_initialise(same, o->initialisation, o->seed + (unsigned long)run, &error);
+  if (status == MARQ_OK) marq_network_get(same, t->centre);
+  marq_network_free(same);
+  return status == MARQ_OK ? exit_done : message_fail_library(NULL, &error);
+}
+
+marq_status train_add_ridge(const training *t, marq_problem *bare, marq_problem **problem, marq_error *error) {
+  const marq_train_options *o = &t->request.options;
+  const size_t layers = marq_network_layers(t->network);
+  *problem = NULL;
+  if (o->ridge == 0 && o->ridge_biases == 0) return MARQ_OK;
+  double *lambda = calloc(2 * layers, sizeof *lambda);
+  if (!lambda) return marq_fail(error, MARQ_ENOMEM, "out of memory");
+  for (size_t l = 0; l < layers; l++) {
+    lambda[2 * l] = o->ridge;
+    lambda[2 * l + 1] = o->ridge_biases;
+  }
+  const marq_status status = marq_problem_ridge(bare, lambda, t->centre, problem, error);
+  free(lambda);
+  return status;
+}
