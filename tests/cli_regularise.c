@@ -1,8 +1,13 @@
 /* --ridge of marq fit and marq train: given, chosen, refused. */
+#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli_support.h"
 
@@ -265,6 +270,65 @@ static void penalties_without_a_use(void **state) {
                      "--ridge", "evidence", "--penalty", "a=0,b=0", NULL);
 }
 
+/* --max-seconds is for the choice and the last fit together: a choice that it ends is the best of its fits. */
+static void a_choice_keeps_to_its_time(void **state) {
+  (void)state;
+  static const char *const choices[] = {"gcv", "evidence"};
+  for (size_t k = 0; k < 2; k++) {
+    json_t *j = cli_json(1, SINE, "--ridge", choices[k], "--max-seconds", "0", "--json", NULL);
+    assert_int_equal(json_array_size(json_object_get(j, "ridge_path")), 1);
+    assert_string_equal(json_string_value(json_object_get(j, "stop")), "time");
+    char *text = json_dumps(json_object_get(j, "warnings"), 0);
+    cli_contains(text, "stopped (the limit of time) after 1 fit:");
+    free(text);
+    json_decref(j);
+  }
+}
+
+/* 1 when the process has a handler of SIGINT. */
+static int catches_interrupts(pid_t child) {
+  char path[60], line[200];
+  unsigned long caught = 0;
+  snprintf(path, sizeof path, "/proc/%d/status", (int)child);
+  FILE *file = fopen(path, "r");
+  while (file && fgets(line, sizeof line, file))
+    if (strncmp(line, "SigCgt:", 7) == 0) caught = strtoul(line + 7, NULL, 16);
+  if (file) fclose(file);
+  return (caught >> (SIGINT - 1)) & 1;
+}
+
+/* Ctrl-C while λ is being chosen: a hundred folds for each are not done before the signal arrives. */
+static void an_interrupted_choice_is_reported(void **state) {
+  (void)state;
+  if (access("/proc/self/status", R_OK) != 0) skip();
+  FILE *file = fopen("large.csv", "w");
+  assert_non_null(file);
+  fputs("x,y\n", file);
+  for (int i = 0; i < 3000; i++) fprintf(file, "%.4f,%.4f\n", i * 1e-3, 3 * exp(-i * 1e-3) + 0.01 * (i % 7));
+  fclose(file);
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    const int out = open("interrupted.txt", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(out, STDOUT_FILENO);
+    execl(MARQ_COMMAND, "marq", "fit", "y = a*exp(-b*x) + c", "large.csv", "--ridge", "cv", "--folds", "100",
+          (char *)NULL);
+    _exit(126);
+  }
+  const struct timespec moment = {0, 1000000};
+  int status, ended = 0;
+  while (!catches_interrupts(child) && !(ended = waitpid(child, &status, WNOHANG) == child)) nanosleep(&moment, NULL);
+  assert_false(ended);
+  assert_int_equal(kill(child, SIGINT), 0);
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 1);
+  char *text = cli_read("interrupted.txt");
+  cli_contains(text, "NOT CONVERGED: interrupted\n");
+  cli_contains(text, "the choice of the penalty was stopped (interrupted) after");
+  free(text);
+}
+
 /* Folds, held-out rows and their seed: as asked for, by themselves on small data, and said. */
 static void folds_are_counted(void **state) {
   (void)state;
@@ -364,12 +428,19 @@ static void nonsense_is_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_given_ridge_pulls),       cmocka_unit_test(an_l_curve_without_a_corner),
-      cmocka_unit_test(every_choice_chooses),      cmocka_unit_test(evidence_is_reported_and_saved),
-      cmocka_unit_test(likelihoods_have_evidence), cmocka_unit_test(the_path_is_told),
-      cmocka_unit_test(the_choice_is_drawn),       cmocka_unit_test(parameters_have_their_own_penalty),
-      cmocka_unit_test(penalties_without_a_use),   cmocka_unit_test(folds_are_counted),
-      cmocka_unit_test(folds_without_a_use),       cmocka_unit_test(nonsense_is_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_given_ridge_pulls),
+                                     cmocka_unit_test(an_l_curve_without_a_corner),
+                                     cmocka_unit_test(every_choice_chooses),
+                                     cmocka_unit_test(evidence_is_reported_and_saved),
+                                     cmocka_unit_test(likelihoods_have_evidence),
+                                     cmocka_unit_test(the_path_is_told),
+                                     cmocka_unit_test(the_choice_is_drawn),
+                                     cmocka_unit_test(parameters_have_their_own_penalty),
+                                     cmocka_unit_test(penalties_without_a_use),
+                                     cmocka_unit_test(a_choice_keeps_to_its_time),
+                                     cmocka_unit_test(an_interrupted_choice_is_reported),
+                                     cmocka_unit_test(folds_are_counted),
+                                     cmocka_unit_test(folds_without_a_use),
+                                     cmocka_unit_test(nonsense_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

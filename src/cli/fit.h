@@ -73,6 +73,7 @@ typedef struct fit {
   double *free_p, *free_typical, *free_scale;
   marq_problem *whole, *bare, *problem;    /* all parameters; the free ones; those with a ridge. Else the same */
   double *centre;                          /* of the ridge [free_count]; NULL: 0 */
+  int interrupted;                         /* 1: while it was being chosen */
   double *factors;                         /* [n] of --penalty: the penalty of each is λ times it; NULL: 1 */
   marq_problem *grouped;                   /* bare, parameters of different factors in groups of their own, or NULL */
   double *relative;                        /* [groups of grouped] their factors */
@@ -113,6 +114,7 @@ int fit_judge(fit *f);
  * of it. */
 int fit_ridge_check(const fit_request *request);
 int fit_ridge_set_up(fit *f);
+int fit_ridge_choose(fit *f); /* fit_choice.c */
 void fit_ridge_judge(fit *f);
 /** Draw the choice as two plots (fit_ridge_plot.c), right of `left` of the page, or, with 0, where the layout has them.
  * Returns how to exit. */

@@ -115,7 +115,11 @@ int fit_judge(fit *f) {
   fit_constraints_judge(f);
   fit_loss_judge(f);
   warn_of_the_stop(f);
-  if (f->regularised && f->regularised->at_border) {
+  if (f->regularised && f->regularised->stopped) {
+    warnings_add(&f->warnings, "the choice of the penalty was stopped (%s) after %zu fit%s: it is the best of those",
+                 f->interrupted ? "interrupted" : "the limit of time", f->regularised->count,
+                 f->regularised->count == 1 ? "" : "s");
+  } else if (f->regularised && f->regularised->at_border) {
     warnings_add(&f->warnings, "the penalty chosen, %.3g, is at the border of the range that was tried",
                  f->request.ridge);
   }

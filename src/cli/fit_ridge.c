@@ -1,4 +1,4 @@
-/* The ridge of `marq fit`: its centre, its choice, and what the statistics then mean. */
+/* The ridge of `marq fit`: its centre, its parts, and what the statistics then mean. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,50 +98,6 @@ static int make_groups(fit *f) {
   return status;
 }
 
-/* What the library would say of its own fields. */
-static int check_samples(const fit *f) {
-  const size_t N = f->samples;
-  const fit_request *r = &f->request;
-  if (r->folds > N)
-    return message_fail(exit_usage, "--folds: %zu folds need as many rows, there %s %zu", r->folds,
-                        N == 1 ? "is" : "are", N);
-  if (fit_ridge_chosen_by(r, "cv") && !r->folds && N < 3)
-    return message_fail(exit_usage, "--ridge cv needs at least 3 rows, there %s %zu", N == 1 ? "is" : "are", N);
-  if (fit_ridge_chosen_by(r, "validation") && N < 2)
-    return message_fail(exit_usage, "--ridge validation needs at least 2 rows, there is 1");
-  if (r->held_out > 0 && r->held_out * (double)N < 1)
-    return message_fail(exit_usage, "--held-out: %g of %zu rows are none; it must be %.4g or more", r->held_out, N,
-                        1 / (double)N);
-  return exit_done;
-}
-
-static int choose(fit *f) {
-  marq_regularise_options o = marq_regularise_options_default();
-  marq_error error = {0};
-  const int status = check_samples(f);
-  if (status != exit_done) return status;
-  const marq_options on_the_way = o.solve;
-  o.solve = f->request.options;
-  if (o.solve.cost_tolerance == 0) o.solve.cost_tolerance = on_the_way.cost_tolerance;
-  if (o.solve.max_iterations > on_the_way.max_iterations) o.solve.max_iterations = on_the_way.max_iterations;
-  o.choice = f->request.ridge_choice;
-  o.centre = f->centre;
-  if (f->weights.data && f->request.weights == MARQ_WEIGHTS_SIGMA) o.noise = 1;
-  if (f->weights.data && f->request.weights == MARQ_WEIGHTS_COUNTS)
-    for (size_t i = 0; i < f->samples; i++) o.observations += f->weights.data[i * f->weights.stride];
-  o.folds = f->request.folds;
-  o.held_out = f->request.held_out;
-  o.seed = (unsigned long)f->request.options.seed;
-  if (f->request.options.max_seconds < MARQ_NO_LIMIT) o.max_seconds = f->request.options.max_seconds;
-  o.relative = f->relative;
-  if (marq_regularise(f->grouped ? f->grouped : f->bare, &o, f->free_p, &f->regularised, &error) != MARQ_OK)
-    return error.status == MARQ_EUNSUPPORTED || error.status == MARQ_EDOMAIN || error.status == MARQ_NOT_POSITIVE
-               ? message_fail(exit_usage, "--ridge %s: %s", o.choice, error.text)
-               : message_fail_library(NULL, &error);
-  f->request.ridge = f->regularised->lambda[0];
-  return exit_done;
-}
-
 /* The problem with the ridge, around that of the groups. */
 static int add_ridge(fit *f) {
   marq_problem *inner = f->grouped ? f->grouped : f->bare;
@@ -167,7 +123,7 @@ int fit_ridge_set_up(fit *f) {
   }
   int status = make_centre(f);
   if (status == exit_done) status = make_groups(f);
-  if (status == exit_done && r->ridge_choice) status = choose(f);
+  if (status == exit_done && r->ridge_choice) status = fit_ridge_choose(f);
   return status == exit_done ? add_ridge(f) : status;
 }
 

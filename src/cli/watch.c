@@ -40,7 +40,7 @@ int watch_iteration(void *context, const marq_state *state) {
   }
   if (w->trace.file) trace_line(w->f, state, w->trace.file);
   if (progress_is_due(&w->line, state->seconds)) show(w, state);
-  return interrupt_seen() || w->failed;
+  return interrupt_seen() || w->failed || w->f->interrupted;
 }
 
 int watch_end(watch *w) {
