@@ -99,6 +99,8 @@ void training_free(training *t);
  * (train_loss.c).
  */
 int train_take_loss(training *t);
+/** What a loss and a way to choose the ridge cannot do together. */
+int train_check_ridge(const training *t);
 int train_given_classes(training *t, const char *const **names, size_t *count);
 int train_take_labels(training *t, marq_column labels);
 int train_check_targets(training *t);
@@ -111,9 +113,7 @@ double train_microseconds(double seconds);
 /** Class of a sample, of those in t->classes. */
 size_t train_class_of(const training *t, size_t i);
 
-/** The ridge (train_ridge.c). What cannot stand together, once the loss is known. */
-int train_check_ridge(const training *t);
-/** The file that --ridge-towards names, or NULL. */
+/** The ridge (train_ridge.c): the file that --ridge-towards names, or NULL. */
 const char *train_ridge_file(const train_request *request);
 /** Its centre, once the network is made. */
 int train_make_centre(training *t);
@@ -150,7 +150,7 @@ void train_diagnostics_free(train_diagnostics *d);
 void train_report_header(const training *t, FILE *file);
 void train_report_text(const training *t, FILE *file);
 void train_report_json(const training *t, FILE *file);
-/** "2-20-20-1" and "tanh, tanh, linear". Both return buffer. */
+/** "2-20-20-1" (train_network.c) and "tanh, tanh, linear". Both return buffer. */
 char *train_shape_text(const training *t, char *buffer, size_t size);
 char *train_activations_text(const training *t, char *buffer, size_t size);
 /** done, stopped or failed. */

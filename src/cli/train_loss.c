@@ -17,6 +17,18 @@ static int is_shared(const training *t) {
   return train_is_of_classes(t) && t->request.options.loss->coupled;
 }
 
+int train_check_ridge(const training *t) {
+  const marq_train_options *o = &t->request.options;
+  if (!o->loss || !o->ridge_choice) return exit_done;
+  if (o->loss->robust && !(o->scale > 0))
+    return message_fail(exit_usage, "--ridge %s with --loss %s needs a --loss-scale that is given", o->ridge_choice,
+                        o->loss->name);
+  if (strcmp(o->ridge_choice, "gcv") != 0 && !(strcmp(o->ridge_choice, "evidence") == 0 && o->loss->robust))
+    return exit_done;
+  return message_fail(exit_usage, "--ridge %s is not for --loss %s; cv, validation or lcurve do", o->ridge_choice,
+                      o->loss->name);
+}
+
 int train_take_loss(training *t) {
   train_request *r = &t->request;
   marq_train_options *o = &r->options;

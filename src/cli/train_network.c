@@ -250,3 +250,10 @@ int train_predict(const training *t, const marq_column *inputs, size_t samples, 
   if (loss && loss->predict) loss->predict(out, t->targets.count, samples, samples, out);
   return exit_done;
 }
+
+char *train_shape_text(const training *t, char *buffer, size_t size) {
+  size_t used = (size_t)snprintf(buffer, size, "%zu", marq_network_inputs(t->network));
+  for (size_t l = 0; l < marq_network_layers(t->network) && used < size; l++)
+    used += (size_t)snprintf(buffer + used, size - used, "-%zu", marq_network_layer(t->network, l)->width);
+  return buffer;
+}

@@ -11,16 +11,6 @@ static void append(char *buffer, size_t size, const char *text) {
   snprintf(buffer + used, size - used, "%s", text);
 }
 
-char *train_shape_text(const training *t, char *buffer, size_t size) {
-  char width[32];
-  snprintf(buffer, size, "%zu", marq_network_inputs(t->network));
-  for (size_t l = 0; l < marq_network_layers(t->network); l++) {
-    snprintf(width, sizeof width, "-%zu", marq_network_layer(t->network, l)->width);
-    append(buffer, size, width);
-  }
-  return buffer;
-}
-
 char *train_activations_text(const training *t, char *buffer, size_t size) {
   buffer[0] = '\0';
   for (size_t l = 0; l < marq_network_layers(t->network); l++) {

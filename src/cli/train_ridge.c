@@ -1,21 +1,9 @@
-/* The ridge of `marq train`: what it pulls to, and what it cannot stand with. */
+/* The ridge of `marq train`, and what it pulls to. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "message.h"
 #include "train.h"
-
-int train_check_ridge(const training *t) {
-  const marq_train_options *o = &t->request.options;
-  if (!o->loss || !o->ridge_choice) return exit_done;
-  if (o->loss->robust && !(o->scale > 0))
-    return message_fail(exit_usage, "--ridge %s with --loss %s needs a --loss-scale that is given", o->ridge_choice,
-                        o->loss->name);
-  if (strcmp(o->ridge_choice, "gcv") != 0 && !(strcmp(o->ridge_choice, "evidence") == 0 && o->loss->robust))
-    return exit_done;
-  return message_fail(exit_usage, "--ridge %s is not for --loss %s; cv, validation or lcurve do", o->ridge_choice,
-                      o->loss->name);
-}
 
 const char *train_ridge_file(const train_request *r) {
   const char *text = r->towards;
