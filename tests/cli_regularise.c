@@ -270,6 +270,23 @@ static void penalties_without_a_use(void **state) {
                      "--ridge", "evidence", "--penalty", "a=0,b=0", NULL);
 }
 
+/* A parameter at a bound is as good as one that is fixed there: neither gamma nor the sum of squares knows it. */
+static void bounds_hold_parameters(void **state) {
+  (void)state;
+#define CUBIC "fit", "y = a + b*x + c*x^2 + d*x^3", "few.csv", "--penalty", "a=0"
+  static const char *const choices[] = {"gcv", "evidence"};
+  for (size_t k = 0; k < 2; k++) {
+    json_t *bound = cli_json(0, CUBIC, "--ridge", choices[k], "--bounds", "c=:0.3", "--json", NULL);
+    json_t *fixed = cli_json(0, CUBIC, "--ridge", choices[k], "--fix", "c=0.3", "--json", NULL);
+    assert_close(cli_parameter(bound, "c", "value"), 0.3, 0, 0);
+    assert_close(cli_number(bound, "ridge"), cli_number(fixed, "ridge"), k == 0 ? 0.06 : 2e-3, 0);
+    assert_close(cli_number(bound, "ridge_criterion"), cli_number(fixed, "ridge_criterion"), 1e-3, 0);
+    assert_close(cli_number(bound, "effective_parameters"), cli_number(fixed, "effective_parameters"), 0.01, 0);
+    json_decref(bound);
+    json_decref(fixed);
+  }
+}
+
 /* --max-seconds is for the choice and the last fit together: a choice that it ends is the best of its fits. */
 static void a_choice_keeps_to_its_time(void **state) {
   (void)state;
@@ -428,19 +445,14 @@ static void nonsense_is_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_given_ridge_pulls),
-                                     cmocka_unit_test(an_l_curve_without_a_corner),
-                                     cmocka_unit_test(every_choice_chooses),
-                                     cmocka_unit_test(evidence_is_reported_and_saved),
-                                     cmocka_unit_test(likelihoods_have_evidence),
-                                     cmocka_unit_test(the_path_is_told),
-                                     cmocka_unit_test(the_choice_is_drawn),
-                                     cmocka_unit_test(parameters_have_their_own_penalty),
-                                     cmocka_unit_test(penalties_without_a_use),
-                                     cmocka_unit_test(a_choice_keeps_to_its_time),
-                                     cmocka_unit_test(an_interrupted_choice_is_reported),
-                                     cmocka_unit_test(folds_are_counted),
-                                     cmocka_unit_test(folds_without_a_use),
-                                     cmocka_unit_test(nonsense_is_refused)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_given_ridge_pulls),        cmocka_unit_test(an_l_curve_without_a_corner),
+      cmocka_unit_test(every_choice_chooses),       cmocka_unit_test(evidence_is_reported_and_saved),
+      cmocka_unit_test(likelihoods_have_evidence),  cmocka_unit_test(the_path_is_told),
+      cmocka_unit_test(the_choice_is_drawn),        cmocka_unit_test(parameters_have_their_own_penalty),
+      cmocka_unit_test(penalties_without_a_use),    cmocka_unit_test(bounds_hold_parameters),
+      cmocka_unit_test(a_choice_keeps_to_its_time), cmocka_unit_test(an_interrupted_choice_is_reported),
+      cmocka_unit_test(folds_are_counted),          cmocka_unit_test(folds_without_a_use),
+      cmocka_unit_test(nonsense_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

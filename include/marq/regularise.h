@@ -61,9 +61,10 @@ typedef struct marq_regularised {
   double lambda[8];     /* by class */
   double *group_lambda; /* [groups] of the problem, as marq_problem_ridge takes it */
   size_t groups;
-  double effective; /* γ = tr((J̃ᵀJ̃ + Λ)⁻¹J̃ᵀJ̃): the number of well-determined parameters (MacKay 1992) */
-  double noise;     /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)), or as known; 1 of a
-                       likelihood; NaN of another choice than "gcv" and "evidence" */
+  double effective; /* γ = tr((J̃ᵀJ̃ + Λ)⁻¹J̃ᵀJ̃): the number of well-determined parameters (MacKay 1992), without
+                       those at a bound where γ comes from J̃ᵀJ̃ */
+  double noise;        /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)), or as known; 1 of a
+                          likelihood; NaN of another choice than "gcv" and "evidence" */
   double criterion;    /* of the choice: what was made least, or for "lcurve" and "evidence" the most */
   double misfit, cost; /* at the end, of all samples: without and with the penalty */
   size_t folds;        /* that "cv" used; 0 of another choice */

@@ -12,13 +12,14 @@ static const double settled = 1e-3, steepest = 100;
 /* log P(D | α, β) by Laplace's approximation; parameters without a penalty have a prior density of 1. */
 static double log_evidence(const search *s, double beta, double misfit, double penalty, double log_det) {
   const int likelihood = marq_problem_loss(s->problem, NULL) != NULL;
-  const double free_count = (double)(s->n - s->penalised), normal = likelihood ? 0 : s->observations;
+  const double free_count = (double)(s->n - s->penalised - s->held_unpenalised),
+               normal = likelihood ? 0 : s->observations;
   return -beta * (misfit + penalty) + 0.5 * (normal - free_count) * log(beta / (2 * acos(-1))) - 0.5 * log_det;
 }
 
 static double penalty_of(const search *s, const double *lambda) {
   double sum = 0;
-  for (size_t k = 0; k < s->classes; k++) sum += 0.5 * lambda[k] * s->square_sum[k];
+  for (size_t k = 0; k < s->classes; k++) sum += 0.5 * lambda[k] * s->free_square[k];
   return sum;
 }
 
@@ -26,8 +27,8 @@ static double penalty_of(const search *s, const double *lambda) {
 static double update(search *s, double *lambda, const double *gamma, double noise, double least, double most) {
   double change = 0;
   for (size_t k = 0; k < s->classes; k++) {
-    if (!s->in_class[k]) continue;
-    double next = gamma[k] * noise / s->square_sum[k];
+    if (s->in_class[k] == s->held_in_class[k]) continue;
+    double next = gamma[k] * noise / s->free_square[k];
     if (!(next > lambda[k] / steepest)) next = lambda[k] / steepest;
     if (!(next < lambda[k] * steepest)) next = lambda[k] * steepest;
     next = fmin(fmax(next, least), most);
@@ -54,9 +55,7 @@ marq_status choose_by_evidence(search *s) {
     if (status == MARQ_OK) status = search_judge(s, s->p, &misfit);
     if (status == MARQ_OK) status = search_freedom(s, gamma, &log_det);
     if (status != MARQ_OK) return status;
-    double effective = (double)(s->n - s->penalised);
-    for (size_t k = 0; k < s->classes; k++) effective += gamma[k];
-    const double noise = s->noise > 0 ? s->noise : 2 * misfit / fmax(m - effective, 1e-3 * m);
+    const double noise = s->noise > 0 ? s->noise : 2 * misfit / fmax(m - found->effective, 1e-3 * m);
     const double penalty = penalty_of(s, lambda);
     found->criterion = log_evidence(s, 1 / noise, misfit, penalty, log_det);
     const int stop = search_record(s,
@@ -64,7 +63,7 @@ marq_status choose_by_evidence(search *s) {
                                                       .criterion = found->criterion,
                                                       .misfit = misfit,
                                                       .penalty = search_penalty(s),
-                                                      .effective = effective},
+                                                      .effective = found->effective},
                                    s->p);
     double next[most_classes];
     memcpy(next, lambda, sizeof next);

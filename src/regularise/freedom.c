@@ -45,15 +45,25 @@ void freedom_free(freedom *f) {
   marq_arena_free(&f->arena);
 }
 
-static marq_status compute_primal(freedom *f, const double *lambda, double *gamma, double *log_det) {
+/* A row and column of the unit matrix: it has no part in the inverse of the rest, nor in the determinant. */
+static void leave_out(size_t n, double *A, size_t j) {
+  for (size_t i = 0; i < j; i++) A[i + j * n] = 0;
+  for (size_t k = j; k < n; k++) A[j + k * n] = 0;
+  A[j + j * n] = 1;
+}
+
+static marq_status compute_primal(freedom *f, const double *lambda, const unsigned char *held, double *gamma,
+                                  double *log_det) {
   const size_t n = f->n;
   marq_status status = marq_problem_normal(f->problem, f->A, n, f->g);
   for (size_t j = 0; j < n; j++) f->A[j + j * n] += lambda[f->group_of[j]];
+  for (size_t j = 0; held && j < n; j++)
+    if (held[j]) leave_out(n, f->A, j);
   if (status == MARQ_OK) status = marq_la_inverse(n, f->A, n, log_det);
   if (status != MARQ_OK) return status;
   for (size_t j = 0; j < n; j++) {
     const size_t group = f->group_of[j];
-    if (lambda[group] == 0) continue;
+    if (lambda[group] == 0 || (held && held[j])) continue;
     gamma[f->class_of ? f->class_of[group] : 0] += 1 - lambda[group] * f->A[j + j * n];
     *log_det -= log(lambda[group]);
   }
@@ -93,9 +103,10 @@ static marq_status compute_dual(freedom *f, const double *lambda, double *gamma,
   return MARQ_OK;
 }
 
-marq_status freedom_compute(freedom *f, const double *lambda, double gamma[most_classes], double *log_det) {
+marq_status freedom_compute(freedom *f, const double *lambda, const unsigned char *held, double gamma[most_classes],
+                            double *log_det) {
   for (size_t k = 0; k < most_classes; k++) gamma[k] = 0;
-  return f->dual ? compute_dual(f, lambda, gamma, log_det) : compute_primal(f, lambda, gamma, log_det);
+  return f->dual ? compute_dual(f, lambda, gamma, log_det) : compute_primal(f, lambda, held, gamma, log_det);
 }
 
 marq_status freedom_trace(freedom *f, double *trace) {

@@ -25,8 +25,9 @@ marq_status freedom_create(freedom *f, marq_problem *problem, const unsigned cha
 void freedom_free(freedom *f);
 /** At the point that the problem adopted: γ[classes] = Σ over the class's penalised parameters of 1 − λ_j (A⁻¹)_jj, A =
  * J̃ᵀJ̃ + Λ; *log_det = log det A − Σ log λ_j over penalised parameters. lambda [groups]. MARQ_NOT_POSITIVE when A is
- * singular; MARQ_EUNSUPPORTED. */
-marq_status freedom_compute(freedom *f, const double *lambda, double gamma[most_classes], double *log_det);
+ * singular; MARQ_EUNSUPPORTED. held [n], or NULL: parameters that are left out of A (as far as A is n×n). */
+marq_status freedom_compute(freedom *f, const double *lambda, const unsigned char *held, double gamma[most_classes],
+                            double *log_det);
 
 /** Σ diag(J̃ᵀJ̃) at the point that the problem adopted. */
 marq_status freedom_trace(freedom *f, double *trace);

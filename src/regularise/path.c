@@ -88,8 +88,7 @@ static marq_status try(judgement *j, double lambda, marq_ridge_point *point, int
     const double m = s->observations;
     status = search_freedom(s, gamma, &log_det);
     if (status != MARQ_OK) return status;
-    point->effective = (double)(s->n - s->penalised) + gamma[0];
-    for (size_t k = 1; k < s->classes; k++) point->effective += gamma[k];
+    point->effective = s->found->effective;
     const double rest = m - point->effective;
     point->criterion = rest > 0 ? m * 2 * point->misfit / (rest * rest) : INFINITY;
   } else if (is(s, "validation") && s->options->judge) {

@@ -61,14 +61,33 @@ marq_status search_fit(search *s, double *p, double iterations, marq_result *res
   return status;
 }
 
+/* Iterates are on a bound to the last bit. */
+static void find_held(search *s, const double *p) {
+  const marq_constraints *c = s->options->solve.constraints;
+  s->held_unpenalised = 0;
+  for (size_t k = 0; k < most_classes; k++) s->held_in_class[k] = 0;
+  for (size_t j = 0; s->held && j < s->n; j++) {
+    const size_t g = s->group_of[j];
+    s->held[j] = (c->lower && p[j] <= c->lower[j]) || (c->upper && p[j] >= c->upper[j]);
+    if (!s->held[j]) continue;
+    if (relative(s, g) > 0)
+      s->held_in_class[class_of(s, g)]++;
+    else
+      s->held_unpenalised++;
+  }
+}
+
 marq_status search_judge(search *s, const double *p, double *misfit) {
   marq_status status = marq_problem_evaluate(s->problem, p, MARQ_TRIAL_AUTO, misfit, NULL);
   if (status == MARQ_OK) status = marq_problem_linearize(s->problem);
   if (status != MARQ_OK) return marq_fail(s->error, status, "the model is not finite at the fit");
-  for (size_t k = 0; k < most_classes; k++) s->square_sum[k] = 0;
+  find_held(s, p);
+  for (size_t k = 0; k < most_classes; k++) s->square_sum[k] = s->free_square[k] = 0;
   for (size_t j = 0; j < s->n; j++) {
     const double d = s->options->centre ? p[j] - s->options->centre[j] : p[j];
-    s->square_sum[class_of(s, s->group_of[j])] += relative(s, s->group_of[j]) * d * d;
+    const double square = relative(s, s->group_of[j]) * d * d;
+    s->square_sum[class_of(s, s->group_of[j])] += square;
+    if (!s->held || !s->held[j]) s->free_square[class_of(s, s->group_of[j])] += square;
   }
   s->found->misfit = *misfit;
   s->found->cost = *misfit;
@@ -80,7 +99,7 @@ marq_status search_judge(search *s, const double *p, double *misfit) {
 }
 
 marq_status search_freedom(search *s, double gamma[most_classes], double *log_det) {
-  const marq_status status = freedom_compute(&s->freedom, s->group_lambda, gamma, log_det);
+  const marq_status status = freedom_compute(&s->freedom, s->group_lambda, s->held, gamma, log_det);
   if (status == MARQ_NOT_POSITIVE)
     return marq_fail(s->error, status, "the data do not determine the parameters that have no penalty");
   if (status == MARQ_EUNSUPPORTED)
@@ -88,7 +107,7 @@ marq_status search_freedom(search *s, double gamma[most_classes], double *log_de
                      "with more parameters than residuals every penalty group needs a penalty for this choice");
   if (status != MARQ_OK) return marq_fail(s->error, status, "the effective number of parameters cannot be computed");
   marq_regularised *found = s->found;
-  found->effective = (double)(s->n - s->penalised);
+  found->effective = (double)(s->n - s->penalised - s->held_unpenalised);
   for (size_t k = 0; k < s->classes; k++) found->effective += gamma[k];
   const double rest = s->observations - found->effective;
   found->noise = s->noise > 0 ? sqrt(s->noise) : rest > 0 ? sqrt(2 * found->misfit / rest) : NAN;
@@ -167,6 +186,11 @@ static marq_status prepare(search *s, const double *p) {
     return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", n);
   memcpy(s->p, p, n * sizeof *p);
   memcpy(s->best, p, n * sizeof *p);
+  const marq_constraints *c = o->solve.constraints;
+  if (c && (c->lower || c->upper)) {
+    s->held = calloc(n, 1);
+    if (!s->held) return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", n);
+  }
   marq_problem_groups(s->problem, s->group_of);
   for (size_t g = 0; g < s->groups; g++)
     if (class_of(s, g) >= s->classes) s->classes = class_of(s, g) + 1;
@@ -177,9 +201,14 @@ static marq_status prepare(search *s, const double *p) {
   if (!s->penalised) return marq_fail(s->error, MARQ_EINVAL, "no parameter has a penalty to be chosen");
   found->groups = s->groups;
   found->classes = s->classes;
+  marq_status status = MARQ_OK;
   if (strcmp(o->choice, "gcv") == 0 || strcmp(o->choice, "evidence") == 0)
-    return freedom_create(&s->freedom, s->problem, o->class_of, s->classes > 1, s->error);
-  return MARQ_OK;
+    status = freedom_create(&s->freedom, s->problem, o->class_of, s->classes > 1, s->error);
+  if (s->freedom.dual) { /* which has no parameter by itself */
+    free(s->held);
+    s->held = NULL;
+  }
+  return status;
 }
 
 /* The scale of λ: the mean diagonal of J̃ᵀJ̃ at the start. */
@@ -229,6 +258,7 @@ marq_status marq_regularise(marq_problem *problem, const marq_regularise_options
   if (status == MARQ_OK) memcpy(p, s.p, s.n * sizeof *p);
   freedom_free(&s.freedom);
   free(s.group_of);
+  free(s.held);
   free(s.p);
   free(s.best);
   if (status == MARQ_OK)

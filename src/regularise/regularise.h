@@ -15,12 +15,16 @@ typedef struct search {
   size_t in_class[most_classes];        /* of them */
   double square_sum[most_classes];      /* Σ relative (p − centre)² of the last point judged */
   unsigned char *group_of;              /* [n] */
-  double *group_lambda;                 /* [groups] */
-  double *p, *best;                     /* [n] */
-  double mean_square;                   /* mean diagonal of J̃ᵀJ̃ at the start */
-  double observations;                  /* m */
-  double noise;                         /* variance of a residual where it is known; 0: estimated */
-  size_t room;                          /* of found->path */
+  unsigned char *held;                  /* [n] 1: at a bound at the last point judged; NULL: there are no bounds */
+  size_t held_in_class[most_classes];   /* of the penalised ones */
+  size_t held_unpenalised;
+  double free_square[most_classes]; /* square_sum of those that are not held */
+  double *group_lambda;             /* [groups] */
+  double *p, *best;                 /* [n] */
+  double mean_square;               /* mean diagonal of J̃ᵀJ̃ at the start */
+  double observations;              /* m */
+  double noise;                     /* variance of a residual where it is known; 0: estimated */
+  size_t room;                      /* of found->path */
   freedom freedom;
   struct timespec begin;
   marq_error *error;
@@ -32,7 +36,7 @@ void search_spread(search *s, const double *lambda);
 marq_status search_fit(search *s, double *p, double iterations, marq_result *result);
 /** At p: cost of the data, and Σ relative (p − centre)² by class; adopts p. */
 marq_status search_judge(search *s, const double *p, double *misfit);
-/** γ by class at the point judged. */
+/** γ by class at the point judged, of the parameters that no bound holds; found->effective is their number. */
 marq_status search_freedom(search *s, double gamma[most_classes], double *log_det);
 /** Keep a point of the path; 1 when the caller wants to stop, or time is up. */
 int search_record(search *s, marq_ridge_point point, const double *p);
