@@ -146,6 +146,33 @@ static void diagnostics_know_the_centre(void **state) {
   json_decref(j);
 }
 
+/* λ that was chosen is among those tried, and has the least criterion, or the largest of the corner and the evidence.
+ */
+static void the_way_to_a_ridge_is_told(void **state) {
+  (void)state;
+  static const char *const choices[] = {"gcv", "lcurve", "evidence"};
+  for (size_t k = 0; k < 3; k++) {
+    json_t *j = cli_json(0, TRAIN, "--ridge", choices[k], "--restarts", "1", "--plot", "c.svg", "--trace", "c.csv",
+                         "--epochs", "100", "--json", NULL);
+    const json_t *path = json_object_get(j, "ridge_path");
+    double best = NAN, at = NAN;
+    assert_true(json_array_size(path) >= 4);
+    for (size_t i = 0; i < json_array_size(path); i++) {
+      const json_t *point = json_array_get(path, i);
+      if (json_is_null(json_object_get(point, "criterion"))) continue; /* a corner has neighbours */
+      const double criterion = (k ? -1 : 1) * cli_number(point, "criterion");
+      if (!(criterion >= best)) best = criterion, at = cli_number(point, "lambda");
+    }
+    assert_close(at, cli_number(j, "ridge"), k == 2 ? 0.05 : 0, 0); /* evidence ends a little below its highest */
+    char *svg = cli_read("c.svg"), *trace = cli_read("c.csv");
+    cli_contains(svg, k == 0 ? ">GCV<" : k == 1 ? ">curvature of the L-curve<" : ">log evidence<");
+    cli_contains(trace, ",lambda,criterion,effective_parameters\n");
+    free(svg);
+    free(trace);
+    json_decref(j);
+  }
+}
+
 static void what_cannot_be_is_refused(void **state) {
   (void)state;
   cli_expect_status(0, cli(TRAIN, "--save", "five.json", "--quiet", NULL));
@@ -174,6 +201,6 @@ int main(void) {
       cmocka_unit_test(weights_tell_the_outliers),          cmocka_unit_test(weights_are_those_of_the_residuals),
       cmocka_unit_test(the_report_and_the_plot_show_them),  cmocka_unit_test(a_saved_scale_is_gone_on_with),
       cmocka_unit_test(centres_hold_what_they_are_told_to), cmocka_unit_test(diagnostics_know_the_centre),
-      cmocka_unit_test(what_cannot_be_is_refused)};
+      cmocka_unit_test(the_way_to_a_ridge_is_told),         cmocka_unit_test(what_cannot_be_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

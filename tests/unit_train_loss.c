@@ -200,6 +200,11 @@ static void evidence_serves_classes(void **state) {
   make(&fresh, "binary-cross-entropy", 77);
   for (size_t i = 0; i < samples; i++) fresh.x[1][i] = sin((double)(5 * i));
   assert_true(chosen.ridge > 1e-3 && chosen.ridge < 1e2);
+  assert_non_null(chosen.regularised);
+  assert_close(chosen.regularised->lambda[0], chosen.ridge, 0, 0);
+  assert_true(chosen.regularised->count > 2);
+  marq_regularised_free(chosen.regularised);
+  assert_null(free_run.regularised);
   assert_true(chosen.effective > 0.5 && chosen.effective < 15);
   assert_true(chosen.train_classes.log_loss > free_run.train_classes.log_loss + 0.01);
   marq_train_classes of_free, of_chosen;

@@ -217,6 +217,7 @@ static void the_cost_has_the_distance_from_the_centre(void **state) {
     assert_close(r.cost,
                  0.5 * r.mse / pow(marq_network_output_standard(network)[0].scale, 2) * samples + 0.5 * r.ridge * sum,
                  1e-12, 0);
+    marq_regularised_free(r.regularised);
     marq_network_free(network);
   }
 }

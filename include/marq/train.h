@@ -98,16 +98,17 @@ typedef struct marq_train_progress {
   size_t epoch, epochs; /* of this run; 0: its start */
   size_t samples;       /* training samples in use, and all of them */
   size_t training_samples;
-  double cost;                /* F of the samples in use, with the penalty */
-  double mse;                 /* of the samples in use (a batch epoch: of all); see marq_train_options */
-  double validation_mse;      /* NaN without a validation set */
-  double best_validation_mse; /* of this run, so far */
-  double damping, gain;       /* of the last step; NaN where it has none */
-  int accepted;               /* 1: the last step was */
-  double rate, passes;        /* of a first-order solver, as marq_state has them, of this run; else NaN and 0 */
-  double loss_scale;          /* of a robust loss, as it is now; else 0 */
-  double seconds;             /* since training began */
-  const double *p;            /* [free parameters] the current point */
+  double cost;                   /* F of the samples in use, with the penalty */
+  double mse;                    /* of the samples in use (a batch epoch: of all); see marq_train_options */
+  double validation_mse;         /* NaN without a validation set */
+  double best_validation_mse;    /* of this run, so far */
+  double damping, gain;          /* of the last step; NaN where it has none */
+  int accepted;                  /* 1: the last step was */
+  double rate, passes;           /* of a first-order solver, as marq_state has them, of this run; else NaN and 0 */
+  double loss_scale;             /* of a robust loss, as it is now; else 0 */
+  const marq_ridge_point *ridge; /* of a chosen ridge, the fit or round just made: epochs count them; else NULL */
+  double seconds;                /* since training began */
+  const double *p;               /* [free parameters] the current point */
 } marq_train_progress;
 
 /** Called at the start of each run, after each epoch, and when the sample has grown or the scale of a robust
@@ -146,18 +147,20 @@ typedef struct marq_train_result {
   size_t run, runs;           /* which run is the best; runs made, those that failed included */
   double ridge, ridge_biases; /* λ of weights and biases: as given, or as chosen */
   double effective, noise,
-      criterion;               /* of a chosen ridge, see marq_regularised (noise in standardised units); else NaN */
-  int ridge_at_border;         /* 1: the λ chosen is the least or the most tried */
-  double loss_scale;           /* of a robust loss: as given, or as estimated */
-  double spread;               /* of the residuals in standardised units, from which it was estimated; else NaN */
-  int scale_settled;           /* 0: it was estimated, and still changed when training ended */
-  unsigned long seed;          /* as asked for; the initial values of the best run are of seed + run */
-  size_t iterations, accepted; /* trial steps of all runs */
-  marq_counts counts;          /* of all runs */
-  size_t linear_solves;        /* of all runs */
-  marq_tuned tuned;            /* count 0: nothing was tuned */
-  size_t bytes;                /* most that a solver took */
-  double seconds;              /* of all runs */
+      criterion;                 /* of a chosen ridge, see marq_regularised (noise in standardised units); else NaN */
+  marq_regularised *regularised; /* how it was chosen, with all fits on the way: the caller frees it with
+                                    marq_regularised_free; else NULL */
+  int ridge_at_border;           /* 1: the λ chosen is the least or the most tried */
+  double loss_scale;             /* of a robust loss: as given, or as estimated */
+  double spread;                 /* of the residuals in standardised units, from which it was estimated; else NaN */
+  int scale_settled;             /* 0: it was estimated, and still changed when training ended */
+  unsigned long seed;            /* as asked for; the initial values of the best run are of seed + run */
+  size_t iterations, accepted;   /* trial steps of all runs */
+  marq_counts counts;            /* of all runs */
+  size_t linear_solves;          /* of all runs */
+  marq_tuned tuned;              /* count 0: nothing was tuned */
+  size_t bytes;                  /* most that a solver took */
+  double seconds;                /* of all runs */
   const char *solver, *linear_solver, *scaling; /* as chosen for all samples or a whole batch; static */
 } marq_train_result;
 

@@ -116,9 +116,6 @@ int fit_ridge_check(const fit_request *request);
 int fit_ridge_set_up(fit *f);
 int fit_ridge_choose(fit *f); /* fit_choice.c */
 void fit_ridge_judge(fit *f);
-/** Draw the choice as two plots (fit_ridge_plot.c), right of `left` of the page, or, with 0, where the layout has them.
- * Returns how to exit. */
-int fit_ridge_plot(const fit *f, FILE *script, double left);
 /** λ of parameter j relative to that of the ridge. */
 double fit_ridge_factor(const fit *f, size_t j);
 /** 1 when the ridge was chosen by a key of MARQ_RIDGE_CHOICES. */

@@ -7,6 +7,7 @@
 #include "gnuplot.h"
 #include "message.h"
 #include "plot_page.h"
+#include "ridge_choice.h"
 
 enum { curve_points = 600, most_points = 20000, longest_title = 100, longest_label = 40 };
 
@@ -141,7 +142,15 @@ static const char *emptiest_corner(const drawing *d) {
 }
 
 static int draw_choice(const drawing *d, double left) {
-  return d->f->regularised ? fit_ridge_plot(d->f, d->script, left) : exit_done;
+  const marq_regularised *found = d->f->regularised;
+  if (!found) return exit_done;
+  const ridge_choice choice = {.by = d->f->request.ridge_choice,
+                               .path = found->path,
+                               .count = found->count,
+                               .squared = !fit_loss(d->f),
+                               .lambda = d->f->request.ridge,
+                               .effective = d->f->effective};
+  return ridge_choice_plot(&choice, d->script, left);
 }
 
 /* The residual panel shares the abscissa of the one above it; both have the same margins, so the axes line up. */

@@ -6,6 +6,7 @@
 #include "fit.h"
 #include "json.h"
 #include "message.h"
+#include "ridge_choice.h"
 
 static double finite_or_nan(double value) {
   return isfinite(value) ? value : NAN;
@@ -150,21 +151,6 @@ static void put_run(json *j, const fit *f) {
   json_size(j, "threads", (size_t)f->threads);
 }
 
-static void put_ridge_path(json *j, const marq_regularised *found) {
-  json_open(j, "ridge_path", '[');
-  for (size_t l = 0; l < found->count; l++) {
-    const marq_ridge_point *at = &found->path[l];
-    json_open_flat(j, NULL, '{');
-    json_number(j, "lambda", at->lambda);
-    json_number(j, "criterion", at->criterion);
-    json_number(j, "misfit", at->misfit);
-    json_number(j, "penalty", at->penalty);
-    json_number(j, "effective_parameters", at->effective);
-    json_close(j, '}');
-  }
-  json_close(j, ']');
-}
-
 static void put_ridge(json *j, const fit *f) {
   const marq_regularised *found = f->regularised;
   if (f->problem == f->bare) return;
@@ -177,7 +163,7 @@ static void put_ridge(json *j, const fit *f) {
   if (found->folds) json_size(j, "ridge_folds", found->folds);
   if (found->held_out) json_size(j, "ridge_held_out", found->held_out);
   if (found->folds || found->held_out) json_size(j, "seed", (size_t)f->request.options.seed);
-  put_ridge_path(j, found);
+  ridge_choice_json(j, found->path, found->count);
 }
 
 void report_json(const fit *f, FILE *file) {

@@ -170,6 +170,7 @@ int train_make_plan(training *t) {
 }
 
 void training_free(training *t) {
+  marq_regularised_free(t->result.regularised);
   marq_network_free(t->network);
   marq_table_free(t->table);
   train_diagnostics_free(t->diagnostics);

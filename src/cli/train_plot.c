@@ -6,6 +6,7 @@
 #include "gnuplot.h"
 #include "message.h"
 #include "plot_page.h"
+#include "ridge_choice.h"
 #include "train.h"
 
 enum { curve_points = 600, grid_points = 61, most_points = 20000, most_targets = 6, longest_label = 40 };
@@ -230,17 +231,32 @@ static void draw_agreement(const picture *d, size_t o) {
   fputs(", x with lines ls 3 title 'perfect agreement'\n", d->script);
 }
 
-/* The learning curve, and for each target a panel, or with two inputs a row of two beside or below it. */
+static int draw_choice(const picture *d) {
+  const training *t = d->t;
+  const ridge_choice choice = {.by = t->request.options.ridge_choice,
+                               .path = t->result.regularised->path,
+                               .count = t->result.regularised->count,
+                               .squared = !t->request.options.loss,
+                               .lambda = t->result.ridge,
+                               .effective = t->result.effective};
+  const int status = ridge_choice_plot(&choice, d->script, 0);
+  fputs("set colorbox\n", d->script);
+  return status;
+}
+
+/* The learning curve, or two panels of how the ridge was chosen; for each target a panel, or with two inputs a row of
+ * two beside the curve or below the others. */
 static void lay_out(const picture *d, size_t *rows, size_t *columns) {
-  const size_t all = 1 + (d->t->classes.count ? 1 : d->shown);
-  *columns = d->inputs == 2 && !d->t->classes.count ? 3 : all > 2 ? 3 : 2;
-  *rows = d->inputs == 2 && !d->t->classes.count ? d->shown : (all + *columns - 1) / *columns;
+  const size_t history = d->t->result.regularised ? 2 : 1, all = history + (d->t->classes.count ? 1 : d->shown);
+  const int by_row = d->inputs == 2 && !d->t->classes.count;
+  *columns = (by_row && history == 1) || (!by_row && all > 2) ? 3 : 2;
+  *rows = !by_row ? (all + *columns - 1) / *columns : d->shown + history - 1;
 }
 
 static int draw_targets(const picture *d) {
   const int status = d->inputs == 1 ? put_curves(d) : d->inputs == 2 ? put_surfaces(d) : exit_done;
   for (size_t o = 0; o < d->shown && status == exit_done; o++) {
-    if (o && d->inputs == 2) fputs("set multiplot next\n", d->script);
+    if (o && d->inputs == 2 && !d->t->result.regularised) fputs("set multiplot next\n", d->script);
     if (d->inputs == 1)
       draw_curve(d, o);
     else if (d->inputs == 2)
@@ -261,8 +277,13 @@ static int draw(void *context, FILE *script) {
   put_samples(d);
   if (d->t->loss_weights && d->inputs != 2) plot_weights(script);
   fprintf(script, "set multiplot layout %zu,%zu\nset tmargin 3\n", rows, columns);
-  draw_learning_curve(d);
-  const int status = d->t->classes.count ? train_plot_classes(d->t, script, d->predicted, d->step) : draw_targets(d);
+  int status = exit_done;
+  if (d->t->result.regularised)
+    status = draw_choice(d);
+  else
+    draw_learning_curve(d);
+  if (status == exit_done)
+    status = d->t->classes.count ? train_plot_classes(d->t, script, d->predicted, d->step) : draw_targets(d);
   fputs("unset multiplot\n", script);
   return status;
 }

@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "message.h"
+#include "ridge_choice.h"
 #include "train.h"
 
 static void append(char *buffer, size_t size, const char *text) {
@@ -312,6 +313,7 @@ void train_report_json(const training *t, FILE *file) {
     json_number(j, "effective_parameters", r->effective);
     json_number(j, "noise", r->noise);
     json_number(j, "criterion", r->criterion);
+    ridge_choice_json(j, r->regularised->path, r->regularised->count);
   }
   json_open(j, "metrics", '{');
   json_metrics(j, "train", &r->train);

@@ -48,6 +48,11 @@ static void trace_line(const training *t, const marq_train_progress *progress, F
     csv_number(progress->passes, file);
   }
   if (train_estimates_scale(t)) csv_number(progress->loss_scale, file);
+  if (progress->ridge) {
+    csv_number(progress->ridge->lambda, file);
+    csv_number(progress->ridge->criterion, file);
+    csv_number(progress->ridge->effective, file);
+  }
   fputc('\n', file);
 }
 
@@ -57,8 +62,9 @@ static int begin_trace(training *t) {
   if (status != exit_done) return status;
   const char *what = t->request.options.loss ? "loss" : "mse";
   fprintf(t->trace.file,
-          "run,epoch,seconds,cost,%s,validation_%s,best_validation_%s,damping,gain,accepted,samples%s%s\n", what, what,
-          what, t->plan.batch ? ",rate,passes" : "", train_estimates_scale(t) ? ",loss_scale" : "");
+          "run,epoch,seconds,cost,%s,validation_%s,best_validation_%s,damping,gain,accepted,samples%s%s%s\n", what,
+          what, what, t->plan.batch ? ",rate,passes" : "", train_estimates_scale(t) ? ",loss_scale" : "",
+          t->request.options.ridge_choice ? ",lambda,criterion,effective_parameters" : "");
   return exit_done;
 }
 

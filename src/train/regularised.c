@@ -45,6 +45,7 @@ static int progress(void *context, size_t fits, const marq_ridge_point *point, c
       .gain = NAN,
       .accepted = 1,
       .loss_scale = t->options->scale,
+      .ridge = point,
       .seconds = seconds,
       .p = p};
   w->asked = t->callback(t->context, &seen);
@@ -124,5 +125,5 @@ void train_run_regularised(trainer *t, size_t run, train_outcome *out, marq_erro
   out->noise = found->noise;
   out->criterion = o.judge ? train_told(t, found->criterion) : found->criterion;
   out->at_border = found->at_border;
-  marq_regularised_free(found);
+  out->regularised = found;
 }

@@ -142,6 +142,8 @@ static void adopt(trainer *t, size_t run, const train_outcome *outcome) {
   result->noise = outcome->noise;
   result->criterion = outcome->criterion;
   result->ridge_at_border = outcome->at_border;
+  marq_regularised_free(result->regularised);
+  result->regularised = outcome->regularised;
 }
 
 /* Losses of different scales cannot be compared: that of the best so far is taken for both. */
@@ -192,6 +194,8 @@ static marq_status run_all(trainer *t, int *adopted, marq_error *error) {
     if (!*adopted || is_better(t, &judged, &best)) {
       best = outcome;
       adopt(t, run, &outcome);
+    } else {
+      marq_regularised_free(outcome.regularised);
     }
     *adopted = 1;
     /* What the last run was told to stop for is how training ended. */
@@ -315,5 +319,9 @@ marq_status marq_train(marq_network *network, const marq_column *inputs, const m
   const marq_status status = train(&t, samples, error);
   release(&t);
   t.result->seconds = train_seconds(&t);
+  if (status || !result) {
+    marq_regularised_free(t.result->regularised);
+    t.result->regularised = NULL;
+  }
   return status;
 }

@@ -43,6 +43,7 @@ typedef struct train_outcome {
   /* of a ridge that was chosen; criterion: what was made least or, by evidence and for the corner, the most */
   double ridge, ridge_biases, effective, noise, criterion;
   int at_border;
+  marq_regularised *regularised; /* owned, where the ridge was chosen */
   double scale, sigma; /* of a robust loss; spread of the residuals, NaN where it was not estimated */
   int settled;         /* 0: it was estimated, and still changed at the end */
   int ends_all;        /* target, time or the caller: no further run */

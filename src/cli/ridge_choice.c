@@ -1,12 +1,27 @@
-/* How the ridge of `marq fit` was chosen, as two panels of its picture: the criterion and the L-curve against the
- * penalty, or, for the evidence, which looks at no other penalties, its rounds. */
+/* How a ridge was chosen: its path, the criterion and the L-curve; see ridge_choice.h. */
+#include "ridge_choice.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fit.h"
 #include "message.h"
 #include "ridge_curves.h"
+
+void ridge_choice_json(json *j, const marq_ridge_point *path, size_t count) {
+  json_open(j, "ridge_path", '[');
+  for (size_t l = 0; l < count; l++) {
+    const marq_ridge_point *at = &path[l];
+    json_open_flat(j, NULL, '{');
+    json_number(j, "lambda", at->lambda);
+    json_number(j, "criterion", at->criterion);
+    json_number(j, "misfit", at->misfit);
+    json_number(j, "penalty", at->penalty);
+    json_number(j, "effective_parameters", at->effective);
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+}
 
 static const char *criterion_text(const char *choice) {
   static const char *const words[][2] = {{"gcv", "GCV"},
@@ -20,23 +35,21 @@ static const char *criterion_text(const char *choice) {
 }
 
 /* arrays [4·count] take λ, criterion and the axes: √RSS, or the cost of another loss, and √(Σ (p − c)²). */
-static ridge_curves curves_of(const fit *f, double *arrays) {
-  const marq_regularised *found = f->regularised;
-  const size_t n = found->count;
-  const char *choice = f->request.ridge_choice;
+static ridge_curves curves_of(const ridge_choice *choice, double *arrays) {
+  const size_t n = choice->count;
   ridge_curves c = {.count = n,
                     .lambda = arrays,
                     .criterion = arrays + n,
                     .misfit = arrays + 2 * n,
                     .penalty = arrays + 3 * n,
-                    .criterion_text = criterion_text(choice),
-                    .misfit_text = fit_loss(f) ? "cost of the data" : "√RSS",
-                    .logarithmic = strcmp(choice, "lcurve") != 0 && strcmp(choice, "evidence") != 0,
+                    .criterion_text = criterion_text(choice->by),
+                    .misfit_text = choice->squared ? "√RSS" : "cost of the data",
+                    .logarithmic = strcmp(choice->by, "lcurve") != 0 && strcmp(choice->by, "evidence") != 0,
                     .few = 1,
-                    .lambda_used = f->request.ridge};
+                    .lambda_used = choice->lambda};
   for (size_t l = 0; l < n; l++) {
-    const marq_ridge_point *at = &found->path[l];
-    const double misfit = fit_loss(f) ? at->misfit : sqrt(fmax(2 * at->misfit, 0)), penalty = sqrt(2 * at->penalty);
+    const marq_ridge_point *at = &choice->path[l];
+    const double misfit = choice->squared ? sqrt(fmax(2 * at->misfit, 0)) : at->misfit, penalty = sqrt(2 * at->penalty);
     arrays[l] = at->lambda;
     arrays[n + l] = at->criterion;
     arrays[2 * n + l] = misfit;
@@ -56,16 +69,17 @@ static void place(FILE *script, double left, double top, double bottom) {
           left, top, bottom);
 }
 
-int fit_ridge_plot(const fit *f, FILE *script, double left) {
-  const size_t n = f->regularised->count;
+int ridge_choice_plot(const ridge_choice *choice, FILE *script, double left) {
+  const size_t n = choice->count;
   double *arrays = malloc(4 * n * sizeof *arrays);
   if (!arrays) return message_out_of_memory();
-  const ridge_curves c = curves_of(f, arrays);
-  const int rounds = fit_ridge_chosen_by(&f->request, "evidence");
+  const ridge_curves c = curves_of(choice, arrays);
+  const int rounds = strcmp(choice->by, "evidence") == 0;
   ridge_curves_put(&c, script);
   fputs("unset key\nunset colorbox\nset xrange [*:*]\nset format '%.6g'\nset ytics autofreq\n", script);
-  fprintf(script, "set title 'λ = %.4g by %s, %.4g effective parameters' noenhanced\n", c.lambda_used,
-          f->request.ridge_choice, f->effective);
+  fprintf(script, "set title 'λ = %.4g by %s", c.lambda_used, choice->by);
+  if (isfinite(choice->effective)) fprintf(script, ", %.4g effective parameters", choice->effective);
+  fputs("' noenhanced\n", script);
   place(script, left, 0.93, 0.6);
   (rounds ? ridge_curves_rounds_of_criterion : ridge_curves_criterion)(&c, script);
   fputs("unset title\n", script);
