@@ -174,7 +174,8 @@ static marq_status along(judgement *j) {
   int stop = 0;
   marq_status status = MARQ_OK;
   double best_criterion = INFINITY, *points = NULL; /* [count·n] every fit: the corner is known only at the end */
-  if (is(s, "lcurve") && !(points = calloc(o->count, s->n * sizeof *points))) return MARQ_ENOMEM;
+  if (is(s, "lcurve") && !(points = calloc(o->count, s->n * sizeof *points)))
+    return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu fits of %zu parameters", o->count, s->n);
   for (size_t i = 0; i < o->count && status == MARQ_OK && !stop; i++) {
     marq_ridge_point point;
     memcpy(s->p, j->first, s->n * sizeof *s->p);
@@ -251,11 +252,9 @@ static marq_status make_folds(judgement *j) {
   f->order = malloc(f->samples * sizeof *f->order);
   f->kept = malloc(f->samples * sizeof *f->kept);
   j->start = calloc(f->count, sizeof *j->start);
-  if (!f->order || !f->kept || !j->start) return MARQ_ENOMEM;
-  for (size_t k = 0; k < f->count; k++) {
-    j->start[k] = malloc(s->n * sizeof **j->start);
-    if (!j->start[k]) return MARQ_ENOMEM;
-  }
+  int some = f->order && f->kept && j->start;
+  for (size_t k = 0; some && k < f->count; k++) some = (j->start[k] = malloc(s->n * sizeof **j->start)) != NULL;
+  if (!some) return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu folds", f->count);
   gsl_rng generator;
   status = random_begin(&generator, o->seed);
   if (status != MARQ_OK) return status;

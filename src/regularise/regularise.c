@@ -245,6 +245,7 @@ marq_status marq_regularise(marq_problem *problem, const marq_regularise_options
               .groups = marq_problem_groups(problem, NULL),
               .error = error};
   *found = NULL;
+  if (error) *error = (marq_error){0};
   clock_gettime(CLOCK_MONOTONIC, &s.begin);
   marq_status status = check(&s);
   if (status != MARQ_OK) return status;
@@ -261,9 +262,12 @@ marq_status marq_regularise(marq_problem *problem, const marq_regularise_options
   free(s.held);
   free(s.p);
   free(s.best);
-  if (status == MARQ_OK)
+  if (status == MARQ_OK) {
     *found = s.found;
-  else
-    marq_regularised_free(s.found);
-  return status;
+    return status;
+  }
+  marq_regularised_free(s.found);
+  /* an operation of the problem has a status alone */
+  const int told = error && error->status == status;
+  return told ? status : marq_fail(error, status, "while a ridge was chosen: %s", marq_status_text(status));
 }
