@@ -254,7 +254,10 @@ static marq_status make_folds(judgement *j) {
   j->start = calloc(f->count, sizeof *j->start);
   int some = f->order && f->kept && j->start;
   for (size_t k = 0; some && k < f->count; k++) some = (j->start[k] = malloc(s->n * sizeof **j->start)) != NULL;
-  if (!some) return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu folds", f->count);
+  if (!some) {
+    marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu folds", f->count);
+    return MARQ_ENOMEM;
+  }
   gsl_rng generator;
   status = random_begin(&generator, o->seed);
   if (status != MARQ_OK) return status;
