@@ -12,8 +12,7 @@
 enum { piece_samples = 64 };
 
 typedef struct affine_problem {
-  marq_problem_ops ops; /* those that the inner problem offers */
-  marq_problem *inner;
+  wrapper base;
   size_t n, total;       /* parameters here and inside */
   double *T, *t;         /* [total×n], [total] */
   double *p, *v, *out;   /* [total] */
@@ -37,23 +36,19 @@ static marq_status affine_evaluate(void *self, const double *q, marq_trial trial
   affine_problem *a = self;
   memcpy(a->p, a->t, a->total * sizeof *a->p);
   marq_la_gemv(0, a->total, a->n, 1, a->T, a->total, q, 1, a->p);
-  return marq_problem_evaluate(a->inner, a->p, trial, cost, where);
-}
-
-static marq_status affine_linearize(void *self) {
-  return marq_problem_linearize(((affine_problem *)self)->inner);
+  return marq_problem_evaluate(a->base.inner, a->p, trial, cost, where);
 }
 
 static marq_status affine_gradient(void *self, double *g) {
   affine_problem *a = self;
-  const marq_status status = marq_problem_gradient(a->inner, a->out);
+  const marq_status status = marq_problem_gradient(a->base.inner, a->out);
   if (status == MARQ_OK) to_outer(a, a->out, g);
   return status;
 }
 
 static marq_status affine_product(void *self, const double *v, double *out) {
   affine_problem *a = self;
-  const marq_status status = marq_problem_product(a->inner, to_inner(a, v), a->out);
+  const marq_status status = marq_problem_product(a->base.inner, to_inner(a, v), a->out);
   if (status == MARQ_OK) to_outer(a, a->out, out);
   return status;
 }
@@ -62,7 +57,7 @@ static marq_status affine_product(void *self, const double *v, double *out) {
 static marq_status affine_normal(void *self, double *A, size_t lda, double *g) {
   affine_problem *a = self;
   const size_t n = a->n, total = a->total;
-  const marq_status status = marq_problem_normal(a->inner, a->square, total, a->out);
+  const marq_status status = marq_problem_normal(a->base.inner, a->square, total, a->out);
   if (status != MARQ_OK) return status;
   for (size_t j = 0; j < total; j++)
     for (size_t i = 0; i < j; i++) a->square[j + i * total] = a->square[i + j * total];
@@ -74,23 +69,19 @@ static marq_status affine_normal(void *self, double *A, size_t lda, double *g) {
 
 static marq_status affine_accelerate(void *self, const double *v, double *out) {
   affine_problem *a = self;
-  const marq_status status = marq_problem_accelerate(a->inner, to_inner(a, v), a->out);
+  const marq_status status = marq_problem_accelerate(a->base.inner, to_inner(a, v), a->out);
   if (status == MARQ_OK) to_outer(a, a->out, out);
   return status;
 }
 
-static marq_status affine_residual(void *self, double *r) {
-  return marq_problem_residual(((affine_problem *)self)->inner, r);
-}
-
 static marq_status affine_jvp(void *self, const double *v, double *Jv) {
   affine_problem *a = self;
-  return marq_problem_jvp(a->inner, to_inner(a, v), Jv);
+  return marq_problem_jvp(a->base.inner, to_inner(a, v), Jv);
 }
 
 static marq_status affine_vjp(void *self, const double *u, double *JTu) {
   affine_problem *a = self;
-  const marq_status status = marq_problem_vjp(a->inner, u, a->out);
+  const marq_status status = marq_problem_vjp(a->base.inner, u, a->out);
   if (status == MARQ_OK) to_outer(a, a->out, JTu);
   return status;
 }
@@ -98,10 +89,10 @@ static marq_status affine_vjp(void *self, const double *u, double *JTu) {
 /* R T with Qᵀr̃ beside it, made triangular again. */
 static marq_status affine_triangle(void *self, double *R, size_t ldr, double *Qtr) {
   affine_problem *a = self;
-  const size_t m = marq_problem_residuals(a->inner), n = a->n, total = a->total;
+  const size_t m = marq_problem_residuals(a->base.inner), n = a->n, total = a->total;
   const size_t k = m < total ? m : total, kept = m < n ? m : n;
   double *last = a->half + n * total;
-  marq_status status = marq_problem_triangle(a->inner, a->square, total, last);
+  marq_status status = marq_problem_triangle(a->base.inner, a->square, total, last);
   if (status != MARQ_OK) return status;
   for (size_t j = 0; j < total; j++) /* what stands below the diagonal is the problem's own business */
     for (size_t i = j + 1; i < k; i++) a->square[i + j * total] = 0;
@@ -118,37 +109,13 @@ static marq_status affine_rows(void *self, size_t i0, size_t i1, double *J, size
   const size_t ld = piece_samples * a->outputs;
   for (size_t i = i0; i < i1; i += piece_samples) {
     const size_t count = i1 - i < piece_samples ? i1 - i : piece_samples;
-    const marq_status status = marq_problem_rows(a->inner, i, i + count, a->piece, ld);
+    const marq_status status = marq_problem_rows(a->base.inner, i, i + count, a->piece, ld);
     if (status != MARQ_OK) return status;
     for (size_t o = 0; o < a->outputs; o++)
       marq_la_gemm(0, 0, count, a->n, a->total, 1, a->piece + o * count, ld, a->T, a->total, 0,
                    J + o * (i1 - i0) + (i - i0), ldj);
   }
   return MARQ_OK;
-}
-
-static marq_status affine_restrict_to(void *self, size_t i0, size_t i1) {
-  return marq_problem_restrict(((affine_problem *)self)->inner, i0, i1);
-}
-
-static marq_status affine_choose(void *self, const size_t *index, size_t count) {
-  return marq_problem_choose(((affine_problem *)self)->inner, index, count);
-}
-
-static const marq_loss *affine_loss(const void *self, double *scale) {
-  return marq_problem_loss(((const affine_problem *)self)->inner, scale);
-}
-
-static marq_status affine_set_loss(void *self, const marq_loss *loss, double scale) {
-  return marq_problem_set_loss(((affine_problem *)self)->inner, loss, scale);
-}
-
-static int affine_fuses(const void *self) {
-  return marq_problem_fuses(((const affine_problem *)self)->inner);
-}
-
-static void affine_counts(const void *self, marq_counts *counts) {
-  *counts = marq_problem_counts(((const affine_problem *)self)->inner);
 }
 
 static void affine_destroy(void *self) {
@@ -158,13 +125,13 @@ static void affine_destroy(void *self) {
 }
 
 static void layout(marq_arena *arena, affine_problem *a) {
-  const int dense = a->ops.normal || a->ops.triangle;
+  const int dense = a->base.ops.normal || a->base.ops.triangle;
   a->T = marq_arena_doubles(arena, a->total * a->n);
   double **vectors[] = {&a->t, &a->p, &a->v, &a->out};
   for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++) *vectors[k] = marq_arena_doubles(arena, a->total);
   a->square = dense ? marq_arena_doubles(arena, a->total * (a->total + 1)) : NULL;
   a->half = dense ? marq_arena_doubles(arena, a->total * (a->n + 1)) : NULL;
-  a->piece = a->ops.rows ? marq_arena_doubles(arena, piece_samples * a->outputs * a->total) : NULL;
+  a->piece = a->base.ops.rows ? marq_arena_doubles(arena, piece_samples * a->outputs * a->total) : NULL;
   a->tau = marq_arena_doubles(arena, a->total + 1);
   a->lwork = marq_la_qr_work(a->total, a->n + 1);
   a->work = marq_arena_doubles(arena, a->lwork);
@@ -185,22 +152,22 @@ marq_status marq_problem_affine(marq_problem *inner, size_t n, const double *T, 
                                 marq_problem **problem, marq_error *error) {
   static const marq_problem_ops all = {.name = "linear functions of parameters",
                                        .evaluate = affine_evaluate,
-                                       .linearize = affine_linearize,
+                                       .linearize = wrap_linearize,
                                        .gradient = affine_gradient,
                                        .product = affine_product,
                                        .normal = affine_normal,
                                        .accelerate = affine_accelerate,
                                        .triangle = affine_triangle,
-                                       .residual = affine_residual,
+                                       .residual = wrap_residual,
                                        .jvp = affine_jvp,
                                        .vjp = affine_vjp,
                                        .rows = affine_rows,
-                                       .restrict_to = affine_restrict_to,
-                                       .choose = affine_choose,
-                                       .loss = affine_loss,
-                                       .set_loss = affine_set_loss,
-                                       .fuses = affine_fuses,
-                                       .counts = affine_counts,
+                                       .restrict_to = wrap_restrict,
+                                       .choose = wrap_choose,
+                                       .loss = wrap_loss,
+                                       .set_loss = wrap_set_loss,
+                                       .fuses = wrap_fuses,
+                                       .counts = wrap_counts,
                                        .destroy = affine_destroy};
   *problem = NULL;
   if (!inner) return marq_fail(error, MARQ_EINVAL, "there is no problem");
@@ -209,15 +176,13 @@ marq_status marq_problem_affine(marq_problem *inner, size_t n, const double *T, 
   if (status != MARQ_OK) return status;
   affine_problem *a = calloc(1, sizeof *a);
   if (!a) return marq_fail(error, MARQ_ENOMEM, "out of memory");
-  a->ops = all;
-  refuse_as_inner(&a->ops, inner);
+  wrap_begin(&a->base, &all, inner);
   if (marq_problem_offers(inner, MARQ_OP_RIDGE)) { /* of its own parameters: only sums contain it here */
-    a->ops.residual = NULL;
-    a->ops.jvp = NULL;
-    a->ops.vjp = NULL;
-    a->ops.rows = NULL;
+    a->base.ops.residual = NULL;
+    a->base.ops.jvp = NULL;
+    a->base.ops.vjp = NULL;
+    a->base.ops.rows = NULL;
   }
-  a->inner = inner;
   a->n = n;
   a->total = total;
   a->outputs = marq_problem_outputs(inner);
@@ -227,7 +192,7 @@ marq_status marq_problem_affine(marq_problem *inner, size_t n, const double *T, 
     layout(&a->arena, a);
     for (size_t j = 0; j < n; j++) memcpy(a->T + j * total, T + j * ldt, total * sizeof *T);
     if (t) memcpy(a->t, t, total * sizeof *t);
-    status = marq_problem_create(&a->ops, a, marq_problem_samples(inner), a->outputs, n, problem, error);
+    status = marq_problem_create(&a->base.ops, a, marq_problem_samples(inner), a->outputs, n, problem, error);
   } else {
     marq_fail(error, status, "no memory for %zu parameters", total);
   }

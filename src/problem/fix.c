@@ -11,8 +11,7 @@
 enum { piece_samples = 64 };
 
 typedef struct fixed_problem {
-  marq_problem_ops ops; /* those that the inner problem offers */
-  marq_problem *inner;
+  wrapper base;
   size_t n, total;     /* free and all parameters */
   size_t *free_of;     /* [n] index in the inner problem */
   double *p, *v, *out; /* [total] */
@@ -36,23 +35,19 @@ static const double *spread(fixed_problem *f, const double *v) {
 static marq_status fixed_evaluate(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where) {
   fixed_problem *f = self;
   for (size_t j = 0; j < f->n; j++) f->p[f->free_of[j]] = p[j];
-  return marq_problem_evaluate(f->inner, f->p, trial, cost, where);
-}
-
-static marq_status fixed_linearize(void *self) {
-  return marq_problem_linearize(((fixed_problem *)self)->inner);
+  return marq_problem_evaluate(f->base.inner, f->p, trial, cost, where);
 }
 
 static marq_status fixed_gradient(void *self, double *g) {
   fixed_problem *f = self;
-  const marq_status status = marq_problem_gradient(f->inner, f->out);
+  const marq_status status = marq_problem_gradient(f->base.inner, f->out);
   gather(f, f->out, g);
   return status;
 }
 
 static marq_status fixed_product(void *self, const double *v, double *out) {
   fixed_problem *f = self;
-  const marq_status status = marq_problem_product(f->inner, spread(f, v), f->out);
+  const marq_status status = marq_problem_product(f->base.inner, spread(f, v), f->out);
   gather(f, f->out, out);
   return status;
 }
@@ -60,7 +55,7 @@ static marq_status fixed_product(void *self, const double *v, double *out) {
 /* The upper triangle of a selection of ascending indices lies in the upper triangle of the whole. */
 static marq_status fixed_normal(void *self, double *A, size_t lda, double *g) {
   fixed_problem *f = self;
-  const marq_status status = marq_problem_normal(f->inner, f->square, f->total, f->out);
+  const marq_status status = marq_problem_normal(f->base.inner, f->square, f->total, f->out);
   if (status < 0) return status;
   for (size_t j = 0; j < f->n; j++)
     for (size_t i = 0; i <= j; i++) A[i + j * lda] = f->square[f->free_of[i] + f->free_of[j] * f->total];
@@ -70,55 +65,28 @@ static marq_status fixed_normal(void *self, double *A, size_t lda, double *g) {
 
 static marq_status fixed_diagonal(void *self, double *q) {
   fixed_problem *f = self;
-  const marq_status status = marq_problem_diagonal(f->inner, f->out);
+  const marq_status status = marq_problem_diagonal(f->base.inner, f->out);
   gather(f, f->out, q);
   return status;
 }
 
 static marq_status fixed_accelerate(void *self, const double *v, double *out) {
   fixed_problem *f = self;
-  const marq_status status = marq_problem_accelerate(f->inner, spread(f, v), f->out);
+  const marq_status status = marq_problem_accelerate(f->base.inner, spread(f, v), f->out);
   gather(f, f->out, out);
   return status;
 }
 
-static marq_status fixed_residual(void *self, double *r) {
-  return marq_problem_residual(((fixed_problem *)self)->inner, r);
-}
-
 static marq_status fixed_jvp(void *self, const double *v, double *Jv) {
   fixed_problem *f = self;
-  return marq_problem_jvp(f->inner, spread(f, v), Jv);
+  return marq_problem_jvp(f->base.inner, spread(f, v), Jv);
 }
 
 static marq_status fixed_vjp(void *self, const double *u, double *JTu) {
   fixed_problem *f = self;
-  const marq_status status = marq_problem_vjp(f->inner, u, f->out);
+  const marq_status status = marq_problem_vjp(f->base.inner, u, f->out);
   gather(f, f->out, JTu);
   return status;
-}
-
-static marq_status fixed_restrict_to(void *self, size_t i0, size_t i1) {
-  return marq_problem_restrict(((fixed_problem *)self)->inner, i0, i1);
-}
-
-static marq_status fixed_choose(void *self, const size_t *index, size_t count) {
-  return marq_problem_choose(((fixed_problem *)self)->inner, index, count);
-}
-
-static const marq_loss *fixed_loss(const void *self, double *scale) {
-  return marq_problem_loss(((const fixed_problem *)self)->inner, scale);
-}
-static marq_status fixed_set_loss(void *self, const marq_loss *other, double scale) {
-  return marq_problem_set_loss(((fixed_problem *)self)->inner, other, scale);
-}
-
-static int fixed_fuses(const void *self) {
-  return marq_problem_fuses(((const fixed_problem *)self)->inner);
-}
-
-static void fixed_counts(const void *self, marq_counts *counts) {
-  *counts = marq_problem_counts(((const fixed_problem *)self)->inner);
 }
 
 static void fixed_destroy(void *self) {
@@ -130,10 +98,10 @@ static void fixed_destroy(void *self) {
 /* The triangle of selected columns: select in the inner triangle (with Qᵀr̃ appended) and triangularise again. */
 static marq_status fixed_triangle(void *self, double *R, size_t ldr, double *Qtr) {
   fixed_problem *f = self;
-  const size_t m = marq_problem_residuals(f->inner);
+  const size_t m = marq_problem_residuals(f->base.inner);
   const size_t k = m < f->total ? m : f->total, kept = m < f->n ? m : f->n;
   double *inner = f->square, *last = inner + f->total * f->total;
-  marq_status status = marq_problem_triangle(f->inner, inner, f->total, last);
+  marq_status status = marq_problem_triangle(f->base.inner, inner, f->total, last);
   if (status != MARQ_OK) return status;
   for (size_t j = 0; j < f->n; j++) {
     const size_t column = f->free_of[j];
@@ -151,7 +119,7 @@ static marq_status fixed_rows(void *self, size_t i0, size_t i1, double *J, size_
   fixed_problem *f = self;
   for (size_t i = i0; i < i1; i += piece_samples) {
     const size_t count = i1 - i < piece_samples ? i1 - i : piece_samples, ld = piece_samples * f->outputs;
-    const marq_status status = marq_problem_rows(f->inner, i, i + count, f->piece, ld);
+    const marq_status status = marq_problem_rows(f->base.inner, i, i + count, f->piece, ld);
     if (status != MARQ_OK) return status;
     for (size_t j = 0; j < f->n; j++)
       for (size_t o = 0; o < f->outputs; o++)
@@ -176,23 +144,23 @@ marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, co
                              marq_problem **problem, marq_error *error) {
   static const marq_problem_ops all = {.name = "fixed parameters",
                                        .evaluate = fixed_evaluate,
-                                       .linearize = fixed_linearize,
+                                       .linearize = wrap_linearize,
                                        .gradient = fixed_gradient,
                                        .product = fixed_product,
                                        .normal = fixed_normal,
                                        .diagonal = fixed_diagonal,
                                        .accelerate = fixed_accelerate,
                                        .triangle = fixed_triangle,
-                                       .residual = fixed_residual,
+                                       .residual = wrap_residual,
                                        .jvp = fixed_jvp,
                                        .vjp = fixed_vjp,
                                        .rows = fixed_rows,
-                                       .restrict_to = fixed_restrict_to,
-                                       .choose = fixed_choose,
-                                       .loss = fixed_loss,
-                                       .set_loss = fixed_set_loss,
-                                       .fuses = fixed_fuses,
-                                       .counts = fixed_counts,
+                                       .restrict_to = wrap_restrict,
+                                       .choose = wrap_choose,
+                                       .loss = wrap_loss,
+                                       .set_loss = wrap_set_loss,
+                                       .fuses = wrap_fuses,
+                                       .counts = wrap_counts,
                                        .destroy = fixed_destroy};
   const size_t total = marq_problem_parameters(inner);
   size_t n = 0;
@@ -206,9 +174,7 @@ marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, co
   if (n == 0) return marq_fail(error, MARQ_EINVAL, "every parameter is fixed: there is nothing to fit");
   fixed_problem *f = calloc(1, sizeof *f);
   if (!f) return marq_fail(error, MARQ_ENOMEM, "out of memory");
-  f->ops = all;
-  refuse_as_inner(&f->ops, inner);
-  f->inner = inner;
+  wrap_begin(&f->base, &all, inner);
   f->n = n;
   f->total = total;
   f->outputs = marq_problem_outputs(inner);
@@ -222,7 +188,7 @@ marq_status marq_problem_fix(marq_problem *inner, const unsigned char *fixed, co
       else
         f->p[j] = values[j];
     }
-    status = marq_problem_create(&f->ops, f, marq_problem_samples(inner), f->outputs, n, problem, error);
+    status = marq_problem_create(&f->base.ops, f, marq_problem_samples(inner), f->outputs, n, problem, error);
   } else {
     marq_fail(error, status, "no memory for %zu parameters", total);
   }

@@ -9,79 +9,13 @@
 #include "problem/wrap.h"
 
 typedef struct grouped_problem {
-  marq_problem_ops ops; /* those that the inner problem offers */
-  marq_problem *inner;
+  wrapper base;
   size_t n, groups, inner_groups;
   unsigned char *group_of, *new_of; /* [n]; [inner_groups] the new group that an old one lies in */
   unsigned char *old_of;            /* [n] */
   double *factors;                  /* [inner_groups] */
   marq_arena arena;
 } grouped_problem;
-
-static marq_problem *inner_of(void *self) {
-  return ((grouped_problem *)self)->inner;
-}
-static const marq_problem *seen_in(const void *self) {
-  return ((const grouped_problem *)self)->inner;
-}
-
-static marq_status evaluate(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where) {
-  return marq_problem_evaluate(inner_of(self), p, trial, cost, where);
-}
-static marq_status linearize(void *self) {
-  return marq_problem_linearize(inner_of(self));
-}
-static marq_status gradient(void *self, double *g) {
-  return marq_problem_gradient(inner_of(self), g);
-}
-static marq_status product(void *self, const double *v, double *out) {
-  return marq_problem_product(inner_of(self), v, out);
-}
-static marq_status normal(void *self, double *A, size_t lda, double *g) {
-  return marq_problem_normal(inner_of(self), A, lda, g);
-}
-static marq_status diagonal(void *self, double *q) {
-  return marq_problem_diagonal(inner_of(self), q);
-}
-static marq_status accelerate(void *self, const double *v, double *out) {
-  return marq_problem_accelerate(inner_of(self), v, out);
-}
-static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
-  return marq_problem_triangle(inner_of(self), R, ldr, Qtr);
-}
-static marq_status residual(void *self, double *r) {
-  return marq_problem_residual(inner_of(self), r);
-}
-static marq_status jvp(void *self, const double *v, double *Jv) {
-  return marq_problem_jvp(inner_of(self), v, Jv);
-}
-static marq_status vjp(void *self, const double *u, double *JTu) {
-  return marq_problem_vjp(inner_of(self), u, JTu);
-}
-static marq_status rows(void *self, size_t i0, size_t i1, double *J, size_t ldj) {
-  return marq_problem_rows(inner_of(self), i0, i1, J, ldj);
-}
-static marq_status restrict_to(void *self, size_t i0, size_t i1) {
-  return marq_problem_restrict(inner_of(self), i0, i1);
-}
-static marq_status choose(void *self, const size_t *index, size_t count) {
-  return marq_problem_choose(inner_of(self), index, count);
-}
-static const marq_loss *loss(const void *self, double *scale) {
-  return marq_problem_loss(seen_in(self), scale);
-}
-static marq_status set_loss(void *self, const marq_loss *other, double scale) {
-  return marq_problem_set_loss(inner_of(self), other, scale);
-}
-static void work(const void *self, marq_work *out) {
-  *out = marq_problem_work(seen_in(self));
-}
-static int fuses(const void *self) {
-  return marq_problem_fuses(seen_in(self));
-}
-static void counts(const void *self, marq_counts *out) {
-  *out = marq_problem_counts(seen_in(self));
-}
 
 static size_t groups(const void *self, unsigned char *group_of) {
   const grouped_problem *s = self;
@@ -94,11 +28,11 @@ static const double *to_inner(grouped_problem *s, const double *factors) {
 }
 static marq_status gram(void *self, const double *factors, double *K, size_t ldk) {
   grouped_problem *s = self;
-  return marq_problem_gram(s->inner, to_inner(s, factors), K, ldk);
+  return marq_problem_gram(s->base.inner, to_inner(s, factors), K, ldk);
 }
 static marq_status precondition(void *self, const double *damping, const double *b, double *x) {
   grouped_problem *s = self;
-  return marq_problem_precondition(s->inner, to_inner(s, damping), b, x);
+  return marq_problem_precondition(s->base.inner, to_inner(s, damping), b, x);
 }
 
 static void destroy(void *self) {
@@ -119,7 +53,7 @@ static int take_groups(grouped_problem *s, const unsigned char *group_of) {
   int within = 1;
   memcpy(s->group_of, group_of, s->n);
   memset(s->new_of, 0, s->inner_groups);
-  marq_problem_groups(s->inner, s->old_of);
+  marq_problem_groups(s->base.inner, s->old_of);
   for (size_t j = 0; j < s->n; j++) s->new_of[s->old_of[j]] = group_of[j];
   for (size_t j = 0; j < s->n; j++) within &= s->new_of[s->old_of[j]] == group_of[j];
   return within;
@@ -139,37 +73,35 @@ static marq_status count_groups(grouped_problem *s, const unsigned char *group_o
 marq_status marq_problem_group(marq_problem *inner, const unsigned char *group_of, marq_problem **problem,
                                marq_error *error) {
   static const marq_problem_ops all = {.name = "penalty groups",
-                                       .evaluate = evaluate,
-                                       .linearize = linearize,
-                                       .gradient = gradient,
-                                       .product = product,
-                                       .normal = normal,
-                                       .diagonal = diagonal,
-                                       .accelerate = accelerate,
-                                       .triangle = triangle,
-                                       .residual = residual,
-                                       .jvp = jvp,
-                                       .vjp = vjp,
-                                       .rows = rows,
+                                       .evaluate = wrap_evaluate,
+                                       .linearize = wrap_linearize,
+                                       .gradient = wrap_gradient,
+                                       .product = wrap_product,
+                                       .normal = wrap_normal,
+                                       .diagonal = wrap_diagonal,
+                                       .accelerate = wrap_accelerate,
+                                       .triangle = wrap_triangle,
+                                       .residual = wrap_residual,
+                                       .jvp = wrap_jvp,
+                                       .vjp = wrap_vjp,
+                                       .rows = wrap_rows,
                                        .groups = groups,
                                        .gram = gram,
                                        .precondition = precondition,
-                                       .restrict_to = restrict_to,
-                                       .choose = choose,
-                                       .work = work,
-                                       .loss = loss,
-                                       .set_loss = set_loss,
-                                       .fuses = fuses,
-                                       .counts = counts,
+                                       .restrict_to = wrap_restrict,
+                                       .choose = wrap_choose,
+                                       .work = wrap_work,
+                                       .loss = wrap_loss,
+                                       .set_loss = wrap_set_loss,
+                                       .fuses = wrap_fuses,
+                                       .counts = wrap_counts,
                                        .destroy = destroy};
   *problem = NULL;
   if (marq_problem_offers(inner, MARQ_OP_RIDGE))
     return marq_fail(error, MARQ_EINVAL, "the problem has a ridge already: group its parameters before");
   grouped_problem *s = calloc(1, sizeof *s);
   if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
-  s->ops = all;
-  refuse_as_inner(&s->ops, inner);
-  s->inner = inner;
+  wrap_begin(&s->base, &all, inner);
   s->n = marq_problem_parameters(inner);
   s->inner_groups = marq_problem_groups(inner, NULL);
   marq_status status = count_groups(s, group_of, error);
@@ -182,11 +114,11 @@ marq_status marq_problem_group(marq_problem *inner, const unsigned char *group_o
   if (status == MARQ_OK) {
     layout(&s->arena, s);
     if (!take_groups(s, group_of)) {
-      s->ops.gram = NULL;
-      s->ops.precondition = NULL;
+      s->base.ops.gram = NULL;
+      s->base.ops.precondition = NULL;
     }
-    status =
-        marq_problem_create(&s->ops, s, marq_problem_samples(inner), marq_problem_outputs(inner), s->n, problem, error);
+    status = marq_problem_create(&s->base.ops, s, marq_problem_samples(inner), marq_problem_outputs(inner), s->n,
+                                 problem, error);
   } else {
     marq_fail(error, status, "no memory for %zu parameters", s->n);
   }

@@ -9,8 +9,7 @@
 #include "problem/wrap.h"
 
 typedef struct ridge_problem {
-  marq_problem_ops ops; /* those that the inner problem offers */
-  marq_problem *inner;
+  wrapper base;
   size_t n, groups;
   double *lambda;          /* [groups] */
   double *damping;         /* [groups] of a preconditioner, the penalties included */
@@ -34,7 +33,7 @@ static double penalty_of(const ridge_problem *s, size_t j) {
 
 static marq_status evaluate(void *self, const double *p, marq_trial trial, double *cost, marq_nonfinite *where) {
   ridge_problem *s = self;
-  const marq_status status = marq_problem_evaluate(s->inner, p, trial, cost, where);
+  const marq_status status = marq_problem_evaluate(s->base.inner, p, trial, cost, where);
   memcpy(s->trial, p, s->n * sizeof *p);
   s->parts[TRIAL] = s->parts[NEXT];
   s->fresh = 1;
@@ -57,26 +56,26 @@ static marq_status linearize(void *self) {
     s->parts[CURRENT] = s->parts[TRIAL];
     s->fresh = 0;
   }
-  return marq_problem_linearize(s->inner);
+  return marq_problem_linearize(s->base.inner);
 }
 
 static marq_status gradient(void *self, double *g) {
   ridge_problem *s = self;
-  const marq_status status = marq_problem_gradient(s->inner, g);
+  const marq_status status = marq_problem_gradient(s->base.inner, g);
   for (size_t j = 0; j < s->n; j++) g[j] += penalty_of(s, j) * from_centre(s, s->current, j);
   return status;
 }
 
 static marq_status product(void *self, const double *v, double *out) {
   ridge_problem *s = self;
-  const marq_status status = marq_problem_product(s->inner, v, out);
+  const marq_status status = marq_problem_product(s->base.inner, v, out);
   for (size_t j = 0; j < s->n; j++) out[j] += penalty_of(s, j) * v[j];
   return status;
 }
 
 static marq_status normal(void *self, double *A, size_t lda, double *g) {
   ridge_problem *s = self;
-  const marq_status status = marq_problem_normal(s->inner, A, lda, g);
+  const marq_status status = marq_problem_normal(s->base.inner, A, lda, g);
   for (size_t j = 0; j < s->n; j++) {
     A[j + j * lda] += penalty_of(s, j);
     g[j] += penalty_of(s, j) * from_centre(s, s->current, j);
@@ -86,7 +85,7 @@ static marq_status normal(void *self, double *A, size_t lda, double *g) {
 
 static marq_status diagonal(void *self, double *q) {
   ridge_problem *s = self;
-  const marq_status status = marq_problem_diagonal(s->inner, q);
+  const marq_status status = marq_problem_diagonal(s->base.inner, q);
   for (size_t j = 0; j < s->n; j++) q[j] += penalty_of(s, j);
   return status;
 }
@@ -109,7 +108,7 @@ static void rotate_in(size_t n, size_t first, double *x, double b, double *R, si
 
 static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
   ridge_problem *s = self;
-  const marq_status status = marq_problem_triangle(s->inner, R, ldr, Qtr);
+  const marq_status status = marq_problem_triangle(s->base.inner, R, ldr, Qtr);
   for (size_t j = 0; j < s->n && status == MARQ_OK; j++) {
     const double root = sqrt(penalty_of(s, j));
     if (root == 0) continue;
@@ -120,28 +119,10 @@ static marq_status triangle(void *self, double *R, size_t ldr, double *Qtr) {
   return status;
 }
 
-static marq_status accelerate(void *self, const double *v, double *out) {
-  return marq_problem_accelerate(((ridge_problem *)self)->inner, v, out);
-}
-static marq_status residual(void *self, double *r) {
-  return marq_problem_residual(((ridge_problem *)self)->inner, r);
-}
-static marq_status jvp(void *self, const double *v, double *Jv) {
-  return marq_problem_jvp(((ridge_problem *)self)->inner, v, Jv);
-}
-static marq_status vjp(void *self, const double *u, double *JTu) {
-  return marq_problem_vjp(((ridge_problem *)self)->inner, u, JTu);
-}
-static marq_status rows(void *self, size_t i0, size_t i1, double *J, size_t ldj) {
-  return marq_problem_rows(((ridge_problem *)self)->inner, i0, i1, J, ldj);
-}
-static marq_status gram(void *self, const double *s, double *K, size_t ldk) {
-  return marq_problem_gram(((ridge_problem *)self)->inner, s, K, ldk);
-}
 static marq_status precondition(void *self, const double *damping, const double *b, double *x) {
   ridge_problem *s = self;
   for (size_t k = 0; k < s->groups; k++) s->damping[k] = damping[k] + s->lambda[k];
-  return marq_problem_precondition(s->inner, s->damping, b, x);
+  return marq_problem_precondition(s->base.inner, s->damping, b, x);
 }
 static size_t groups(const void *self, unsigned char *group_of) {
   const ridge_problem *s = self;
@@ -152,39 +133,23 @@ static size_t groups(const void *self, unsigned char *group_of) {
 /* The mean cost keeps its ridge: of k of N samples F has k/N of it. A triangle of fewer rows than columns has no room
  * for it. */
 static void resize(ridge_problem *s) {
-  s->parts[NEXT] = (double)marq_problem_samples(s->inner) / (double)s->samples;
-  const int room = marq_problem_residuals(s->inner) >= s->n && marq_problem_offers(s->inner, MARQ_OP_TRIANGLE);
-  s->ops.triangle = room ? triangle : NULL;
+  s->parts[NEXT] = (double)marq_problem_samples(s->base.inner) / (double)s->samples;
+  const int room =
+      marq_problem_residuals(s->base.inner) >= s->n && marq_problem_offers(s->base.inner, MARQ_OP_TRIANGLE);
+  s->base.ops.triangle = room ? triangle : NULL;
 }
 static marq_status restrict_to(void *self, size_t i0, size_t i1) {
   ridge_problem *s = self;
-  const marq_status status = marq_problem_restrict(s->inner, i0, i1);
+  const marq_status status = marq_problem_restrict(s->base.inner, i0, i1);
   if (status == MARQ_OK) resize(s);
   return status;
 }
 static marq_status choose(void *self, const size_t *index, size_t count) {
   ridge_problem *s = self;
-  const marq_status status = marq_problem_choose(s->inner, index, count);
+  const marq_status status = marq_problem_choose(s->base.inner, index, count);
   if (status == MARQ_OK) resize(s);
   return status;
 }
-static void work(const void *self, marq_work *out) {
-  *out = marq_problem_work(((const ridge_problem *)self)->inner);
-}
-static const marq_loss *loss(const void *self, double *scale) {
-  return marq_problem_loss(((const ridge_problem *)self)->inner, scale);
-}
-static marq_status set_loss(void *self, const marq_loss *other, double scale) {
-  return marq_problem_set_loss(((ridge_problem *)self)->inner, other, scale);
-}
-
-static int fuses(const void *self) {
-  return marq_problem_fuses(((const ridge_problem *)self)->inner);
-}
-static void counts(const void *self, marq_counts *out) {
-  *out = marq_problem_counts(((const ridge_problem *)self)->inner);
-}
-
 static marq_status ridge(const void *self, double *lambda, double *slope) {
   const ridge_problem *s = self;
   for (size_t k = 0; k < s->groups; k++) lambda[k] = s->parts[CURRENT] * s->lambda[k];
@@ -217,23 +182,23 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
                                        .product = product,
                                        .normal = normal,
                                        .diagonal = diagonal,
-                                       .accelerate = accelerate,
+                                       .accelerate = wrap_accelerate,
                                        .triangle = triangle,
-                                       .residual = residual,
-                                       .jvp = jvp,
-                                       .vjp = vjp,
-                                       .rows = rows,
+                                       .residual = wrap_residual,
+                                       .jvp = wrap_jvp,
+                                       .vjp = wrap_vjp,
+                                       .rows = wrap_rows,
                                        .groups = groups,
-                                       .gram = gram,
+                                       .gram = wrap_gram,
                                        .ridge = ridge,
                                        .precondition = precondition,
                                        .restrict_to = restrict_to,
                                        .choose = choose,
-                                       .work = work,
-                                       .loss = loss,
-                                       .set_loss = set_loss,
-                                       .fuses = fuses,
-                                       .counts = counts,
+                                       .work = wrap_work,
+                                       .loss = wrap_loss,
+                                       .set_loss = wrap_set_loss,
+                                       .fuses = wrap_fuses,
+                                       .counts = wrap_counts,
                                        .destroy = destroy};
   const size_t count = marq_problem_groups(inner, NULL);
   *problem = NULL;
@@ -244,9 +209,7 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
       return marq_fail(error, MARQ_EINVAL, "the ridge of group %zu is %g, it must be 0 or more", k, lambda[k]);
   ridge_problem *s = calloc(1, sizeof *s);
   if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
-  s->ops = all;
-  refuse_as_inner(&s->ops, inner);
-  s->inner = inner;
+  wrap_begin(&s->base, &all, inner);
   s->n = marq_problem_parameters(inner);
   s->samples = marq_problem_samples(inner);
   resize(s);
@@ -259,8 +222,8 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
     memcpy(s->lambda, lambda, count * sizeof *lambda);
     if (centre) memcpy(s->centre, centre, s->n * sizeof *centre);
     marq_problem_groups(inner, s->group_of);
-    status =
-        marq_problem_create(&s->ops, s, marq_problem_samples(inner), marq_problem_outputs(inner), s->n, problem, error);
+    status = marq_problem_create(&s->base.ops, s, marq_problem_samples(inner), marq_problem_outputs(inner), s->n,
+                                 problem, error);
   } else {
     marq_fail(error, status, "no memory for %zu parameters", s->n);
   }
