@@ -173,11 +173,26 @@ static void the_way_to_a_ridge_is_told(void **state) {
   }
 }
 
+static void folds_are_counted(void **state) {
+  (void)state;
+  json_t *five = cli_json(0, TRAIN, "--ridge", "cv", "--folds", "5", "--epochs", "40", "--json", NULL);
+  json_t *ten = cli_json(0, TRAIN, "--ridge", "cv", "--epochs", "40", "--json", NULL);
+  assert_close(cli_number(five, "ridge_folds"), 5, 0, 0);
+  assert_close(cli_number(ten, "ridge_folds"), 10, 0, 0);
+  assert_true(cli_number(five, "iterations") < cli_number(ten, "iterations"));
+  json_decref(five);
+  json_decref(ten);
+}
+
 static void what_cannot_be_is_refused(void **state) {
   (void)state;
   cli_expect_status(0, cli(TRAIN, "--save", "five.json", "--quiet", NULL));
   cli_expect_status(0, cli(TRAIN, "--standardise", "no", "--save", "plain.json", "--quiet", NULL));
   cli_expect_refusal(2, "--ridge-towards needs --ridge", TRAIN, "--ridge-towards", "start", NULL);
+  cli_expect_refusal(2, "--folds is for --ridge cv", TRAIN, "--ridge", "gcv", "--folds", "5", NULL);
+  cli_expect_refusal(2, "121 folds need as many training samples, there are 120", TRAIN, "--ridge", "cv", "--folds",
+                     "121", NULL);
+  cli_expect_refusal(2, "--folds", TRAIN, "--ridge", "cv", "--folds", "1", NULL);
   cli_expect_refusal(2, "strat: cannot open", TRAIN, "--ridge", "1", "--ridge-towards", "strat", NULL);
   cli_expect_refusal(2, "its layers are not those of 1-4-1", "train", "o.csv", "-x", "x", "-y", "y", "--hidden", "4",
                      "--ridge", "1", "--ridge-towards", "five.json", NULL);
@@ -201,6 +216,7 @@ int main(void) {
       cmocka_unit_test(weights_tell_the_outliers),          cmocka_unit_test(weights_are_those_of_the_residuals),
       cmocka_unit_test(the_report_and_the_plot_show_them),  cmocka_unit_test(a_saved_scale_is_gone_on_with),
       cmocka_unit_test(centres_hold_what_they_are_told_to), cmocka_unit_test(diagnostics_know_the_centre),
-      cmocka_unit_test(the_way_to_a_ridge_is_told),         cmocka_unit_test(what_cannot_be_is_refused)};
+      cmocka_unit_test(the_way_to_a_ridge_is_told),         cmocka_unit_test(folds_are_counted),
+      cmocka_unit_test(what_cannot_be_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

@@ -51,8 +51,7 @@ typedef struct marq_loss {
   /** What is wrong with the targets y[0 … outputs) of a sample, as a phrase ("must be 0 or 1"), or NULL. NULL: any
    * finite value is right. */
   const char *(*check)(const double *y, size_t outputs);
-  double
-      tuning; /* of a robust loss: the scale, in standard deviations of normal errors, at which it is 95 % efficient */
+  double tuning; /* of a robust loss: the scale that is 95 % efficient, in standard deviations of normal errors */
 } marq_loss;
 
 /** The table: squared, binary-cross-entropy, softmax-cross-entropy, poisson, huber, soft-l1, cauchy, tukey, arctan.

@@ -74,6 +74,7 @@ typedef struct marq_train_options {
    * `epochs` are the most of each fit on the way. "gcv" needs the squared loss, "evidence" one that is not
    * robust. */
   const char *ridge_choice;
+  size_t ridge_folds;  /* of "cv": at least 2; 0: as many as marq_regularise takes by itself */
   int ridge_apart;     /* 1: under "evidence" weights and biases have each their λ */
   int grow;            /* 1: begin on a fortieth of the samples, triple them when progress stalls; -1: where
                           there are many (20 residuals for each parameter, and 2000 samples) */

@@ -151,6 +151,9 @@ static int fail_for_memory(marq_problem *problem, const marq_options *options, c
 /* A plan depends on sizes alone: the first samples stand for those that training will use. */
 int train_make_plan(training *t) {
   const marq_train_options *o = &t->request.options;
+  if (o->ridge_folds > t->sizes[0])
+    return message_fail(exit_usage, "--folds: %zu folds need as many training samples, there are %zu", o->ridge_folds,
+                        t->sizes[0]);
   const marq_network_options problem_options = {.threads = o->threads, .loss = o->loss, .scale = train_scale_now(t)};
   const size_t samples = o->batch && o->batch < t->sizes[0] ? o->batch : t->sizes[0];
   marq_problem *bare = NULL, *problem = NULL;

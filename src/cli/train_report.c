@@ -157,7 +157,9 @@ static void put_robust(FILE *file, const training *t) {
 static void put_ridge(FILE *file, const training *t) {
   const marq_train_result *r = &t->result;
   if (!t->request.options.ridge_choice) return;
-  fprintf(file, "\n  ridge by %s: %.6g", t->request.options.ridge_choice, r->ridge);
+  fprintf(file, "\n  ridge by %s", t->request.options.ridge_choice);
+  if (r->regularised->folds) fprintf(file, " of %zu folds", r->regularised->folds);
+  fprintf(file, ": %.6g", r->ridge);
   if (t->request.options.ridge_apart) fprintf(file, " for weights, %.6g for biases", r->ridge_biases);
   if (isfinite(r->effective)) {
     const marq_loss *loss = t->request.options.loss;
@@ -313,6 +315,7 @@ void train_report_json(const training *t, FILE *file) {
     json_number(j, "effective_parameters", r->effective);
     json_number(j, "noise", r->noise);
     json_number(j, "criterion", r->criterion);
+    if (r->regularised->folds) json_size(j, "ridge_folds", r->regularised->folds);
     ridge_choice_json(j, r->regularised->path, r->regularised->count);
   }
   json_open(j, "metrics", '{');

@@ -34,6 +34,7 @@ const argument_option train_options[] = {
      "penalty lambda/2 times the sum of the squared weights, standardised units, or how to choose "
      "one for weights and biases: gcv, cv, lcurve, validation, evidence [0]"},
     {"ridge-biases", 0, "LAMBDA|apart", "the same for the biases; apart: their own under --ridge evidence [0]"},
+    {"folds", 'k', "K", "folds of --ridge cv [10, or as many as there are samples]"},
     {"ridge-towards", 0, "zero|start|FILE",
      "what the ridge pulls to: zero, the values a run begins with, or those of a saved network, whose standardisation "
      "is "
@@ -155,11 +156,8 @@ static int take_plain(train_request *r, const char *name, const char *value, int
     const char *name;
     size_t *size;
     unsigned long least;
-  } sizes[] = {{"patience", &o->patience, 0},
-               {"epochs", &o->epochs, 0},
-               {"restarts", &o->restarts, 0},
-               {"batch", &o->batch, 1},
-               {"batch-steps", &o->batch_steps, 1}};
+  } sizes[] = {{"patience", &o->patience, 0}, {"epochs", &o->epochs, 0}, {"restarts", &o->restarts, 0},
+               {"folds", &o->ridge_folds, 2}, {"batch", &o->batch, 1},   {"batch-steps", &o->batch_steps, 1}};
   *status = exit_done;
   if (option_take_text(texts, sizeof texts / sizeof *texts, name, value)) return 1;
   if (option_take_flag(flags, sizeof flags / sizeof *flags, name)) return 1;
@@ -206,6 +204,8 @@ static int take(void *context, const char *name, const char *value) {
 
 static int check_ridge(const train_request *r) {
   const marq_train_options *o = &r->options;
+  if (o->ridge_folds && !(o->ridge_choice && strcmp(o->ridge_choice, "cv") == 0))
+    return message_fail(exit_usage, "--folds is for --ridge cv");
   if (r->towards && !o->ridge_choice && !(o->ridge > 0) && !(o->ridge_biases > 0))
     return message_fail(exit_usage, "--ridge-towards needs --ridge");
   if (train_ridge_file(r) && r->standardise_given && o->standardise)

@@ -83,6 +83,8 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
                      o->ridge_choice, o->loss->name);
   if (o->ridge_choice && !strcmp(o->ridge_choice, "validation") && !(o->validation > 0))
     return marq_fail(error, MARQ_EINVAL, "the ridge is to be chosen by validation, but no samples are held out for it");
+  if (o->ridge_folds && (!o->ridge_choice || strcmp(o->ridge_choice, "cv") != 0))
+    return marq_fail(error, MARQ_EINVAL, "there are folds where the ridge is chosen by cv alone");
   if (o->ridge_apart && (!o->ridge_choice || strcmp(o->ridge_choice, "evidence") != 0))
     return marq_fail(error, MARQ_EINVAL,
                      "weights and biases have each their penalty only when it is chosen by evidence");

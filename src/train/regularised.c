@@ -91,6 +91,7 @@ void train_run_regularised(trainer *t, size_t run, train_outcome *out, marq_erro
   o.solve.max_iterations = (double)t->options->epochs;
   o.choice = t->options->ridge_choice;
   o.centre = t->centre;
+  o.folds = t->options->ridge_folds;
   o.seed = t->options->seed;
   o.max_seconds = t->options->max_seconds - train_seconds(t);
   o.progress = progress;
