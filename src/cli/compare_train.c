@@ -8,11 +8,10 @@
 #include "train.h"
 #include "verbs.h"
 
-static const char *const without_options[] = {"validation",  "test",        "patience",  "epochs",  "restarts",
-                                              "target",      "max-seconds", "grow",      "no-grow", "batch",
-                                              "batch-steps", "save",        "resume",    "plot",    "plot-gradients",
-                                              "diagnostics", "trace",       "residuals", "json",    "quiet",
-                                              "solver",      "polish",      NULL};
+static const char *const without_options[] = {
+    "validation", "test",      "patience",    "epochs", "restarts", "target", "max-seconds",    "grow",
+    "no-grow",    "batch",     "batch-steps", "save",   "resume",   "plot",   "plot-gradients", "diagnostics",
+    "trace",      "residuals", "folds",       "json",   "quiet",    "solver", "polish",         NULL};
 static const char *const without_library[] = {"solver", "max-iterations", "max-evaluations", "max-seconds",
                                               "target", "batch",          "polish",          NULL};
 
