@@ -111,6 +111,16 @@ void marq_active_reset(marq_active_set *s) {
   s->work = 0;
 }
 
+int marq_active_presses(const marq_active_set *s) {
+  for (size_t i = 0; i < s->count; i++)
+    if (s->side[i] != 0) return 1;
+  return 0;
+}
+
+int marq_active_holds(const marq_active_set *s, size_t c) {
+  return s->count > 0 && s->state[c] == state_active;
+}
+
 int marq_active_needed(marq_active_set *s, const double *p, const double *delta) {
   double length, size;
   for (size_t c = 0; c < total(s); c++)
@@ -330,6 +340,7 @@ static marq_status enter(marq_active_set *s, size_t c, double miss, double size,
       return MARQ_EINVAL;
     }
     const double full = left > 0 ? fabs(miss) / left : INFINITY, t = sign * fmin(tau, full);
+    if (!isfinite(t)) return MARQ_UNCONVERGED; /* a step, or a multiplier, beyond the range of numbers */
     for (size_t i = 0; i < s->count; i++) s->lambda[i] -= t * s->r[i];
     lambda += t;
     if (left > 0) {
@@ -364,7 +375,9 @@ marq_status marq_active_step(marq_active_set *s, const double *p, const double *
   marq_active_settle(s, p, scale, delta);
   s->work = 0;
   for (size_t i = 0; i < s->count; i++) s->work += s->lambda[i] * along(s, s->index[i], delta);
-  return marq_active_allows(s, p, delta) ? MARQ_OK : MARQ_UNCONVERGED;
+  double check = s->work * 0; /* what is not a number breaks no constraint */
+  for (size_t j = 0; j < s->n; j++) check += delta[j] * 0;
+  return check == 0 && marq_active_allows(s, p, delta) ? MARQ_OK : MARQ_UNCONVERGED;
 }
 
 void marq_active_project(marq_active_set *s, double *x) {

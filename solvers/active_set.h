@@ -46,6 +46,10 @@ size_t marq_active_candidates(const marq_constraints *constraints, size_t n);
 void marq_active_layout(marq_arena *arena, marq_active_set *set, const marq_constraints *constraints, size_t n);
 void marq_active_reset(marq_active_set *set);
 
+/** 1 when an inequality is active: the set is not that of every step. */
+int marq_active_presses(const marq_active_set *set);
+/** 1 when the last step holds constraint c at its limit. */
+int marq_active_holds(const marq_active_set *set, size_t c);
 /** 1 when p + δ breaks a constraint, or one is an equality. */
 int marq_active_needed(marq_active_set *set, const double *p, const double *delta);
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "active_set.h"
+
 static void levenberg(marq_core *core, const double *q, int first) {
   (void)q;
   for (size_t j = 0; first && core->D && j < core->n; j++) core->D[j] = 1;
@@ -78,3 +80,31 @@ const marq_scaling marq_scalings[] = {
     {.name = "user", .help = "D as given by the caller", .needs_scale = 1, .update = user},
 };
 const size_t marq_scaling_count = sizeof marq_scalings / sizeof *marq_scalings;
+
+/* Of a start's size, at least so much stays. */
+static const double least_size = 0.1;
+
+/* Under bounds a start is often no more than a point of the box. A free parameter that has outgrown its start is as
+ * large as it is now; one that the step put on its bound is no larger than the way there was: from the bound it moves
+ * by less. Both are the same in any units. Which parameters are held changes from step to step, so that a size too
+ * small or too large would keep the radius small for ever. */
+void marq_scaling_learn(marq_core *core) {
+  if (!core->scaling->needs_typical || core->options.typical || !marq_active_presses(core->active)) return;
+  if (core->method->control->steer != MARQ_STEER_RADIUS) return;
+  const double before = marq_scaled_norm(core, core->delta);
+  int learnt = 0;
+  for (size_t j = 0; j < core->n; j++) {
+    const double way = fabs(core->p[j] - core->trial[j]), size = fabs(core->p[j]), D = core->D[j];
+    if (!marq_active_holds(core->active, j))
+      core->D[j] = fmin(D, 1 / size);
+    else if (way > 0)
+      core->D[j] = fmax(D, 1 / fmax(way, least_size * core->typical[j]));
+    learnt |= core->D[j] != D;
+  }
+  if (!learnt) return;
+  const double after = marq_scaled_norm(core, core->delta), ratio = before > 0 && after > 0 ? after / before : 1;
+  core->radius *= ratio;
+  core->step_norm *= ratio;
+  core->damping /= ratio * ratio;
+  core->parameter_norm = marq_scaled_norm(core, core->p);
+}

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mgh_bounded.h"
 #include "net_fixture.h"
 #include "support.h"
 
@@ -449,30 +448,6 @@ static void networks(void **state) {
   net_free(f);
 }
 
-/* Gay's bounds: the least costs to four digits, and no point outside. */
-static void published_bounds(void **state) {
-  (void)state;
-  for (size_t k = 0; k < MGH_BOUNDED; k++) {
-    const mgh_bounded *bounded = mgh_bounded_at(k);
-    mgh_watched watched;
-    marq_problem *problem;
-    assert_int_equal(mgh_watched_problem(&watched, bounded, &problem), MARQ_OK);
-    const marq_constraints box = {.lower = bounded->lower, .upper = bounded->upper};
-    marq_options options = marq_options_default();
-    options.solver = "lm-gain"; /* the trust region ends Wood's in another minimum, 7.0938 */
-    options.constraints = &box;
-    double p[MGH_MAX_PARAMETERS];
-    memcpy(p, watched.instance.x0, sizeof p);
-    marq_result result;
-    assert_int_equal(marq_solve(problem, &options, p, NULL, NULL, &result, NULL), MARQ_OK);
-    const double cost = mgh_cost(&watched.instance, p);
-    if (!(mgh_bounded_digits(bounded, cost) >= 4)) fail_msg("%s: %.10g", bounded->name, cost);
-    assert_true(marq_stop_converged(result.stop));
-    assert_int_equal(watched.outside, 0);
-    marq_problem_free(problem);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bounded_fits),
@@ -484,7 +459,6 @@ int main(void) {
       cmocka_unit_test(constraints_may_determine_what_data_do_not),
       cmocka_unit_test(others_refuse),
       cmocka_unit_test(networks),
-      cmocka_unit_test(published_bounds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

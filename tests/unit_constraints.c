@@ -53,6 +53,14 @@ static marq_status solve(void *context, const double *b, double *x) {
   return eliminate(q->n, H, x) ? MARQ_OK : MARQ_NOT_POSITIVE;
 }
 
+/* The same for two parameters, however large or small the numbers. */
+static marq_status solve_any(void *context, const double *b, double *x) {
+  const double *H = ((const quadratic *)context)->H, ratio = H[1] / H[0], rest = H[3] * (1 - ratio * ratio);
+  x[1] = (b[1] - ratio * b[0]) / rest;
+  x[0] = b[0] / H[0] - ratio * x[1];
+  return MARQ_OK;
+}
+
 static void normal_of(const quadratic *q, size_t c, double *a) {
   for (size_t j = 0; j < q->n; j++) a[j] = c < q->n ? (double)(c == j) : q->A[c - q->n + j * most_rows];
 }
@@ -206,6 +214,26 @@ static void against_enumeration(void **state) {
   assert_true(constrained > 200);
 }
 
+/* Numbers that leave their range end in a status, never in a step that is none. */
+static void beyond_the_range_of_numbers(void **state) {
+  (void)state;
+  for (int k = 0; k < 4; k++) {
+    quadratic q = {.n = 2, .p = {0, 0}, .lower = {-1, -1}, .upper = {1, 1}};
+    const double stiff = k == 0 ? 1e-250 : k == 3 ? 1 : 1e300;
+    q.H[0] = q.H[3] = stiff;
+    q.H[1] = q.H[2] = k == 2 ? 0.5 * stiff : 0;
+    if (k == 3) q.upper[0] = INFINITY; /* where no constraint is broken */
+    q.constraints = (marq_constraints){.lower = q.lower, .upper = q.upper};
+    marq_arena arena;
+    marq_active_set set;
+    take(&arena, &set, &q);
+    double delta[most_n] = {k == 0 || k == 3 ? INFINITY : 1e200, -1e200};
+    assert_int_equal(marq_active_step(&set, q.p, NULL, solve_any, &q, delta), MARQ_UNCONVERGED);
+    for (size_t i = 0; i < set.count; i++) assert_true(isfinite(set.lambda[i]));
+    marq_arena_free(&arena);
+  }
+}
+
 static void nothing_violated_changes_nothing(void **state) {
   (void)state;
   uint64_t seed = test_seed();
@@ -328,6 +356,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_point_and_no_scale_are_refused),
       cmocka_unit_test(against_enumeration),
+      cmocka_unit_test(beyond_the_range_of_numbers),
       cmocka_unit_test(nothing_violated_changes_nothing),
       cmocka_unit_test(nearest_point),
       cmocka_unit_test(contradictions),

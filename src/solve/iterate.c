@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "solve/first_order.h"
+#include "solvers/scaling.h"
 
 static void set_typical(marq_core *core) {
   if (!core->typical) return;
@@ -126,6 +127,8 @@ marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error
 /* δ ← δ + ½a with (J̃ᵀJ̃ + μD²) a = −J̃ᵀf̃_vv, v = δ (Transtrum & Sethna 2012, eq. 13). Positive status: a is too long for
  * the step to be trusted. */
 static marq_status accelerate(marq_core *core) {
+  /* A step that inequalities have bent follows no geodesic, and the next may have others active. */
+  if (core->active && marq_active_presses(core->active)) return MARQ_OK;
   double *a = core->acceleration, *b = core->trial; /* the trial point is formed after this */
   marq_status status = marq_problem_accelerate(core->problem, core->delta, b);
   if (status != MARQ_OK) return status;
@@ -141,7 +144,7 @@ static marq_status accelerate(marq_core *core) {
     for (size_t j = 0; j < core->n; j++) core->delta[j] += 0.5 * a[j];
     return MARQ_OK;
   }
-  /* Along the active constraints, and only where no other is in the way. */
+  /* Along the active equalities, and only where no other constraint is in the way. */
   marq_active_project(core->active, a);
   for (size_t j = 0; j < core->n; j++) b[j] = core->delta[j] + 0.5 * a[j];
   marq_active_settle(core->active, core->p, core->D, b);
@@ -210,6 +213,7 @@ static marq_status descend(marq_solver *s) {
     core->accepted++;
     control->accepted(core); /* before the gradient and the step's system change */
     status = solver_adopt(s, 0);
+    if (status == MARQ_OK && core->active) marq_scaling_learn(core);
     if (status > 0) {
       s->accepted_last = 0;
       core->accepted--;

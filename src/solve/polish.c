@@ -86,6 +86,21 @@ static void extrapolate(marq_solver *s, const double *step) {
   }
 }
 
+/* Evaluate at p + δ. */
+static marq_status try_delta(marq_solver *s) {
+  marq_core *core = &s->core;
+  core->step_norm = marq_scaled_norm(core, core->delta);
+  core->predicted = marq_core_predict(core, core->delta);
+  solver_move(core);
+  s->evaluations++;
+  return marq_problem_evaluate(core->problem, core->trial, MARQ_TRIAL_VALUE, &core->trial_cost, NULL);
+}
+
+/* The cost may wander within its rounding, no more. */
+static int raises_cost(const marq_core *core, double length) {
+  return core->trial_cost > core->cost * (1 + 1e-9) && length > 1e-8;
+}
+
 /* A combination of feasible steps keeps to what is active in all, no more. */
 static void stay_inside(marq_solver *s, const double *step) {
   marq_core *core = &s->core;
@@ -129,16 +144,18 @@ marq_status solver_polish(marq_solver *s) {
   else
     extrapolate(s, step);
   if (core->active && !last) stay_inside(s, step);
-  core->step_norm = marq_scaled_norm(core, core->delta);
   core->damping = 0;
-  core->predicted = marq_core_predict(core, core->delta);
-  solver_move(core);
   const double before = core->cost;
-  s->evaluations++;
-  status = marq_problem_evaluate(core->problem, core->trial, MARQ_TRIAL_VALUE, &core->trial_cost, NULL);
+  status = try_delta(s);
+  /* Differences of steps that are all rounding may lead anywhere: then the step itself. */
+  const double taken = solver_relative_step(s, core->delta);
+  if (length <= 1e-8 && taken > 10 * length && (status > 0 || (status == MARQ_OK && raises_cost(core, taken)))) {
+    s->history.used = 0;
+    memcpy(core->delta, step, core->n * sizeof *step);
+    status = try_delta(s);
+  }
   if (status < 0) return status;
-  /* The cost may wander within its rounding, no more. */
-  if (status > 0 || (core->trial_cost > before * (1 + 1e-9) && length > 1e-8)) return abandon(s, 1);
+  if (status > 0 || raises_cost(core, length)) return abandon(s, 1);
   memcpy(core->p, core->trial, core->n * sizeof *core->p);
   core->cost = core->trial_cost;
   core->gain = core->predicted > 0 ? (before - core->cost) / core->predicted : NAN;
