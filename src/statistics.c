@@ -47,8 +47,20 @@ static void lay_statistics(marq_statistics *s, marq_arena *arena) {
   s->undetermined = marq_arena_give(arena, s->n, 1);
 }
 
+/* A ridge stands below the rows. */
+static marq_status append_ridge(scratch *s, const statistics_ridge *ridge) {
+  marq_status status = MARQ_OK;
+  for (size_t i0 = 0; i0 < ridge->rows && status == MARQ_OK; i0 += s->block_lines) {
+    const size_t rest = ridge->rows - i0, lines = rest < s->block_lines ? rest : s->block_lines;
+    for (size_t j = 0; j < s->n; j++)
+      memcpy(s->block + j * s->block_lines, ridge->W + i0 + j * ridge->rows, lines * sizeof(double));
+    status = marq_la_append_rows(s->n, lines, 0, s->G, s->rows, s->block, s->block_lines, s->work);
+  }
+  return status;
+}
+
 /* R by appending blocks of rows to a triangle that begins at zero. */
-static marq_status triangle_from_rows(marq_problem *problem, scratch *s) {
+static marq_status triangle_from_rows(marq_problem *problem, scratch *s, const statistics_ridge *ridge) {
   const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem);
   const size_t step = s->block_lines / c;
   for (size_t i0 = 0; i0 < N; i0 += step) {
@@ -59,7 +71,7 @@ static marq_status triangle_from_rows(marq_problem *problem, scratch *s) {
     }
     if (status != MARQ_OK) return status;
   }
-  return MARQ_OK;
+  return append_ridge(s, ridge);
 }
 
 /* A root of the normal matrix where nothing better is offered: G = Λ^½ Vᵀ D of the scaled matrix D⁻¹AD⁻¹ = VΛVᵀ.
@@ -116,7 +128,8 @@ static marq_status take_scratch(marq_problem *problem, scratch *s, marq_error *e
   return MARQ_ENOMEM;
 }
 
-static marq_status fill_root(marq_problem *problem, scratch *s, marq_error *error) {
+/* The triangle and the normal matrix of a problem contain its ridge; its rows do not. */
+static marq_status fill_root(marq_problem *problem, scratch *s, const statistics_ridge *ridge, marq_error *error) {
   marq_status status;
   if (marq_problem_offers(problem, MARQ_OP_TRIANGLE)) {
     status = marq_problem_triangle(problem, s->G, s->rows, s->tau);
@@ -125,7 +138,7 @@ static marq_status fill_root(marq_problem *problem, scratch *s, marq_error *erro
       for (size_t i = j + 1; i < s->rows; i++) s->G[i + j * s->rows] = 0;
     }
   } else if (marq_problem_offers(problem, MARQ_OP_ROWS)) {
-    status = triangle_from_rows(problem, s);
+    status = triangle_from_rows(problem, s, ridge);
   } else {
     status = root_from_normal(problem, s);
   }
@@ -172,16 +185,41 @@ static void mark_undetermined(scratch *s, size_t rank, unsigned char *undetermin
   }
 }
 
-/* (R₁₁ᵀR₁₁)⁻¹ = R₁₁⁻¹R₁₁⁻ᵀ with scales and order undone. For a parameter that the data determine any generalised
- * inverse gives the same variance, so the leading triangle serves when the rank is short. */
-static void fill_covariance(scratch *s, size_t rank, double variance, marq_statistics *out) {
-  const size_t k = s->rows, n = s->n;
+static void invert_triangle(scratch *s, size_t rank) {
+  const size_t n = s->n;
   double *X = s->inverse;
   memset(X, 0, n * n * sizeof(double));
   for (size_t j = 0; j < rank; j++) {
     X[j + j * n] = 1;
-    marq_la_solve_upper(0, j + 1, s->G, k, X + j * n);
+    marq_la_solve_upper(0, j + 1, s->G, s->rows, X + j * n);
   }
+}
+
+/* tr(Λ (J̃ᵀJ̃ + Λ)⁻¹) = Σ ‖R₁₁⁻ᵀ w‖² over the rows w of the ridge: the parameters that it, not the data, determines. */
+static double trace_of(scratch *s, size_t rank, const statistics_ridge *ridge) {
+  const size_t n = s->n;
+  double sum = 0;
+  for (size_t i = 0; i < ridge->rows; i++) {
+    size_t first = rank;
+    for (size_t a = rank; a-- > 0;) {
+      const size_t j = (size_t)s->pivot[a];
+      s->tau[a] = ridge->W[i + j * ridge->rows] / s->scale[j];
+      if (s->tau[a] != 0) first = a;
+    }
+    for (size_t j = first; j < rank; j++) {
+      double v = 0;
+      for (size_t a = first; a <= j; a++) v += s->inverse[a + j * n] * s->tau[a];
+      sum += v * v;
+    }
+  }
+  return sum;
+}
+
+/* (R₁₁ᵀR₁₁)⁻¹ = R₁₁⁻¹R₁₁⁻ᵀ with scales and order undone. For a parameter that the data determine any generalised
+ * inverse gives the same variance, so the leading triangle serves when the rank is short. */
+static void fill_covariance(scratch *s, size_t rank, double variance, marq_statistics *out) {
+  const size_t n = s->n;
+  double *X = s->inverse;
   for (size_t j = 0; j < n * n; j++) out->covariance[j] = NAN;
   for (size_t i = 0; i < rank; i++) {
     const size_t a = (size_t)s->pivot[i];
@@ -265,36 +303,43 @@ static double quantile(marq_weights kind, double dof) {
   return dof >= least ? gsl_cdf_tdist_Pinv(0.975, dof) : NAN;
 }
 
-/* loss: that of the fit, or NULL; the problem itself has the squared one while a robust fit is judged. */
-static marq_status compute_at(marq_problem *problem, const double *p, const marq_loss *loss, marq_weights kind,
-                              const marq_column *targets, const marq_column *weights, double tolerance, scratch *s,
-                              marq_statistics *out, marq_error *error) {
-  const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem), n = s->n;
-  double cost;
+static marq_status go_to(marq_problem *problem, const double *p, double *cost, marq_error *error) {
   marq_nonfinite where = {0, 0, NAN};
-  marq_status status = marq_problem_evaluate(problem, p, MARQ_TRIAL_VALUE, &cost, &where);
+  marq_status status = marq_problem_evaluate(problem, p, MARQ_TRIAL_VALUE, cost, &where);
   if (status == MARQ_NONFINITE) {
     return marq_fail(error, status, "the model is not finite at sample %zu", where.sample + 1);
   }
   if (status == MARQ_OK) status = marq_problem_linearize(problem);
-  if (status != MARQ_OK) return marq_fail(error, status, "evaluating at the solution: %s", marq_status_text(status));
-  status = fill_root(problem, s, error);
+  return status == MARQ_OK ? status
+                           : marq_fail(error, status, "evaluating at the solution: %s", marq_status_text(status));
+}
+
+/* At the adopted point, of cost F. loss: that of the fit, or NULL; the problem itself has the squared one while a
+ * robust fit is judged. */
+static marq_status judge(marq_problem *problem, double cost, const statistics_ridge *ridge, const marq_loss *loss,
+                         marq_weights kind, const marq_column *targets, const marq_column *weights, double tolerance,
+                         scratch *s, marq_statistics *out, marq_error *error) {
+  const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem), n = s->n;
+  marq_status status = fill_root(problem, s, ridge, error);
   if (status == MARQ_OK) status = factorise(s, tolerance, &out->rank, error);
   if (status != MARQ_OK) return status;
-
+  invert_triangle(s, out->rank);
+  const double misfit = ridge->rows ? fmax(cost - ridge->penalty, 0) : cost;
+  out->effective = (double)out->rank - trace_of(s, out->rank, ridge);
   out->observations = count_observations(N, c, kind, weights);
-  out->dof = out->observations - (double)out->rank;
-  out->rss = 2 * cost;
+  out->dof = out->observations - out->effective;
+  out->rss = 2 * misfit;
   const double variance = out->dof > 0 ? out->rss / out->dof : NAN;
   out->residual_sd = sqrt(variance);
   out->tss = total_squares(N, c, kind, targets, weights);
   out->r2 = out->tss > 0 ? 1 - out->rss / out->tss : NAN;
   const double count = out->observations, likelihood = count * log(out->rss / count);
-  out->aic = likelihood + 2 * ((double)n + 1);
-  out->bic = likelihood + log(count) * ((double)n + 1);
+  const double parameters = ridge->rows ? out->effective : (double)n;
+  out->aic = likelihood + 2 * (parameters + 1);
+  out->bic = likelihood + log(count) * (parameters + 1);
   out->t95 = quantile(kind, out->dof);
   double factor = kind == MARQ_WEIGHTS_SIGMA ? 1 : variance;
-  if (loss) status = statistics_of_loss(problem, loss, kind, targets, weights, cost, out, &factor, error);
+  if (loss) status = statistics_of_loss(problem, loss, kind, targets, weights, misfit, out, &factor, error);
   if (status != MARQ_OK) return status;
 
   mark_undetermined(s, out->rank, out->undetermined);
@@ -304,19 +349,34 @@ static marq_status compute_at(marq_problem *problem, const double *p, const marq
   return MARQ_OK;
 }
 
+static marq_status compute_at(marq_problem *problem, const double *p, const statistics_ridge *given,
+                              const marq_loss *loss, marq_weights kind, const marq_column *targets,
+                              const marq_column *weights, double tolerance, scratch *s, marq_statistics *out,
+                              marq_error *error) {
+  double cost;
+  statistics_ridge own = {0};
+  marq_status status = go_to(problem, p, &cost, error);
+  if (status == MARQ_OK && !given) status = statistics_ridge_make(problem, NULL, 0, &own, error);
+  if (status == MARQ_OK)
+    status = judge(problem, cost, given ? given : &own, loss, kind, targets, weights, tolerance, s, out, error);
+  statistics_ridge_free(&own);
+  return status;
+}
+
 /* A robust fit is judged with the Jacobian as it is, without the weights that the loss gives. */
-static marq_status compute(marq_problem *problem, const double *p, marq_weights kind, const marq_column *targets,
-                           const marq_column *weights, double tolerance, scratch *s, marq_statistics *out,
-                           marq_error *error) {
+static marq_status compute(marq_problem *problem, const double *p, const statistics_ridge *ridge, marq_weights kind,
+                           const marq_column *targets, const marq_column *weights, double tolerance, scratch *s,
+                           marq_statistics *out, marq_error *error) {
   double *const others[] = {&out->deviance,  &out->null_deviance, &out->log_likelihood,
                             &out->pseudo_r2, &out->pearson,       &out->scale};
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) *others[k] = NAN;
   const marq_loss *loss = marq_problem_loss(problem, &out->scale);
-  if (!loss || !loss->robust) return compute_at(problem, p, loss, kind, targets, weights, tolerance, s, out, error);
+  if (!loss || !loss->robust)
+    return compute_at(problem, p, ridge, loss, kind, targets, weights, tolerance, s, out, error);
   marq_status status = marq_problem_set_loss(problem, NULL, 0);
   if (status != MARQ_OK)
     return marq_fail(error, status, "the statistics of a robust fit need the Jacobian without its loss, too");
-  status = compute_at(problem, p, loss, kind, targets, weights, tolerance, s, out, error);
+  status = compute_at(problem, p, ridge, loss, kind, targets, weights, tolerance, s, out, error);
   double cost;
   marq_status back = marq_problem_set_loss(problem, loss, out->scale);
   if (back == MARQ_OK) back = marq_problem_evaluate(problem, p, MARQ_TRIAL_VALUE, &cost, NULL);
@@ -342,6 +402,12 @@ marq_statistics *statistics_make(size_t n) {
 marq_status marq_statistics_compute(marq_problem *problem, const double *p, marq_weights kind,
                                     const marq_column *targets, const marq_column *weights, double rank_tolerance,
                                     marq_statistics **statistics, marq_error *error) {
+  return statistics_compute(problem, p, kind, targets, weights, rank_tolerance, NULL, statistics, error);
+}
+
+marq_status statistics_compute(marq_problem *problem, const double *p, marq_weights kind, const marq_column *targets,
+                               const marq_column *weights, double rank_tolerance, const statistics_ridge *ridge,
+                               marq_statistics **statistics, marq_error *error) {
   if (!statistics) return marq_fail(error, MARQ_EINVAL, "statistics: no place for the result");
   *statistics = NULL;
   if (!problem || !p) return marq_fail(error, MARQ_EINVAL, "statistics need a problem and a point");
@@ -349,7 +415,7 @@ marq_status marq_statistics_compute(marq_problem *problem, const double *p, marq
   marq_status status = take_scratch(problem, &s, error);
   if (status != MARQ_OK) return status;
   marq_statistics *made = statistics_make(s.n);
-  status = made ? compute(problem, p, kind, targets, weights, rank_tolerance, &s, made, error)
+  status = made ? compute(problem, p, ridge, kind, targets, weights, rank_tolerance, &s, made, error)
                 : marq_fail(error, MARQ_ENOMEM, "no memory for the statistics of %zu parameters", s.n);
   marq_arena_free(&s.arena);
   if (status != MARQ_OK) {

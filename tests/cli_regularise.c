@@ -270,6 +270,34 @@ static void penalties_without_a_use(void **state) {
                      "--ridge", "evidence", "--penalty", "a=0,b=0", NULL);
 }
 
+/* More parameters than rows: the ridge determines what the data do not, and the report knows. */
+static void more_parameters_than_rows(void **state) {
+  (void)state;
+  cli_write("short.csv", "x,y\n1,1.3\n2,2.4\n3,2.2\n");
+#define WIDE "fit", "y = a + b*x + c*x^2 + d*sin(x)", "short.csv", "--ridge"
+  json_t *j = cli_json(0, WIDE, "0.5", "--json", NULL);
+  const double gamma = cli_number(j, "effective_parameters");
+  assert_close(cli_number(j, "rank"), 4, 0, 0);
+  assert_true(gamma > 1 && gamma < 3);
+  assert_close(cli_number(j, "dof"), 3 - gamma, 1e-12, 0);
+  assert_true(cli_parameter(j, "d", "stderr") > 0);
+  assert_int_equal(json_array_size(json_object_get(j, "warnings")), 1); /* no start values */
+  json_decref(j);
+  /* a likelihood and a constraint: its deviance has no part of the penalty */
+  j = cli_json(0, "fit", "k = a + b*u + c*v", "likely.csv", "--loss", "poisson", "--ridge", "3", "--constraint",
+               "a + b = 0.5", "--json", NULL);
+  json_t *tied = cli_json(0, "fit", "k = a + b*u + c*v", "likely.csv", "--loss", "poisson", "--ridge", "3", "--fix",
+                          "a=0.3,b=0.2", "--json", NULL);
+  double squares = 0;
+  static const char *const names[] = {"a", "b", "c"};
+  for (size_t i = 0; i < 3; i++) squares += pow(cli_parameter(j, names[i], "value"), 2);
+  assert_close(cli_number(j, "deviance"), 2 * cli_number(j, "cost") - 3 * squares, 1e-9, 0);
+  assert_true(cli_number(j, "effective_parameters") < 2);
+  assert_true(cli_number(j, "deviance") < cli_number(tied, "deviance"));
+  json_decref(tied);
+  json_decref(j);
+}
+
 /* A parameter at a bound is as good as one that is fixed there: neither gamma nor the sum of squares knows it. */
 static void bounds_hold_parameters(void **state) {
   (void)state;
@@ -445,14 +473,21 @@ static void nonsense_is_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_given_ridge_pulls),        cmocka_unit_test(an_l_curve_without_a_corner),
-      cmocka_unit_test(every_choice_chooses),       cmocka_unit_test(evidence_is_reported_and_saved),
-      cmocka_unit_test(likelihoods_have_evidence),  cmocka_unit_test(the_path_is_told),
-      cmocka_unit_test(the_choice_is_drawn),        cmocka_unit_test(parameters_have_their_own_penalty),
-      cmocka_unit_test(penalties_without_a_use),    cmocka_unit_test(bounds_hold_parameters),
-      cmocka_unit_test(a_choice_keeps_to_its_time), cmocka_unit_test(an_interrupted_choice_is_reported),
-      cmocka_unit_test(folds_are_counted),          cmocka_unit_test(folds_without_a_use),
-      cmocka_unit_test(nonsense_is_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_given_ridge_pulls),
+                                     cmocka_unit_test(an_l_curve_without_a_corner),
+                                     cmocka_unit_test(every_choice_chooses),
+                                     cmocka_unit_test(evidence_is_reported_and_saved),
+                                     cmocka_unit_test(likelihoods_have_evidence),
+                                     cmocka_unit_test(the_path_is_told),
+                                     cmocka_unit_test(the_choice_is_drawn),
+                                     cmocka_unit_test(parameters_have_their_own_penalty),
+                                     cmocka_unit_test(penalties_without_a_use),
+                                     cmocka_unit_test(bounds_hold_parameters),
+                                     cmocka_unit_test(more_parameters_than_rows),
+                                     cmocka_unit_test(a_choice_keeps_to_its_time),
+                                     cmocka_unit_test(an_interrupted_choice_is_reported),
+                                     cmocka_unit_test(folds_are_counted),
+                                     cmocka_unit_test(folds_without_a_use),
+                                     cmocka_unit_test(nonsense_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

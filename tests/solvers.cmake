@@ -43,14 +43,15 @@ marq_solver_test(unit_options)
 # Bounds and linear constraints.
 marq_solver_test(unit_constraints)
 marq_solver_test(property_constraints)
+target_sources(property_constraints PRIVATE mgh_bounded.c)
 target_link_libraries(property_constraints PRIVATE marq_net_fixture)
-marq_solver_test(property_boxes)
-target_sources(property_boxes PRIVATE mgh_bounded.c)
 
 # The choice of a ridge.
 marq_test(unit_regularise linear_ridge.c)
 target_link_libraries(unit_regularise PRIVATE marq_waves)
 marq_test(unit_groups linear_ridge.c)
 target_link_libraries(unit_groups PRIVATE marq_waves)
+marq_test(unit_ridge_statistics linear_ridge.c)
+target_link_libraries(unit_ridge_statistics PRIVATE marq_waves)
 marq_solver_test(fault_regularise)
 target_link_options(fault_regularise PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc)

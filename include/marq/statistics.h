@@ -19,13 +19,14 @@ typedef enum marq_weights {
 typedef struct marq_statistics {
   size_t n;                    /* parameters of the problem */
   size_t rank;                 /* of the column-scaled Jacobian */
+  double effective;            /* γ = rank − tr(Λ (J̃ᵀJ̃ + Λ)⁻¹) with a ridge Λ; else the rank */
   double observations;         /* N, or Σ w for counts */
-  double dof;                  /* observations − rank */
-  double rss;                  /* Σ w r² = 2F */
+  double dof;                  /* observations − γ */
+  double rss;                  /* Σ w r² = 2F without a ridge's part */
   double residual_sd;          /* √(rss/dof); NaN when dof ≤ 0. Of a robust loss τ: see below */
   double tss;                  /* Σ w (y − ȳ_w)²: NaN when no targets were given */
   double r2;                   /* 1 − rss/tss */
-  double aic, bic;             /* N ln(rss/N) + 2(n+1), + ln(N)(n+1) */
+  double aic, bic;             /* N ln(rss/N) + 2(n+1), + ln(N)(n+1); with a ridge γ stands for n */
   double t95;                  /* the t quantile of the 95 % intervals (normal quantile for MARQ_WEIGHTS_SIGMA) */
   double *covariance;          /* [n×n]; NaN rows and columns for parameters the data do not determine */
   double *stderr_;             /* [n] */
@@ -49,6 +50,8 @@ typedef struct marq_statistics {
  *                              of its slope and K = 1 + (n/N) var(ψ′)/ψ̄′² (Huber 1981, eq. 7.6.10); residual_sd is τ,
  *                              rss and tss are those of all samples, r2, aic and bic NaN. Where the problem cannot
  *                              change its loss (matrix-free callbacks) MARQ_EUNSUPPORTED.
+ *  With a ridge J̃ᵀJ̃ + Λ stands for J̃ᵀJ̃: the covariance is that of the estimate when the penalty is taken for prior
+ *  knowledge, and the rank that of data and penalty together.
  *  problem   evaluated and linearized at p by this call.
  *  targets   y, for R² (data NULL: no R²); w  weights as the problem uses them (data NULL: 1; σ when kind is
  * MARQ_WEIGHTS_SIGMA). rank_tolerance  as the option of that name. Maths:    covariance = s² (J̃ᵀJ̃)⁻¹ from the triangle

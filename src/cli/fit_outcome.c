@@ -81,7 +81,7 @@ static void warn_of_rank(fit *f) {
 static void warn_of_goodness(fit *f) {
   const marq_statistics *s = f->statistics;
   const double limit = 5;
-  if (s->observations < (double)f->free_count) {
+  if (s->observations < (double)f->free_count && f->problem == f->bare) {
     warnings_add(&f->warnings, "fewer observations (%.10g) than free parameters (%zu)", s->observations, f->free_count);
   } else if (!(s->dof > 0) && !(fit_loss(f) && fit_loss(f)->predict)) {
     warnings_add(&f->warnings, "no degree of freedom is left, so the residuals say nothing of the errors%s",

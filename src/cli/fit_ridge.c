@@ -1,4 +1,4 @@
-/* The ridge of `marq fit`: its centre, its parts, and what the statistics then mean. */
+/* The ridge of `marq fit`: its options, its centre, its parts. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,41 +127,6 @@ int fit_ridge_set_up(fit *f) {
   return status == exit_done ? add_ridge(f) : status;
 }
 
-/* Of another loss the deviance is that of the data already, and the dispersion is none or is robust. */
-static void judge_loss(marq_statistics *s, double effective) {
-  s->dof = s->observations - effective;
-  s->aic = -2 * s->log_likelihood + 2 * effective;
-  s->bic = -2 * s->log_likelihood + log(s->observations) * effective;
-}
-
-/* The statistics took the penalty for residuals: RSS is that of the data, and as many parameters count as are
- * effective, γ = rank − tr((J̃ᵀJ̃ + Λ)⁻¹Λ). The covariance s²(J̃ᵀJ̃ + Λ)⁻¹ is that of the estimate given the penalty as a
- * prior. */
 void fit_ridge_judge(fit *f) {
-  marq_statistics *s = f->statistics;
-  double misfit;
-  if (!s || f->problem == f->bare) return;
-  if (marq_problem_evaluate(f->bare, f->free_p, MARQ_TRIAL_VALUE, &misfit, NULL) != MARQ_OK) return;
-  const int sigma = f->request.weights_column && f->request.weights == MARQ_WEIGHTS_SIGMA;
-  const double before = sigma || (fit_loss(f) && !fit_loss(f)->robust) ? 1 : s->residual_sd;
-  double trace = 0;
-  for (size_t j = 0; j < s->n; j++) /* NaN: held by a bound, or not determined */
-    if (!isnan(s->covariance[j + j * s->n]))
-      trace += fit_ridge_factor(f, f->free_index[j]) * s->covariance[j + j * s->n];
-  const double effective = (double)s->rank - f->request.ridge * trace / (before * before), count = s->observations;
-  f->effective = effective;
-  if (fit_loss(f)) {
-    judge_loss(s, effective);
-    return;
-  }
-  s->rss = 2 * misfit;
-  s->dof = count - effective;
-  s->residual_sd = s->dof > 0 ? sqrt(s->rss / s->dof) : NAN;
-  s->r2 = 1 - s->rss / s->tss;
-  s->aic = count * log(s->rss / count) + 2 * (effective + 1);
-  s->bic = count * log(s->rss / count) + log(count) * (effective + 1);
-  if (sigma) return;
-  const double factor = s->residual_sd / before;
-  for (size_t j = 0; j < s->n; j++) s->stderr_[j] *= factor;
-  for (size_t j = 0; j < s->n * s->n; j++) s->covariance[j] *= factor * factor;
+  f->effective = f->statistics ? f->statistics->effective : NAN;
 }

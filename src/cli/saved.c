@@ -54,7 +54,7 @@ static void put_history(json *j, const fit *f) {
   json_text(j, "scaling", f->result.scaling);
   json_bool(j, "converged", marq_stop_converged(f->result.stop));
   json_text(j, "stop", marq_stop_name(f->result.stop));
-  json_number(j, "rss", fit_loss(f) ? (f->statistics ? f->statistics->rss : NAN) : 2 * f->result.cost);
+  json_number(j, "rss", f->statistics ? f->statistics->rss : fit_loss(f) ? NAN : 2 * f->result.cost);
   if (fit_loss(f) && fit_loss(f)->robust) json_number(j, "loss_scale", f->scale);
   json_number(j, "dof", f->statistics ? f->statistics->dof : NAN);
   json_number(j, "t95", f->statistics ? f->statistics->t95 : NAN);

@@ -117,14 +117,26 @@ static void spread(freedom *f, const marq_statistics *of_q, marq_statistics *out
 static void without_parameters(const marq_statistics *whole, marq_statistics *out) {
   const size_t n = out->n;
   copy_numbers(out, whole);
-  const double k = (double)n;
+  const double k = whole->effective < (double)whole->rank ? whole->effective : (double)n; /* with a ridge, without */
   out->rank = 0;
+  out->effective = 0;
   out->dof = whole->observations;
   out->residual_sd = sqrt(whole->rss / whole->observations);
   out->aic -= 2 * k;
   out->bic -= log(whole->observations) * k;
   for (size_t j = 0; j < n * n; j++) out->covariance[j] = out->correlation[j] = NAN;
   for (size_t j = 0; j < n; j++) out->stderr_[j] = NAN;
+}
+
+/* The ridge of p as one of q, which the problem in q cannot tell by groups. */
+static marq_status ridge_at(marq_problem *problem, const double *p, const freedom *f, statistics_ridge *ridge,
+                            marq_error *error) {
+  if (!marq_problem_offers(problem, MARQ_OP_RIDGE)) return MARQ_OK;
+  double cost;
+  marq_status status = marq_problem_evaluate(problem, p, MARQ_TRIAL_VALUE, &cost, NULL);
+  if (status == MARQ_OK) status = marq_problem_linearize(problem);
+  if (status != MARQ_OK) return marq_fail(error, status, "evaluating at the solution: %s", marq_status_text(status));
+  return statistics_ridge_make(problem, f->T, f->left, ridge, error);
 }
 
 marq_status marq_statistics_constrained(marq_problem *problem, const double *p, size_t rows, const double *A,
@@ -148,9 +160,12 @@ marq_status marq_statistics_constrained(marq_problem *problem, const double *p, 
   eliminate(&f, p);
   fill_basis(&f, p);
   if (f.left) {
+    statistics_ridge ridge = {0};
     status = marq_problem_affine(problem, f.left, f.T, f.n, f.t, &freed, error);
+    if (status == MARQ_OK) status = ridge_at(problem, p, &f, &ridge, error);
     if (status == MARQ_OK)
-      status = marq_statistics_compute(freed, f.q, kind, targets, weights, rank_tolerance, &inner, error);
+      status = statistics_compute(freed, f.q, kind, targets, weights, rank_tolerance, &ridge, &inner, error);
+    statistics_ridge_free(&ridge);
     if (status == MARQ_OK) copy_numbers(out, inner);
     if (status == MARQ_OK) spread(&f, inner, out);
   } else {

@@ -51,26 +51,6 @@ static constant_fit fit_constant(const marq_loss *loss, size_t samples, size_t o
   return out;
 }
 
-/* The ridge's part of F. */
-static marq_status penalty_of(const marq_problem *problem, double *penalty, marq_error *error) {
-  const size_t n = marq_problem_parameters(problem), groups = marq_problem_groups(problem, NULL);
-  *penalty = 0;
-  if (!marq_problem_offers(problem, MARQ_OP_RIDGE)) return MARQ_OK;
-  double *lambda = malloc((groups + n) * sizeof *lambda);
-  unsigned char *group_of = malloc(n);
-  marq_status status = lambda && group_of ? MARQ_OK : MARQ_ENOMEM;
-  if (status == MARQ_OK) status = marq_problem_penalty(problem, lambda, lambda + groups);
-  if (status == MARQ_OK) {
-    const double *slope = lambda + groups;
-    marq_problem_groups(problem, group_of);
-    for (size_t j = 0; j < n; j++)
-      if (lambda[group_of[j]] > 0) *penalty += 0.5 * slope[j] * slope[j] / lambda[group_of[j]];
-  }
-  free(lambda);
-  free(group_of);
-  return status == MARQ_OK ? MARQ_OK : marq_fail(error, status, "the ridge: %s", marq_status_text(status));
-}
-
 static marq_status pearson_of(marq_problem *problem, double *sum, marq_error *error) {
   const size_t m = marq_problem_residuals(problem);
   if (!marq_problem_offers(problem, MARQ_OP_RESIDUAL)) return MARQ_OK;
@@ -84,15 +64,12 @@ static marq_status pearson_of(marq_problem *problem, double *sum, marq_error *er
 }
 
 static marq_status of_likelihood(marq_problem *problem, const marq_loss *loss, marq_weights kind,
-                                 const marq_column *targets, const marq_column *weights, double cost,
+                                 const marq_column *targets, const marq_column *weights, double misfit,
                                  marq_statistics *out, marq_error *error) {
   const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem);
-  const double n = (double)out->n;
+  const double n = out->effective < (double)out->rank ? out->effective : (double)out->n; /* with a ridge, without */
   out->rss = out->residual_sd = out->tss = out->r2 = out->aic = out->bic = NAN;
-  double penalty;
-  const marq_status known = penalty_of(problem, &penalty, error);
-  if (known != MARQ_OK) return known;
-  out->deviance = 2 * fmax(cost - penalty, 0);
+  out->deviance = 2 * misfit;
   if (targets && targets->data) {
     const constant_fit constant = fit_constant(loss, N, c, kind, targets, weights);
     const double null_likelihood = constant.saturated - 0.5 * constant.deviance;
@@ -151,7 +128,7 @@ static double factor_of(size_t samples, size_t outputs, const marq_column *weigh
       variance += w * d * d;
     }
   variance /= weight;
-  const double K = 1 + (double)out->rank / out->observations * variance / (mean * mean);
+  const double K = 1 + out->effective / out->observations * variance / (mean * mean);
   return mean > 0 && out->dof > 0 ? K * K * squares / out->dof / (mean * mean) : NAN;
 }
 
@@ -180,9 +157,9 @@ static marq_status of_robust(marq_problem *problem, const marq_loss *loss, const
 }
 
 marq_status statistics_of_loss(marq_problem *problem, const marq_loss *loss, marq_weights kind,
-                               const marq_column *targets, const marq_column *weights, double cost,
+                               const marq_column *targets, const marq_column *weights, double misfit,
                                marq_statistics *out, double *factor, marq_error *error) {
   if (loss->robust) return of_robust(problem, loss, kind == MARQ_WEIGHTS_SIGMA ? NULL : weights, out, factor, error);
   *factor = 1;
-  return of_likelihood(problem, loss, kind, targets, weights, cost, out, error);
+  return of_likelihood(problem, loss, kind, targets, weights, misfit, out, error);
 }

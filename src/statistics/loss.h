@@ -4,10 +4,10 @@
 
 #include <marq/statistics.h>
 
-/** Fill what a loss changes in *out, whose counts, rank and scale stand; *factor: of (J̃ᵀJ̃)⁻¹ in the covariance. cost: F
- * at the adopted point; of a robust loss the problem has the squared one there. */
+/** Fill what a loss changes in *out, whose counts, rank and scale stand; *factor: of (J̃ᵀJ̃)⁻¹ in the covariance. misfit:
+ * F at the adopted point without its ridge; of a robust loss the problem has the squared one there. */
 marq_status statistics_of_loss(marq_problem *problem, const marq_loss *loss, marq_weights kind,
-                               const marq_column *targets, const marq_column *weights, double cost,
+                               const marq_column *targets, const marq_column *weights, double misfit,
                                marq_statistics *out, double *factor, marq_error *error);
 
 #endif
