@@ -43,8 +43,9 @@ marq_solver_test(unit_options)
 # Bounds and linear constraints.
 marq_solver_test(unit_constraints)
 marq_solver_test(property_constraints)
-target_sources(property_constraints PRIVATE mgh_bounded.c)
 target_link_libraries(property_constraints PRIVATE marq_net_fixture)
+marq_solver_test(property_boxes)
+target_sources(property_boxes PRIVATE mgh_bounded.c)
 
 # The choice of a ridge.
 marq_test(unit_regularise linear_ridge.c)
