@@ -127,8 +127,10 @@ marq_status marq_solver_start(marq_solver *s, const double *p, marq_error *error
 /* δ ← δ + ½a with (J̃ᵀJ̃ + μD²) a = −J̃ᵀf̃_vv, v = δ (Transtrum & Sethna 2012, eq. 13). Positive status: a is too long for
  * the step to be trusted. */
 static marq_status accelerate(marq_core *core) {
-  /* A step that inequalities have bent follows no geodesic, and the next may have others active. */
-  if (core->active && marq_active_presses(core->active)) return MARQ_OK;
+  /* A step that inequalities have bent follows no geodesic, and the next may have others active. In a trust region that
+   * earns nothing; gain-ratio damping finds a few more minima so (docs/decisions.md). */
+  const int radius = core->method->control->steer == MARQ_STEER_RADIUS;
+  if (radius && core->active && marq_active_presses(core->active)) return MARQ_OK;
   double *a = core->acceleration, *b = core->trial; /* the trial point is formed after this */
   marq_status status = marq_problem_accelerate(core->problem, core->delta, b);
   if (status != MARQ_OK) return status;
@@ -144,7 +146,7 @@ static marq_status accelerate(marq_core *core) {
     for (size_t j = 0; j < core->n; j++) core->delta[j] += 0.5 * a[j];
     return MARQ_OK;
   }
-  /* Along the active equalities, and only where no other constraint is in the way. */
+  /* Along the active constraints, and only where no other is in the way. */
   marq_active_project(core->active, a);
   for (size_t j = 0; j < core->n; j++) b[j] = core->delta[j] + 0.5 * a[j];
   marq_active_settle(core->active, core->p, core->D, b);

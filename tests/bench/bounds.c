@@ -1,8 +1,8 @@
 /* Ten bounded Moré–Garbow–Hillstrom problems by every solver that takes constraints × linear system: digits of the
  * cost, evaluations, and how many of them lay outside the bounds. The minimum is found a second time without any active
  * set: on every face of the box the bounded parameters are held and the others fitted without bounds, and the least
- * cost inside the box counts, from several starts. usage: bench_bounds [--all] [--starts N] [marq options as name=value
- * …] */
+ * cost inside the box counts, from several starts. usage: bench_bounds [--all] [--starts N] [--near N] [marq options as
+ * name=value …] */
 #include <marq/solve.h>
 #include <math.h>
 #include <stdint.h>
@@ -124,8 +124,35 @@ static void from_random_starts(const marq_options *given, size_t count) {
   putchar('\n');
 }
 
+/* How many of so many starts within 1, 3, 10 and 30 % of the standard one end at the least cost. */
+static void from_near_starts(const marq_options *given, size_t count, size_t k) {
+  static const double widths[] = {0.01, 0.03, 0.1, 0.3};
+  const mgh_bounded *bounded = mgh_bounded_at(k);
+  printf("%-20s %-14s", bounded->name, given->solver);
+  for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+    mgh_watched watched;
+    marq_problem *problem;
+    if (mgh_watched_problem(&watched, bounded, &problem) != MARQ_OK) return;
+    marq_constraints box = {.lower = bounded->lower, .upper = bounded->upper};
+    marq_options options = *given;
+    options.constraints = &box;
+    uint64_t seed = 5;
+    size_t solved = 0;
+    for (size_t i = 0; i < count; i++) {
+      double p[MGH_MAX_PARAMETERS];
+      for (size_t j = 0; j < watched.instance.n; j++)
+        p[j] = watched.instance.x0[j] * (1 + widths[w] * (2 * uniform(&seed) - 1));
+      if (marq_solve(problem, &options, p, NULL, NULL, NULL, NULL) != MARQ_OK) continue;
+      solved += mgh_bounded_digits(bounded, mgh_cost(&watched.instance, p)) >= 4;
+    }
+    printf(" %6zu", solved);
+    marq_problem_free(problem);
+  }
+  putchar('\n');
+}
+
 int main(int argc, char **argv) {
-  if (!arguments_check(argc, argv, "--starts", "--all")) return 2;
+  if (!arguments_check(argc, argv, "--starts --near", "--all")) return 2;
   marq_options options = marq_options_default();
   const int all = argument_flag(argc, argv, "--all");
   if (!arguments_set_options(argc, argv, &options)) return 2;
@@ -149,6 +176,14 @@ int main(int argc, char **argv) {
     options.solver = methods[a];
     from_random_starts(&options, random_starts);
   }
+  const size_t near_starts = (size_t)argument_number(argc, argv, "--near", 0);
+  if (near_starts)
+    printf("\n%zu starts within 1, 3, 10, 30 %% of the standard one: ends at the least cost\n", near_starts);
+  for (size_t k = 0; near_starts && k < MGH_BOUNDED; k++)
+    for (size_t a = 0; a < sizeof methods / sizeof *methods; a++) {
+      options.solver = methods[a];
+      from_near_starts(&options, near_starts, k);
+    }
   for (size_t a = 0; all && a < sizeof solvers / sizeof *solvers; a++)
     for (size_t b = 0; b < sizeof systems / sizeof *systems; b++) {
       options.solver = solvers[a];
