@@ -297,6 +297,10 @@ static void bad_usage(void **state) {
   cli_expect_refusal(2, "3 numbers for 2 classes", "evaluate", "two.csv", "-t", "y", "-P", "p", "--costs", "1,2,3",
                      NULL);
   cli_expect_refusal(2, "'x' is not a number", "evaluate", "two.csv", "-t", "y", "-P", "p", "--costs", "1,2,3,x", NULL);
+  cli_expect_refusal(2, "costs the same whatever is predicted", "evaluate", "two.csv", "-t", "y", "-P", "p", "--costs",
+                     "0,0,0,0", NULL);
+  cli_expect_refusal(2, "costs the same whatever is predicted", "evaluate", "two.csv", "-t", "y", "-P", "p", "--costs",
+                     "1,1,5,5", NULL);
   cli_expect_refusal(2, "--threshold needs scores", "evaluate", "two.csv", "-t", "y", "-y", "yhat", "--threshold",
                      "0.2", NULL);
   cli_expect_refusal(2, "leave out one", "evaluate", "two.csv", "-t", "y", "-y", "yhat", "-P", "p", "--threshold",

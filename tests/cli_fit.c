@@ -322,6 +322,18 @@ static void tuned_learning_rates(void **state) {
   cli_expect_refusal(2, "learning rate", "fit", MISRA_FORMULA, MISRA, "--tune", NULL);
 }
 
+/* Where no length lowers the cost a search gives up, whatever the descent says of beginning anew. */
+static void searches_that_find_nothing_end(void **state) {
+  (void)state;
+  static const char *const searches[] = {"backtracking", "strong-wolfe"};
+  for (size_t k = 0; k < 2; k++) {
+    json_t *j = cli_json(1, "fit", MISRA_FORMULA, MISRA, "-s", "b1=500,b2=1e-4", "-j", "--solver", "gd",
+                         "--line-search", searches[k], "--max-iterations", "300", NULL);
+    assert_true(cli_number(j, "iterations") > 3);
+    json_decref(j);
+  }
+}
+
 static void user_scale(void **state) {
   (void)state;
   json_t *a = cli_json(0, "fit", MISRA_FORMULA, MISRA, "-s", "b1=500,b2=1e-4", "-j", "--scale", "b1=0.01,b2=1", NULL);
@@ -482,6 +494,7 @@ int main(void) {
       cmocka_unit_test(scale_of_weights),
       cmocka_unit_test(every_option_matters),
       cmocka_unit_test(tuned_learning_rates),
+      cmocka_unit_test(searches_that_find_nothing_end),
       cmocka_unit_test(user_scale),
       cmocka_unit_test(threads_change_no_bit),
       cmocka_unit_test(quiet_and_digits),

@@ -402,6 +402,24 @@ static void broken_saved_fits_are_refused(void **state) {
   cli_expect_refusal(2, "lacks column x that the ridge fit needs", "predict", "good.json", "twins.csv", NULL);
 }
 
+/* Squares of these overflow, or vanish: the place is named, and sizes between are fitted as any other. */
+static void sizes_beyond_squares_are_refused(void **state) {
+  (void)state;
+  cli_write("huge.csv", "a,b,y\n1,1e200,2\n2,-3e200,4.1\n3,2e200,5.9\n4,4e100,8\n");
+  cli_expect_refusal(2, "huge.csv:3: input b: 3e+200", "ridge", "huge.csv", "-y", "y", "-x", "a,b", NULL);
+  cli_expect_refusal(2, "huge.csv:3: target b: 3e+200", "ridge", "huge.csv", "-y", "b", "-x", "a", NULL);
+  cli_write("tiny.csv", "a,b,y\n1,1e-200,2\n2,-3e-200,4.1\n3,2e-200,5.9\n4,4e-300,8\n");
+  cli_expect_refusal(2, "tiny.csv:3: input b: 3e-200", "ridge", "tiny.csv", "-y", "y", "-x", "a,b", NULL);
+  cli_write("apart.csv", "a,y\n1e-90,2.1e90\n2e-90,3.9e90\n3e-90,6.2e90\n4e-90,7.9e90\n");
+  cli_write("same.csv", "a,y\n1,2.1\n2,3.9\n3,6.2\n4,7.9\n");
+  json_t *apart = cli_json(0, "ridge", "apart.csv", "-y", "y", "-l", "0", "--json", NULL);
+  json_t *same = cli_json(0, "ridge", "same.csv", "-y", "y", "-l", "0", "--json", NULL);
+  assert_close(cli_number(apart, "r2"), cli_number(same, "r2"), 1e-12, 0);
+  assert_close(cli_number(apart, "rmse"), 1e90 * cli_number(same, "rmse"), 1e-12, 0);
+  json_decref(apart);
+  json_decref(same);
+}
+
 static void help_and_standard_input(void **state) {
   (void)state;
   cli_run r = cli("ridge", "--help", NULL);
@@ -434,6 +452,7 @@ int main(void) {
       cmocka_unit_test(solvable_oddities_are_warned_of),
       cmocka_unit_test(bad_input_is_refused),
       cmocka_unit_test(broken_saved_fits_are_refused),
+      cmocka_unit_test(sizes_beyond_squares_are_refused),
       cmocka_unit_test(help_and_standard_input),
   };
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);

@@ -270,6 +270,14 @@ static int order_scores(evaluation *e) {
   return exit_done;
 }
 
+/* 1 when some true class costs more by one prediction than by another. */
+static int costs_decide(const evaluation *e) {
+  const size_t c = e->class_count;
+  for (size_t k = 0; k < c * c; k++)
+    if (e->costs[k] != e->costs[k - k % c]) return 1;
+  return 0;
+}
+
 static int parse_costs(evaluation *e) {
   if (!e->request.costs_text) return exit_done;
   name_list list = {0};
@@ -288,6 +296,11 @@ static int parse_costs(evaluation *e) {
     }
   }
   name_list_free(&list);
+  if (status == exit_done && !costs_decide(e)) {
+    status = message_fail(exit_usage,
+                          "--costs: each class costs the same whatever is predicted, so that no decision is "
+                          "better than another; for two classes 0,1,1,0 counts mistakes");
+  }
   return status;
 }
 

@@ -135,6 +135,35 @@ static int make_features(const ridge_run *r, ridge_table *t) {
   return exit_done;
 }
 
+/* Beyond these sizes squares, and quotients of them, leave the range of numbers, and rows are lost without a word. */
+static const double least_size = 1e-100, most_size = 1e100;
+
+static int check_size(const ridge_table *t, const char *what, const char *name, marq_column column) {
+  double largest = 0;
+  size_t row = 0;
+  for (size_t i = 0; column.data && i < t->samples; i++) {
+    const double size = fabs(column.data[i * column.stride]);
+    if (!(size > largest)) continue;
+    largest = size;
+    row = i;
+  }
+  if (largest == 0 || (largest >= least_size && largest <= most_size)) return exit_done;
+  return message_fail_at(
+      exit_usage, t->path, marq_table_line(t->table, row),
+      "%s %s: %.3g, its largest size, is beyond %g to %g, where squares can be computed; take other units", what, name,
+      largest, least_size, most_size);
+}
+
+static int check_sizes(const ridge_run *r, const ridge_table *t) {
+  int status = check_size(t, "target", r->request.target, t->target);
+  for (size_t k = 0; k < r->inputs.count && status == exit_done; k++)
+    status = check_size(t, "input", r->inputs.names[k], t->inputs[k]);
+  for (size_t j = 0; r->basis && j < r->n && status == exit_done; j++)
+    status = check_size(t, "feature", r->names[j], t->features[j]);
+  if (status == exit_done && r->request.weights) status = check_size(t, "weight", r->request.weights, t->weights);
+  return status;
+}
+
 /* 1 when feature j is called so, or, with by_input, is made of that input alone. */
 static int is_named(const ridge_run *r, size_t j, const char *name, size_t length, int by_input) {
   if (!by_input) return strlen(r->names[j]) == length && memcmp(r->names[j], name, length) == 0;
@@ -224,8 +253,10 @@ int ridge_read(ridge_run *r) {
   if (status == exit_done && q->penalty) status = take_pairs(r, "penalty", q->penalty, 1, 1, &r->penalty);
   if (status == exit_done && q->prior) status = take_pairs(r, "prior", q->prior, 0, 0, &r->prior);
   if (status == exit_done) status = make_features(r, &r->train);
+  if (status == exit_done) status = check_sizes(r, &r->train);
   if (status == exit_done && q->validation) status = read_table(r, &r->held, q->validation);
   if (status == exit_done && q->validation) status = make_features(r, &r->held);
+  if (status == exit_done && q->validation) status = check_sizes(r, &r->held);
   return status;
 }
 

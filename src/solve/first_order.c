@@ -192,19 +192,20 @@ static double learning_rate(const marq_solver *s) {
   return marq_schedule_rate(o, rate, (double)s->core.steps, epoch);
 }
 
-/* A direction, and the length along it. *found: 0 when there is none. */
+/* A direction, and the length along it; where there is none, one more try with what the descent remembers forgotten.
+ * *found: 0 when there is none then. */
 static marq_status search(marq_solver *s, int *has_gradient, int *found) {
   marq_core *core = &s->core;
   const marq_descent *descent = core->method->descent;
   *found = 0;
-  for (;;) {
+  for (int again = 0;; again++) {
     core->reference = core->cost;
     marq_status status = descent->step(core);
     if (status == MARQ_OK) status = marq_search_along(core, has_gradient, &s->evaluations);
     core->moved = 0;
     *found = status == MARQ_OK;
     if (status <= 0) return status;
-    if (!descent->restart || !descent->restart(core)) return MARQ_OK;
+    if (again || !descent->restart || !descent->restart(core)) return MARQ_OK;
   }
 }
 
