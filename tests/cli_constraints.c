@@ -67,6 +67,27 @@ static void bounds_hold(void **state) {
   json_decref(j);
 }
 
+/* The minimum lies on the bound by itself: from both sides, and without it, the same errors. */
+static void a_bound_that_nothing_presses_on(void **state) {
+  (void)state;
+  FILE *file = fopen("centred.csv", "w");
+  assert_non_null(file);
+  fputs("x,y\n-2,-1.8\n-1,-0.9\n0,-0.2\n1,1.1\n2,1.8\n", file);
+  assert_int_equal(fclose(file), 0);
+  static const char *const bounds[] = {"b=-9:9", "a=0:", "a=:0"};
+  double error = 0;
+  for (size_t k = 0; k < sizeof bounds / sizeof *bounds; k++) {
+    json_t *j = cli_json(0, "fit", "y = a + b*x", "centred.csv", "--bounds", bounds[k], "--json", NULL);
+    assert_close(cli_parameter(j, "a", "value"), 0, 0, 1e-15);
+    assert_string_equal(text_of(entry(j, "parameters", "a"), "active"), "no");
+    assert_close(cli_number(j, "dof"), 3, 0, 0);
+    if (k == 0) error = cli_parameter(j, "a", "stderr");
+    assert_true(error > 0);
+    assert_close(cli_parameter(j, "a", "stderr"), error, 1e-10, 0);
+    json_decref(j);
+  }
+}
+
 static void a_start_outside_is_said(void **state) {
   (void)state;
   cli_run run =
@@ -172,9 +193,13 @@ static void refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bounds_hold),      cmocka_unit_test(a_start_outside_is_said),
-      cmocka_unit_test(constraints_hold), cmocka_unit_test(saved_ties_predict),
-      cmocka_unit_test(with_a_ridge),     cmocka_unit_test(refusals),
+      cmocka_unit_test(bounds_hold),
+      cmocka_unit_test(a_start_outside_is_said),
+      cmocka_unit_test(constraints_hold),
+      cmocka_unit_test(saved_ties_predict),
+      cmocka_unit_test(a_bound_that_nothing_presses_on),
+      cmocka_unit_test(with_a_ridge),
+      cmocka_unit_test(refusals),
   };
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }

@@ -175,6 +175,18 @@ int fit_constraints_begin(fit *f) {
   return exit_done;
 }
 
+/* A limit that the minimum without it lies on by itself: its multiplier is the rounding of a gradient, and whether
+ * there is one at all is chance. It is no more active than a limit a little further off. q: diag(J̃ᵀJ̃). */
+static int is_rounding(const fit *f, const marq_active *active, const double *q, double cost) {
+  const size_t n = f->free_count, c = active->index;
+  double largest = 0; /* cosine of the multiplier's part of the gradient with a column */
+  for (size_t k = 0; k < n; k++) {
+    const double a = c < n ? (double)(c == k) : f->A[c - n + k * f->constraints.rows];
+    if (a != 0) largest = fmax(largest, fabs(a * active->multiplier) / sqrt(2 * cost * q[k]));
+  }
+  return active->side != 0 && largest <= 1e-12;
+}
+
 /* What is active at the end, with multipliers from the gradient there. */
 static void find_active(fit *f) {
   const size_t n = f->free_count;
@@ -186,6 +198,13 @@ static void find_active(fit *f) {
     if (marq_constraints_active(&f->constraints, n, f->free_p, g, scale, n + f->constraints.rows, f->active,
                                 &f->active_count, NULL) != MARQ_OK)
       f->active_count = 0;
+    size_t kept = f->active_count;
+    if (marq_problem_diagonal(f->problem, g) == MARQ_OK) {
+      kept = 0;
+      for (size_t i = 0; i < f->active_count; i++)
+        if (!is_rounding(f, &f->active[i], g, cost)) f->active[kept++] = f->active[i];
+    }
+    f->active_count = kept;
   }
   free(g);
 }
