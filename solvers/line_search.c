@@ -127,9 +127,12 @@ static int falls_enough(const search *s, const point *at) {
   return at->value <= s->start + s->core->options.sufficient_decrease * at->length * s->slope;
 }
 
-/* Above the start by rounding alone. */
+/* Above the start by rounding alone. Of a sum over hundreds of samples that is more than the last digit; with thousands
+ * of ε the searches of the NIST problems go on for longer and get no further. */
+static const double rounding = 64 * DBL_EPSILON;
+
 static int is_level(const search *s, const point *at) {
-  return at->value <= s->start + 4 * DBL_EPSILON * fabs(s->start);
+  return at->value <= s->start + rounding * fabs(s->start);
 }
 
 static int is_flat(const search *s, const point *at, double left) {
@@ -169,7 +172,10 @@ static marq_status zoom(search *s, point low, point high, double left, int trial
       *has_gradient = 1;
       return accept(s, at.length);
     }
-    if (!falls_enough(s, &at) || at.value >= low.value) {
+    /* Where rounding hides which value is lower the slope alone tells on which side the minimum is (Hager & Zhang 2005,
+     * steps U1 to U3). */
+    const int level = is_level(s, &at) && is_level(s, &low) && !isnan(at.slope);
+    if (level ? at.slope * (high.length - low.length) >= 0 : !falls_enough(s, &at) || at.value >= low.value) {
       high = at;
       continue;
     }

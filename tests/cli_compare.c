@@ -255,6 +255,21 @@ static void one_is_not_many(void **state) {
   cli_free(&run);
 }
 
+/* At a minimum rounding hides which cost is lower: the searches go by slopes there, and do not stop short. */
+static void searches_see_beyond_rounding(void **state) {
+  (void)state;
+  json_t *report = cli_json(0, "compare", "suite", "nist", "--problems", "DanWood,Eckerle4,Roszman1", "--solvers",
+                            "lbfgs", "--json", NULL);
+  size_t i;
+  const json_t *run;
+  json_array_foreach(json_object_get(report, "runs"), i, run) {
+    if (!json_is_true(json_object_get(run, "converged")))
+      fail_msg("run %zu ended by %s", i, json_string_value(json_object_get(run, "end")));
+  }
+  assert_int_equal(i, 6);
+  json_decref(report);
+}
+
 /* The option that a letter of a verb stands for, from its help; empty where there is none. */
 static void option_of_letter(const char *verb, const char *kind, char letter, char *name, size_t size) {
   const char line[] = {'\n', ' ', ' ', '-', letter, ',', ' ', '-', '-', '\0'};
@@ -302,6 +317,7 @@ int main(void) {
                                      cmocka_unit_test(what_ctrl_c_leaves_out_is_said),
                                      cmocka_unit_test(one_is_not_many),
                                      cmocka_unit_test(pictures_say_what_they_show),
+                                     cmocka_unit_test(searches_see_beyond_rounding),
                                      cmocka_unit_test(letters_mean_the_same)};
   return cmocka_run_group_tests(tests, cli_group_setup, cli_group_teardown);
 }

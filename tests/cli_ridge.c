@@ -333,7 +333,7 @@ static void bad_input_is_refused(void **state) {
   REFUSED("there is no column 'yy' (columns: x, z, y, w)", "d.csv", "--target", "yy");
   REFUSED("there is no column 'q'", "d.csv", "--target", "y", "--inputs", "q");
   REFUSED("column y is used twice", "d.csv", "--target", "y", "--inputs", "y");
-  REFUSED("--lambda: -1 is no penalty; it must be from 0 on", "d.csv", "--target", "y", "--lambda=-1");
+  REFUSED("--lambda: -1 is no penalty; it must be a finite number from 0 on", "d.csv", "--target", "y", "--lambda=-1");
   REFUSED("--lambda: nan is no penalty", "d.csv", "--target", "y", "--lambda", "nan");
   REFUSED("did you mean 'gcv'?", "d.csv", "--target", "y", "--lambda", "gvc");
   REFUSED("50 folds of 30 samples", "d.csv", "--target", "y", "--lambda", "cv", "--folds", "50");

@@ -46,7 +46,8 @@ static int take_lambda(ridge_request *r, const char *text) {
   r->criterion = NULL;
   r->lambda = marq_parse_double(text, strlen(text), &used);
   if (used && !text[used] && isfinite(r->lambda) && r->lambda >= 0) return exit_done;
-  if (used && !text[used]) return message_fail(exit_usage, "--lambda: %s is no penalty; it must be from 0 on", text);
+  if (used && !text[used])
+    return message_fail(exit_usage, "--lambda: %s is no penalty; it must be a finite number from 0 on", text);
   char suggestion[80];
   nearest search = nearest_to(text);
   for (size_t i = 0; (key = marq_ridge_criterion(i, NULL)) != NULL; i++) nearest_offer(&search, key);
