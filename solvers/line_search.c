@@ -127,8 +127,8 @@ static int falls_enough(const search *s, const point *at) {
   return at->value <= s->start + s->core->options.sufficient_decrease * at->length * s->slope;
 }
 
-/* Above the start by rounding alone, which of a sum over hundreds of samples is more than the last digit. 4 ε leave more
- * fits short of their minimum, 1000 ε take more evaluations (docs/decisions.md). */
+/* Above the start by rounding alone, which of a sum over hundreds of samples is more than the last digit. 4 ε leave
+ * more fits short of their minimum, 1000 ε take more evaluations (docs/decisions.md). */
 static const double rounding = 64 * DBL_EPSILON;
 
 static int is_level(const search *s, const point *at) {
