@@ -28,6 +28,7 @@ static void gain_rejected(marq_core *core) {
 
 const marq_control marq_control_gain = {.name = "gain ratio",
                                         .steer = MARQ_STEER_DAMPING,
+                                        .reads = "first_damping",
                                         .first = gain_first,
                                         .accepted = gain_accepted,
                                         .rejected = gain_rejected};
@@ -81,6 +82,7 @@ static void radius_rejected(marq_core *core) {
 
 const marq_control marq_control_radius = {.name = "trust radius",
                                           .steer = MARQ_STEER_RADIUS,
+                                          .reads = "first_radius",
                                           .first = radius_first,
                                           .accepted = radius_accepted,
                                           .rejected = radius_rejected};

@@ -4,6 +4,9 @@
 
 #include "solver.h"
 
+/** Options of a learning rate that every step reads. */
+#define MARQ_READS_RATE "learning_rate schedule decay period"
+
 extern const marq_descent marq_descent_gradient, marq_descent_single, marq_descent_momentum, marq_descent_nesterov,
     marq_descent_rmsprop, marq_descent_adam, marq_descent_adamw, marq_descent_bb, marq_descent_conjugate,
     marq_descent_lbfgs, marq_descent_newton;

@@ -42,6 +42,7 @@ static marq_status step(marq_core *core) {
 const marq_descent marq_descent_bb = {.name = "Barzilai & Borwein's steps",
                                       .search = MARQ_SEARCH_BACKTRACKING,
                                       .searches = 1 << MARQ_SEARCH_NONE | 1 << MARQ_SEARCH_BACKTRACKING,
+                                      .reads = MARQ_READS_RATE " history",
                                       .keeps_last = 1,
                                       .doubles = doubles,
                                       .step = step};

@@ -47,6 +47,7 @@ const marq_descent marq_descent_conjugate = {
     .name = "conjugate gradients",
     .search = MARQ_SEARCH_WOLFE,
     .searches = 1 << MARQ_SEARCH_WOLFE,
+    .reads = "learning_rate",
     .curvature = 0.1,
     .keeps_last = 1,
     .doubles = doubles,

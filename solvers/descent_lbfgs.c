@@ -76,6 +76,7 @@ static int restart(marq_core *core) {
 const marq_descent marq_descent_lbfgs = {.name = "L-BFGS",
                                          .search = MARQ_SEARCH_WOLFE,
                                          .searches = 1 << MARQ_SEARCH_WOLFE | 1 << MARQ_SEARCH_BACKTRACKING,
+                                         .reads = "learning_rate history",
                                          .keeps_last = 1,
                                          .doubles = doubles,
                                          .step = step,

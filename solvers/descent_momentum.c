@@ -28,11 +28,13 @@ const marq_descent marq_descent_momentum = {.name = "heavy ball",
                                             .rate = 0.01,
                                             .batches = 1,
                                             .searches = 1 << MARQ_SEARCH_NONE,
+                                            .reads = MARQ_READS_RATE " momentum",
                                             .doubles = doubles,
                                             .step = heavy_ball};
 const marq_descent marq_descent_nesterov = {.name = "Nesterov's momentum",
                                             .rate = 0.01,
                                             .batches = 1,
                                             .searches = 1 << MARQ_SEARCH_NONE,
+                                            .reads = MARQ_READS_RATE " momentum",
                                             .doubles = doubles,
                                             .step = nesterov};

@@ -64,5 +64,6 @@ const marq_direction marq_direction_momentum = {.name = "damped, with momentum",
                                                 .vectors = 2,
                                                 .constrained = 1,
                                                 .unscaled = 1,
+                                                .reads = "momentum",
                                                 .prepare = remember,
                                                 .step = momentum_step};

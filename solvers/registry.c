@@ -75,15 +75,22 @@ int marq_is_deep_classifier(const marq_problem *problem) {
   return loss && loss->classifies && marq_is_network(problem) && marq_problem_groups(problem, NULL) > 2;
 }
 
+enum { auto_plain, auto_accelerated, auto_network, auto_accelerated_network, auto_deep_classifier, auto_count };
+static const char *const automatic[] = {"lm", "lm-accel", "lm-gain", "lm-gain-accel", "lm-momentum"};
+
+const char *marq_method_automatic(size_t i) {
+  return i < auto_count ? automatic[i] : NULL;
+}
+
 const marq_method *marq_method_find(const char *name, const marq_problem *problem) {
   if (is_auto(name)) {
     const int accelerates = marq_problem_offers(problem, MARQ_OP_ACCELERATE);
     if (marq_is_deep_classifier(problem))
-      name = "lm-momentum";
+      name = automatic[auto_deep_classifier];
     else if (marq_is_network(problem))
-      name = accelerates ? "lm-gain-accel" : "lm-gain";
+      name = automatic[accelerates ? auto_accelerated_network : auto_network];
     else
-      name = accelerates ? "lm-accel" : "lm";
+      name = automatic[accelerates ? auto_accelerated : auto_plain];
   }
   for (size_t i = 0; i < method_count; i++)
     if (!strcmp(methods[i].name, name)) return &methods[i];

@@ -10,6 +10,8 @@
 /** The solver of that name; "auto" chooses by what the problem offers. */
 const marq_method *marq_method_find(const char *name, const marq_problem *problem);
 const marq_method *marq_method_at(size_t i);
+/** The solvers that "auto" may become, or NULL beyond the last. */
+const char *marq_method_automatic(size_t i);
 /** 1 where J̃J̃ᵀ comes by penalty groups: a network's layers. Groups alone are a caller's wish for several penalties. */
 int marq_is_network(const marq_problem *problem);
 /** 1 for a network with hidden layers and a loss of classes: far from the end its J̃ tells little of how far a step may

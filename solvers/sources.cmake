@@ -1,6 +1,7 @@
 # One line for each file of this folder.
 set(marq_solver_sources
   ${PROJECT_SOURCE_DIR}/solvers/registry.c
+  ${PROJECT_SOURCE_DIR}/solvers/reads.c
   ${PROJECT_SOURCE_DIR}/solvers/core.c
   ${PROJECT_SOURCE_DIR}/solvers/active_set.c
   ${PROJECT_SOURCE_DIR}/solvers/constraints.c

@@ -220,6 +220,32 @@ static void bad_usage(void **state) {
   }
 }
 
+static void options_that_the_solver_does_not_use(void **state) {
+  (void)state;
+  static const char *const pairs[][3] = {{"lm", "--batch=2", "--batch: solver lm does not use it; these do: gd, sgd"},
+                                         {"adam", "--linear-solver=cg", "--linear-solver: solver adam does not use it"},
+                                         {"sgd", "--first-damping=1", "lm-gain, lm-gain-accel, lm-momentum"},
+                                         {"auto", "--momentum=0.5", "--momentum: solver lm-accel does not use it"},
+                                         {"lm", "--seed=3", "--seed: solver lm does not use it"}};
+  for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
+    cli_run r = cli("fit", "y = a*x", "d.csv", "--solver", pairs[k][0], pairs[k][1], NULL);
+    assert_int_equal(r.status, 2);
+    assert_non_null(strstr(r.err, pairs[k][2]));
+    cli_free(&r);
+  }
+  cli_run r = cli("compare", "fit", "y = a*x", "d.csv", "-S", "lm,gn", "--batch", "2", NULL);
+  assert_int_equal(r.status, 2);
+  assert_non_null(strstr(r.err, "none of the solvers compared uses it"));
+  cli_free(&r);
+  r = cli("compare", "fit", "y = a*x", "d.csv", "-S", "lm:batch=2,gn", NULL);
+  assert_int_equal(r.status, 2);
+  assert_non_null(strstr(r.err, "solver lm does not use batch"));
+  cli_free(&r);
+  r = cli("compare", "fit", "y = a*x", "d.csv", "-S", "lm,gd", "--learning-rate", "1e-3", "--quiet", NULL);
+  assert_int_equal(r.status, 0);
+  cli_free(&r);
+}
+
 static void standard_output_that_is_full(void **state) {
   (void)state;
   cli_run r = cli_to("/dev/full", "fit", "y = a*x", "d.csv", NULL);
@@ -244,6 +270,7 @@ int main(void) {
       cmocka_unit_test(not_finite_at_the_start),
       cmocka_unit_test(not_finite_on_the_way),
       cmocka_unit_test(bad_usage),
+      cmocka_unit_test(options_that_the_solver_does_not_use),
       cmocka_unit_test(standard_output_that_is_full),
   };
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);

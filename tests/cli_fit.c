@@ -210,6 +210,18 @@ static char *fit_with(const char *formula, const char *data, const char *start, 
   return text;
 }
 
+/* 1 when the command would refuse the option: it is the library's, and this solver does not read it. */
+static int refuses(const char *solver, const char *option) {
+  char name[64] = "";
+  const char *any;
+  if (!option) return 0;
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(option + 2, "="), option + 2);
+  if (marq_solver_reads(strcmp(solver, "auto") ? solver : "lm-accel", name)) return 0; /* what auto is for formulas */
+  for (size_t i = 0; (any = marq_solver_name(i, NULL)) != NULL; i++)
+    if (marq_solver_reads(any, name)) return 1;
+  return 0;
+}
+
 /* 1 when the option changes the report of some solver on one of two problems: many options belong to some solvers, and
  * some to another option (`with`, given both times). */
 static int matters(const char *option, const char *value) {
@@ -226,6 +238,7 @@ static int matters(const char *option, const char *value) {
   const char *solver = "auto", *help;
   int changed = 0;
   for (size_t i = 0; solver && !changed; solver = marq_solver_name(i++, &help)) {
+    if (refuses(solver, option) || refuses(solver, with)) continue;
     for (size_t k = 0; k < 2 && !changed; k++) {
       const char *formula = problems[k].formula, *data = problems[k].data, *start = problems[k].start;
       char *usual = fit_with(formula, data, start, solver, NULL, NULL, with);

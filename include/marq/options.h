@@ -105,6 +105,11 @@ MARQ_API const char *marq_sampling_name(size_t i, const char **help);
  * linear systems, scalings, damping, radius and polish are not. */
 MARQ_API int marq_solver_is_first_order(size_t i);
 
+/** 1 when a fit by this solver may read that option, in some setting of the others; 0 when it never does, or when there
+ * is no such solver or option. "auto": 1 when one of the solvers that it may become reads it (marq_solver_plan tells
+ * which it becomes). marq_solver_create does not ask: its options have all their values, given or not. */
+MARQ_API int marq_solver_reads(const char *solver, const char *option);
+
 #ifdef __cplusplus
 }
 #endif

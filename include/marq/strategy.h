@@ -67,9 +67,10 @@ typedef enum marq_steer { MARQ_STEER_DAMPING, MARQ_STEER_RADIUS, MARQ_STEER_LENG
 typedef struct marq_direction {
   const char *name;
   marq_steer steer;
-  size_t vectors;  /* n-vectors of scratch it needs: core->scratch */
-  int constrained; /* 1: its steps are those of marq_core_solve, or a part of one: they satisfy the constraints */
-  int unscaled;    /* 1: it and its control ask for D by marq_scale alone, so that core->D may be NULL */
+  size_t vectors;    /* n-vectors of scratch it needs: core->scratch */
+  int constrained;   /* 1: its steps are those of marq_core_solve, or a part of one: they satisfy the constraints */
+  int unscaled;      /* 1: it and its control ask for D by marq_scale alone, so that core->D may be NULL */
+  const char *reads; /* names of options that it reads, with blanks between; NULL: none */
   marq_status (*prepare)(marq_core *core); /* once per adopted point; may be NULL */
   marq_status (*step)(marq_core *core);    /* per trial */
 } marq_direction;
@@ -79,7 +80,8 @@ typedef struct marq_direction {
 typedef struct marq_control {
   const char *name;
   marq_steer steer;
-  int takes_all; /* 1: every finite trial is accepted */
+  int takes_all;     /* 1: every finite trial is accepted */
+  const char *reads; /* as a direction's */
   void (*first)(marq_core *core);
   void (*accepted)(marq_core *core);
   void (*rejected)(marq_core *core);
@@ -106,6 +108,7 @@ typedef struct marq_descent {
   int batches;            /* 1: a batch will do */
   marq_search search;     /* where `line_search` is auto … */
   unsigned searches;      /* … and those it takes: bits 1 << marq_search */
+  const char *reads;      /* as a direction's; options of batches and searches need no mention */
   double curvature;       /* part of the slope that a strong Wolfe search may leave; 0: 0.9 */
   size_t most_parameters; /* refused beyond; 0: any number */
   int keeps_last;         /* 1: after a step core->trial and core->other_g hold the point and the gradient before it */

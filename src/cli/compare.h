@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "arguments.h"
+#include "solver_options.h"
 
 enum { compare_most_goals = 12 };
 
@@ -52,6 +53,8 @@ int compare_parse(comparing *c, const argument_verb *verb, const argument_verb *
 int compare_forward_add(compare_forward *forward, const char *text, const char *more);
 /** Read the solvers; base: the options they start from. */
 int compare_read_solvers(comparing *c, const marq_options *base);
+/** Every option given to all solvers is read by one of them, where all are the library's own. */
+int compare_check_options(const comparing *c, const solver_options *given);
 /** One more task: the starts are borrowed. */
 int compare_add_task(comparing *c, const char *name, marq_problem *problem, size_t starts, const double *start,
                      double best);

@@ -8,7 +8,8 @@
 #include "message.h"
 #include "verbs.h"
 
-static const char *const without_options[] = {"json", "quiet", "digits", "save", "plot", "trace", "residuals", "folds", "held-out", NULL};
+static const char *const without_options[] = {"json",  "quiet",     "digits", "save",     "plot",
+                                              "trace", "residuals", "folds",  "held-out", NULL};
 static const char *const without_library[] = {"solver", "max-seconds", "target", "max-evaluations", NULL};
 
 static int was_given(const comparing *c, const char *option) {
@@ -26,6 +27,7 @@ static int set_up(comparing *c, fit *f, double **starts) {
     return message_fail(exit_usage, "--ridge: solvers are compared at one penalty: give it as a number, not '%s'",
                         f->request.ridge_choice);
   int status = compare_read_solvers(c, base);
+  if (status == exit_done) status = compare_check_options(c, &f->request.given);
   if (status != exit_done) return status;
   *starts = malloc(n * count * sizeof **starts);
   if (!*starts) return message_out_of_memory();

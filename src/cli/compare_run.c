@@ -19,6 +19,17 @@ int compare_read_solvers(comparing *c, const marq_options *base) {
   return exit_done;
 }
 
+int compare_check_options(const comparing *c, const solver_options *given) {
+  const char **names = malloc((c->solver_count + 1) * sizeof *names);
+  size_t count = 0;
+  if (!names) return message_out_of_memory();
+  for (size_t s = 0; s < c->solver_count; s++)
+    if (!c->solvers[s].peer) names[count++] = c->solvers[s].options.solver;
+  const int status = solver_options_check(given, names, count);
+  free(names);
+  return status;
+}
+
 int compare_add_task(comparing *c, const char *name, marq_problem *problem, size_t starts, const double *start,
                      double best) {
   const compare_request *r = &c->request;

@@ -69,6 +69,7 @@ static int set_up(comparing *c, training *t, net_problem *p) {
     return message_fail(exit_usage, "--loss %s needs a --loss-scale that is given: solvers are compared on one cost",
                         t->request.options.loss->name);
   int status = compare_read_solvers(c, base);
+  if (status == exit_done) status = compare_check_options(c, &t->request.given);
   if (status == exit_done) status = make_problem(t, p);
   if (status == exit_done) status = make_starts(c, t, count, p);
   if (status != exit_done) return status;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "arguments.h"
+#include "solver_options.h"
 #include "warnings.h"
 
 /** NAME=VALUE pairs of an option that may be repeated. */
@@ -35,6 +36,7 @@ typedef struct fit_request {
   const char *weights_column, *weights_option; /* NULL: none */
   marq_weights weights;
   marq_options options;
+  solver_options given; /* of the library's options */
   marq_table_options table;
   int threads; /* 0: chosen by size */
   int json, quiet, digits, tune;

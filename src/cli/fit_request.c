@@ -173,7 +173,8 @@ static int take(void *context, const char *name, const char *value) {
   if (table_option_is(name)) return table_option_take(&r->table, name, value);
   if (strcmp(name, "plot") == 0) return option_picture(name, value, &r->plot);
   marq_error error = {0};
-  if (marq_options_set(&r->options, name, value, &error) == MARQ_OK) return exit_done;
+  if (marq_options_set(&r->options, name, value, &error) == MARQ_OK)
+    return solver_options_set(&r->given, name, 1), exit_done;
   return message_fail(exit_usage, "--%s: %s", name, error.text);
 }
 
@@ -235,6 +236,8 @@ int fit_parse_request(fit_request *request, const argument_verb *verb, int argc,
   } else if (status == exit_done && strcmp(request->options.scaling, "user") == 0) {
     status = message_fail(exit_usage, "--scaling user needs --scale NAME=SIZE,...");
   }
+  if (request->scale.count) solver_options_set(&request->given, "scaling", 1);
+  if (request->ridge_choice) solver_options_set(&request->given, "seed", 0); /* its choice may draw samples */
   if (status == exit_done) status = check_loss(request);
   if (status == exit_done) status = fit_ridge_check(request);
   const output_choice outputs[] = {{"save", request->save, 0},

@@ -10,6 +10,7 @@
 #include "name_list.h"
 #include "output.h"
 #include "progress.h"
+#include "solver_options.h"
 #include "warnings.h"
 
 /** What the command line asked for. Texts are borrowed from it. */
@@ -23,6 +24,7 @@ typedef struct train_request {
   /* given: not the default of the option below */
   int seed_given, validation_given, test_given, initialisation_given, standardise_given, scale_given;
   marq_train_options options;
+  solver_options given; /* of the library's options */
   marq_table_options table;
 } train_request;
 

@@ -198,7 +198,8 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "plot-gradients") == 0) return option_picture(name, value, &r->plot_gradients);
   if (table_option_is(name)) return table_option_take(&r->table, name, value);
   marq_error error = {0};
-  if (marq_options_set(&r->options.solve, name, value, &error) == MARQ_OK) return exit_done;
+  if (marq_options_set(&r->options.solve, name, value, &error) == MARQ_OK)
+    return solver_options_set(&r->given, name, 1), exit_done;
   return message_fail(exit_usage, "--%s: %s", name, error.text);
 }
 

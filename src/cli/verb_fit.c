@@ -75,9 +75,19 @@ static int how_it_ended(const fit *f) {
   return marq_stop_converged(f->result.stop) ? exit_done : exit_stopped;
 }
 
+/* The solver that the fit will have, where it is left to the library. */
+static int check_options(const fit *f) {
+  const marq_options *o = &f->request.options;
+  const char *solver = o->solver;
+  marq_plan plan;
+  if (strcmp(solver, "auto") == 0 && marq_solver_plan(f->problem, o, &plan, NULL) == MARQ_OK) solver = plan.solver;
+  return solver_options_check(&f->request.given, &solver, 1);
+}
+
 static int run_fit(fit *f) {
   int files = exit_done, status = fit_read_input(f);
   if (status == exit_done) status = fit_set_up(f);
+  if (status == exit_done) status = check_options(f);
   if (status == exit_done) status = tune(f);
   if (status == exit_done) status = run_solver(f, &files);
   if (status != exit_done) return status;

@@ -111,6 +111,23 @@ static void list_options(void) {
   }
 }
 
+static void list_solver_options(void) {
+  marq_option_info info;
+  const char *solver;
+  char name[64];
+  for (size_t i = 0; marq_option_at(i, &info); i++) {
+    size_t k = 0, count = 0, all = 0;
+    for (; info.name[k] && k + 1 < sizeof name; k++) name[k] = (char)(info.name[k] == '_' ? '-' : info.name[k]);
+    name[k] = '\0';
+    for (; (solver = marq_solver_name(all, NULL)) != NULL; all++) count += marq_solver_reads(solver, info.name) != 0;
+    printf("%-*s", name_width, name);
+    if (count == all) fputs(" all", stdout);
+    for (size_t s = 0; count < all && s < all; s++)
+      if (marq_solver_reads(marq_solver_name(s, NULL), info.name)) printf(" %s", marq_solver_name(s, NULL));
+    putchar('\n');
+  }
+}
+
 static const struct {
   const char *name;
   void (*list)(void);
@@ -127,6 +144,7 @@ static const struct {
              {"suites", list_suites},
              {"problems", list_problems},
              {"options", list_options},
+             {"solver-options", list_solver_options},
              {"peers", list_peers}};
 
 static int take(void *context, const char *name, const char *value) {
@@ -155,11 +173,11 @@ const argument_verb verb_list = {
     .name = "list",
     .operands =
         "solvers|linear-solvers|scalings|schedules|line-searches|samplings|functions|"
-        "losses|activations|initialisations|suites|problems|options|peers",
+        "losses|activations|initialisations|suites|problems|options|solver-options|peers",
     .least = 1,
     .most = 1,
     .summary = "List what there is to choose from, one a line with a short description.",
-    .examples = "  marq list solvers\n  marq list functions\n",
+    .examples = "  marq list solvers\n  marq list functions\n  marq list solver-options\n",
     .options = options,
     .run = run,
 };

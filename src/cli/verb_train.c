@@ -91,6 +91,7 @@ static int run_train(training *t) {
   if (status == exit_done) status = train_finish_network(t);
   if (status == exit_done) status = train_make_centre(t);
   if (status == exit_done) status = train_make_plan(t);
+  if (status == exit_done) status = solver_options_check(&t->request.given, &t->plan.solver, 1);
   if (status != exit_done) return status;
   t->header_due = header;
   if (t->request.options.ridge_choice) train_watch_header(t); /* the first fit may take long */

@@ -44,6 +44,12 @@ static marq_status begin(list *l, const char *name, const marq_options *base, co
   return marq_options_set(&c->options, "solver", name, error);
 }
 
+static int is_same(const char *a, const char *b) {
+  for (; *a && *b; a++, b++)
+    if (*a != *b && !(*a == '_' && *b == '-')) return 0;
+  return *a == *b;
+}
+
 static marq_status option(list *l, char *text, marq_error *error) {
   marq_contestant *c = l->count ? &l->items[l->count - 1] : NULL;
   marq_error why = {0};
@@ -55,6 +61,10 @@ static marq_status option(list *l, char *text, marq_error *error) {
     return marq_fail(error, MARQ_EINVAL, "the options of %s are too long", c->label);
   snprintf(c->label + used, sizeof c->label - used, "%s%s", strchr(c->label, ':') ? "," : ":", text);
   *equal = '\0';
+  marq_option_info info;
+  for (size_t i = 0; marq_option_at(i, &info); i++)
+    if (is_same(info.name, text) && strcmp(text, "solver") != 0 && !marq_solver_reads(c->options.solver, text))
+      return marq_fail(error, MARQ_EINVAL, "solver %s does not use %s", c->options.solver, text);
   const marq_status status = strcmp(text, "solver") ? marq_options_set(&c->options, text, equal + 1, &why)
                                                     : marq_fail(&why, MARQ_EINVAL, "the solver is named already");
   return status == MARQ_OK ? MARQ_OK : marq_fail(error, status, "%s: %s: %s", c->options.solver, text, why.text);
