@@ -189,6 +189,7 @@ static double learning_rate(const marq_solver *s) {
   const double own = s->core.method->descent->rate, given = o->learning_rate;
   const double epoch = ceil((double)s->first.all / (double)s->core.batch);
   const double rate = given > 0 || s->core.search != MARQ_SEARCH_NONE ? given : own;
+  if (!(s->core.method->descent->searches & 1U << MARQ_SEARCH_NONE)) return rate; /* a first length, no rate */
   return marq_schedule_rate(o, rate, (double)s->core.steps, epoch);
 }
 
