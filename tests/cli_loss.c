@@ -227,6 +227,28 @@ static void bad_input(void **state) {
   cli_expect_refusal(2, "'loss'", "predict", "bad.json", "line.csv", NULL);
 }
 
+/* Counts begin with a first radius of 1, unless another is asked for, be it the one of squares. */
+static void a_first_radius_that_is_asked_for_is_taken(void **state) {
+  (void)state;
+  char *traces[3];
+  static const char *const radii[] = {NULL, "1", "0.1"};
+  cli_write("count.csv", "x y\n0 2\n1 3\n2 9\n3 18\n4 61\n");
+  for (size_t k = 0; k < 3; k++) {
+    cli_expect_status(0, cli("fit", "y = a + b*x", "count.csv", "--loss", "poisson", "-q", "--trace", "t.csv",
+                             radii[k] ? "--first-radius" : NULL, radii[k], NULL));
+    traces[k] = cli_read("t.csv");
+  }
+  double step[3]; /* the ninth column of the first trial */
+  for (size_t k = 0; k < 3; k++) {
+    const char *line = strchr(strchr(traces[k], '\n') + 1, '\n') + 1;
+    for (int column = 0; column < 8; column++) line = strchr(line, ',') + 1;
+    step[k] = strtod(line, NULL);
+    free(traces[k]);
+  }
+  assert_close(step[0], step[1], 0, 0);
+  assert_true(step[2] < 0.5 * step[0]);
+}
+
 static void the_list(void **state) {
   (void)state;
   cli_run run = cli("list", "losses", NULL);
@@ -246,6 +268,7 @@ int main(void) {
       cmocka_unit_test(separated_classes_are_said),
       cmocka_unit_test(counts_are_repetitions),
       cmocka_unit_test(bad_input),
+      cmocka_unit_test(a_first_radius_that_is_asked_for_is_taken),
       cmocka_unit_test(the_list),
   };
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);

@@ -206,10 +206,9 @@ static int check_loss(fit_request *r) {
                         name);
   }
   /* From a start that says nothing of probabilities there is nothing to stay near; and separated classes are to end. */
-  const marq_options usual = marq_options_default();
   if (!loss->predict) return exit_done;
-  if (r->options.first_radius == usual.first_radius) r->options.first_radius = 1;
-  if (loss->classifies && r->options.exact_tolerance == usual.exact_tolerance) r->options.exact_tolerance = 1e-4;
+  if (!solver_options_given(&r->given, "first_radius")) r->options.first_radius = 1;
+  if (loss->classifies && !solver_options_given(&r->given, "exact_tolerance")) r->options.exact_tolerance = 1e-4;
   return exit_done;
 }
 

@@ -19,6 +19,13 @@ void solver_options_set(solver_options *options, const char *name, int given) {
     if (is_same(info.name, name)) options->given[i] = given != 0;
 }
 
+int solver_options_given(const solver_options *options, const char *name) {
+  marq_option_info info;
+  for (size_t i = 0; i < solver_options_most && marq_option_at(i, &info); i++)
+    if (is_same(info.name, name)) return options->given[i];
+  return 0;
+}
+
 static void readers(const char *option, char *text, size_t size) {
   const char *name;
   size_t used = 0;
