@@ -222,6 +222,119 @@ static void the_cost_has_the_distance_from_the_centre(void **state) {
   }
 }
 
+/* A pause between two fits is not the end, whatever the solver: slow ones hardly move in ten epochs. */
+static void slow_solvers_go_on(void **state) {
+  (void)state;
+  static const char *const solvers[] = {"adam", "sgd", "momentum", "gd", "lbfgs", "bb", "ncg"};
+  data d;
+  make(&d, 19);
+  for (size_t k = 0; k < sizeof solvers / sizeof *solvers; k++) {
+    marq_network *network = network_of(3);
+    marq_train_options o = options_of(k % 2 ? "huber" : "tukey");
+    o.solve.solver = solvers[k];
+    o.patience = 0;
+    o.epochs = 120;
+    const marq_train_result r = train(network, &d, &o);
+    if (r.reason == MARQ_TRAIN_EPOCHS) assert_int_equal(r.epochs, 120);
+    marq_network_free(network);
+  }
+}
+
+/* A scale that was given is what is told, and what counts, wherever training ended. */
+static void a_given_scale_is_told(void **state) {
+  (void)state;
+  data d;
+  make(&d, 20);
+  for (int kind = 0; kind < 4; kind++) {
+    marq_network *network = network_of(kind == 2 ? 100 : hidden);
+    marq_train_options o = options_of("tukey");
+    o.scale = 0.2;
+    if (kind == 0) o.epochs = 12;                   /* ends on the way down */
+    if (kind == 1) o.target = 2e-3, o.patience = 0; /* not reached before */
+    if (kind == 2) o.validation = 0, o.epochs = 60; /* more parameters than residuals */
+    if (kind == 3) o.ridge_choice = "lcurve", o.validation = 0, o.epochs = 30;
+    const marq_train_result r = train(network, &d, &o);
+    assert_close(r.loss_scale, 0.2, 0, 0);
+    assert_true(isnan(r.spread));
+    assert_int_equal(r.scale_settled, kind != 0);
+    if (kind == 1) assert_true(r.reason == MARQ_TRAIN_TARGET && r.mse <= 2e-3 && r.epochs > 20);
+    marq_regularised_free(r.regularised);
+    marq_network_free(network);
+  }
+}
+
+/* What is said of the spread is true of the network that is kept. */
+static void the_spread_is_that_of_the_end(void **state) {
+  (void)state;
+  data d;
+  make(&d, 21);
+  static double f[samples];
+  static const size_t epochs[] = {0, 1, 7, 400};
+  for (size_t k = 0; k < 4; k++) {
+    marq_network *network = network_of(hidden);
+    marq_train_options o = options_of("cauchy");
+    o.epochs = epochs[k];
+    o.validation = 0;
+    o.batch = k == 3 ? 60 : 0;
+    const marq_train_result r = train(network, &d, &o);
+    assert_int_equal(marq_network_predict(network, d.inputs, samples, f, NULL), MARQ_OK);
+    for (size_t i = 0; i < samples; i++) f[i] = (f[i] - d.y[i]) / marq_network_output_standard(network)->scale;
+    const double sigma = marq_robust_sigma(f, samples, free_count);
+    assert_close(r.spread, sigma, 1e-9, 0);
+    assert_int_equal(r.scale_settled, fabs(r.loss_scale - 2.385 * sigma) <= 0.0101 * r.loss_scale);
+    marq_network_free(network);
+  }
+}
+
+/* Twelve clean targets are no outliers. */
+static void several_targets_have_one_scale(void **state) {
+  (void)state;
+  enum { targets = 12 };
+  static double y[targets][samples], f[targets * samples], r[targets * samples], w[samples];
+  data d;
+  make(&d, 22);
+  uint64_t seed = 5;
+  marq_column columns[targets];
+  for (size_t o = 0; o < targets; o++) {
+    columns[o] = (marq_column){y[o], 1};
+    for (size_t i = 0; i < samples; i++)
+      y[o][i] = sin(d.x[i] + (double)o) + 0.2 * test_normal(&seed) + (i % 20 == 3 ? 5 : 0);
+  }
+  const marq_layer layers[] = {{6, marq_activation_find("tanh"), 0, 0},
+                               {targets, marq_activation_find("linear"), 0, 0}};
+  static const char *const losses[] = {"huber", "cauchy", "tukey"};
+  for (size_t l = 0; l < 3; l++) {
+    marq_network *network;
+    marq_train_result found;
+    assert_int_equal(marq_network_create(1, layers, 2, &network, NULL), MARQ_OK);
+    marq_train_options o = options_of(losses[l]);
+    assert_int_equal(marq_train(network, d.inputs, columns, samples, &o, NULL, NULL, &found, NULL), MARQ_OK);
+    assert_int_equal(marq_network_predict(network, d.inputs, samples, f, NULL), MARQ_OK);
+    for (size_t k = 0; k < targets; k++)
+      for (size_t i = 0; i < samples; i++)
+        r[i + k * samples] = (f[i + k * samples] - y[k][i]) / marq_network_output_standard(network)[k].scale;
+    marq_loss_weights(o.loss, found.loss_scale, r, targets, samples, samples, w);
+    for (size_t i = 0; i < samples; i++) assert_true(i % 20 == 3 ? w[i] < 0.4 : w[i] > 0.6);
+    marq_network_free(network);
+  }
+}
+
+/* An exact fit has no spread: the scale does not run to 0. */
+static void an_exact_fit_keeps_its_scale(void **state) {
+  (void)state;
+  data d;
+  make(&d, 23);
+  for (size_t i = 0; i < samples; i++) d.y[i] = 1 + 2 * d.x[i] + (i % 6 == 0 ? 5 : 0);
+  marq_network *network = network_of(0);
+  marq_train_options o = options_of("tukey");
+  const marq_train_result r = train(network, &d, &o);
+  assert_true(r.loss_scale > 1e-12 && r.epochs < o.epochs);
+  assert_true(distance(network, &d) >= 0);
+  for (size_t i = 0; i < samples; i++) d.truth[i] = 1 + 2 * d.x[i];
+  assert_true(distance(network, &d) < 1e-8);
+  marq_network_free(network);
+}
+
 static void refused(const data *d, size_t width, const marq_train_options *o, const char *what) {
   marq_network *network = network_of(width);
   marq_error error = {0};
@@ -235,8 +348,11 @@ static void what_cannot_be_is_refused(void **state) {
   data d;
   make(&d, 18);
   marq_train_options o = options_of("tukey");
-  o.scale = -1;
-  refused(&d, 2, &o, "scale of tukey");
+  static const double scales[] = {-1, 1e300, 1e-200, NAN, INFINITY};
+  for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
+    o.scale = scales[k];
+    refused(&d, 2, &o, "scale of tukey");
+  }
   o.scale = 0;
   o.ridge_choice = "cv";
   refused(&d, 2, &o, "given scale");
@@ -249,6 +365,11 @@ static void what_cannot_be_is_refused(void **state) {
   o.ridge = 1;
   o.ridge_centre = centre;
   refused(&d, 2, &o, "not to both");
+  static const double nowhere[7] = {0, 0, 0, NAN};
+  o.ridge_to_start = 0;
+  o.validation = 0.2;
+  o.ridge_centre = nowhere;
+  refused(&d, 2, &o, "pulls parameter 3 to nan");
   for (size_t i = 0; i < samples; i++) d.y[i] = i % 4 == 0;
   o = options_of("huber");
   o.standardise = 0;
@@ -262,6 +383,11 @@ int main(void) {
                                      cmocka_unit_test(a_linear_network_agrees_with_robust_solve),
                                      cmocka_unit_test(a_given_scale_is_come_down_to),
                                      cmocka_unit_test(the_best_of_runs_is_told_at_one_scale),
+                                     cmocka_unit_test(slow_solvers_go_on),
+                                     cmocka_unit_test(a_given_scale_is_told),
+                                     cmocka_unit_test(the_spread_is_that_of_the_end),
+                                     cmocka_unit_test(several_targets_have_one_scale),
+                                     cmocka_unit_test(an_exact_fit_keeps_its_scale),
                                      cmocka_unit_test(the_ridge_pulls_to_its_centre),
                                      cmocka_unit_test(the_cost_has_the_distance_from_the_centre),
                                      cmocka_unit_test(what_cannot_be_is_refused)};

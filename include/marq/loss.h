@@ -59,6 +59,10 @@ typedef struct marq_loss {
 MARQ_API const marq_loss *marq_loss_find(const char *name);
 MARQ_API const marq_loss *marq_loss_at(size_t i);
 
+/** MARQ_EINVAL unless the scale is one that the loss can square: from 1e-150 to 1e150. Losses without one, and NULL,
+ * take any. */
+MARQ_API marq_status marq_loss_check_scale(const marq_loss *loss, double scale, marq_error *error);
+
 /** weight[i] = ρ′ = uᵀr/rᵀr of each sample: what iteratively reweighted least squares would give it; 1 at r = 0. Of
  * losses that are of_residual. r as f of a block. */
 MARQ_API void marq_loss_weights(const marq_loss *loss, double scale, const double *r, size_t outputs, size_t count,

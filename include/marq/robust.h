@@ -30,6 +30,14 @@ typedef struct marq_robust {
  */
 MARQ_API double marq_robust_sigma(double *r, size_t count, size_t parameters);
 
+/** The same of samples with several outputs, from the lengths of their residuals: divided by the root of the median of
+ * χ² with as many degrees of freedom, in place of 1/1.4826 = √0.4549. */
+MARQ_API double marq_robust_sigma_of(double *lengths, size_t samples, size_t outputs, size_t parameters);
+
+/** The scale for residuals of that spread: tuning·√outputs·sigma, as a loss is of the length of a sample's residuals
+ * (its typical weight is then that of one output). tuning 0: the loss's own. */
+MARQ_API double marq_robust_scale(const marq_loss *loss, double tuning, size_t outputs, double sigma);
+
 /** Fit with a robust loss of estimated scale.
  *  problem  made with a loss (be it the squared one), offers residual; its loss and scale are those of the last fit
  *           afterwards

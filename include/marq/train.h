@@ -50,9 +50,9 @@ MARQ_API int marq_train_stop_done(marq_train_stop stop);
 typedef struct marq_train_options {
   const marq_loss *loss; /* borrowed; NULL: squared */
   /** Of a robust loss, in units of standardised targets. 0: estimated (not with ridge_choice). A run is then a number
-   * of fits that go on from each other, and the scale of the next is the loss's `tuning` times the spread of the
-   * residuals (marq_robust_sigma) of the validation samples, or, where there are none, of the training samples. A loss
-   * that is not convex comes down to a given scale in such fits, too. */
+   * of fits that go on from each other, and the scale of the next is marq_robust_scale of the spread of
+   * the residuals (marq_robust_sigma_of) of the validation samples, or, where there are none, of the training samples.
+   * A loss that is not convex comes down to a given scale in such fits, too. */
   double scale;
   marq_options solve; /* solver, linear solver, scaling, tolerances, memory. Limits are below: max_iterations and
                          max_seconds of this structure are not used */
@@ -154,7 +154,7 @@ typedef struct marq_train_result {
   int ridge_at_border;           /* 1: the λ chosen is the least or the most tried */
   double loss_scale;             /* of a robust loss: as given, or as estimated */
   double spread;                 /* of the residuals in standardised units, from which it was estimated; else NaN */
-  int scale_settled;             /* 0: it was estimated, and still changed when training ended */
+  int scale_settled;             /* 0: training ended while it changed, or before it had come down to the one given */
   unsigned long seed;            /* as asked for; the initial values of the best run are of seed + run */
   size_t iterations, accepted;   /* trial steps of all runs */
   marq_counts counts;            /* of all runs */

@@ -126,6 +126,13 @@ static const marq_loss losses[] = {
      .tuning = 2.571},
 };
 
+marq_status marq_loss_check_scale(const marq_loss *loss, double scale, marq_error *error) {
+  const double least = 1e-150, most = 1e150; /* their squares are numbers */
+  if (!loss || !loss->robust || (scale >= least && scale <= most)) return MARQ_OK;
+  return marq_fail(error, MARQ_EINVAL, "the scale of %s is %g; it must be from %g to %g", loss->name, scale, least,
+                   most);
+}
+
 const marq_loss *marq_loss_at(size_t i) {
   return i < sizeof losses / sizeof *losses ? &losses[i] : NULL;
 }

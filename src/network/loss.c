@@ -161,8 +161,8 @@ marq_status netp_check_loss(const marq_network_options *options, const marq_stan
                             marq_error *error) {
   const marq_loss *loss = options->loss;
   if (!loss) return MARQ_OK;
-  if (loss->robust && (!(options->scale > 0) || !isfinite(options->scale)))
-    return marq_fail(error, MARQ_EINVAL, "the scale of %s is %g, it must be above 0", loss->name, options->scale);
+  const marq_status status = marq_loss_check_scale(loss, options->scale, error);
+  if (status != MARQ_OK) return status;
   for (size_t o = 0; o < count && loss->predict; o++)
     if (outputs[o].shift != 0 || outputs[o].scale != 1)
       return marq_fail(error, MARQ_EINVAL,

@@ -1,4 +1,5 @@
 /* Predictions: a forward pass over blocks of samples, in the user's units. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,8 +95,8 @@ double network_squares(const marq_network *network, const double *p, const netwo
   return sum;
 }
 
-size_t network_residuals(const marq_network *network, const double *p, const network_samples *samples, double *buffer,
-                         double *r) {
+size_t network_distances(const marq_network *network, const double *p, const network_samples *samples, double *buffer,
+                         double *length) {
   const marq_standard *s = network->standards + network->inputs;
   const size_t outputs = marq_network_outputs(network), *order = samples->order;
   const marq_column w = samples->weights;
@@ -106,10 +107,12 @@ size_t network_residuals(const marq_network *network, const double *p, const net
     for (size_t i = 0; i < count; i++) {
       const size_t k = at(order, i0 + i);
       if (w.data && !(w.data[k * w.stride] > 0)) continue;
+      double sum = 0;
       for (size_t o = 0; o < outputs; o++) {
         const marq_column y = samples->targets[o];
-        r[written++] = f[i + o * block] - (y.data[k * y.stride] - s[o].shift) / s[o].scale;
+        sum = hypot(sum, f[i + o * block] - (y.data[k * y.stride] - s[o].shift) / s[o].scale);
       }
+      length[written++] = sum;
     }
   }
   return written;

@@ -110,10 +110,7 @@ marq_status user_check(const marq_callbacks *c, marq_error *error) {
   if (c->loss && !c->loss->of_residual)
     return marq_fail(error, MARQ_EINVAL, "the loss %s is not one of residuals: it needs outputs and targets",
                      c->loss->name);
-  if (c->loss && c->loss->robust && !(c->scale > 0 && isfinite(c->scale)))
-    return marq_fail(error, MARQ_EINVAL, "the scale of the loss %s is %g; it must be positive", c->loss->name,
-                     c->scale);
-  return MARQ_OK;
+  return marq_loss_check_scale(c->loss, c->scale, error);
 }
 
 const marq_loss *user_loss(const marq_callbacks *c) {

@@ -207,6 +207,9 @@ marq_status marq_problem_ridge(marq_problem *inner, const double *lambda, const 
   for (size_t k = 0; k < count; k++)
     if (!(lambda[k] >= 0) || !isfinite(lambda[k]))
       return marq_fail(error, MARQ_EINVAL, "the ridge of group %zu is %g, it must be 0 or more", k, lambda[k]);
+  for (size_t j = 0; centre && j < marq_problem_parameters(inner); j++)
+    if (!isfinite(centre[j]))
+      return marq_fail(error, MARQ_EINVAL, "the ridge pulls parameter %zu to %g, which is no place", j, centre[j]);
   ridge_problem *s = calloc(1, sizeof *s);
   if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");
   wrap_begin(&s->base, &all, inner);

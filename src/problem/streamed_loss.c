@@ -262,8 +262,8 @@ void streamed_loss_layout(marq_arena *arena, const streamed_problem *s, streamed
 }
 
 marq_status streamed_loss_choose(streamed_problem *s, const marq_loss *loss, double scale, marq_error *error) {
-  if (loss && loss->robust && !(scale > 0 && isfinite(scale)))
-    return marq_fail(error, MARQ_EINVAL, "the scale of the loss %s is %g; it must be positive", loss->name, scale);
+  const marq_status status = marq_loss_check_scale(loss, scale, error);
+  if (status != MARQ_OK) return status;
   s->loss = loss && strcmp(loss->name, "squared") != 0 ? loss : NULL;
   s->scale = scale;
   s->sums_of = s->loss ? &streamed_loss_sums : &streamed_square_sums;

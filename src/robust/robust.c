@@ -1,5 +1,6 @@
 /* Robust fits of estimated scale: alternate between the fit and the median absolute residual. Huber, Robust Statistics
  * (1981), §7.8; Rousseeuw & Leroy, Robust Regression and Outlier Detection (1987), ch. 1. */
+#include <gsl/gsl_cdf.h>
 #include <marq/robust.h>
 #include <math.h>
 #include <stdlib.h>
@@ -24,13 +25,23 @@ static int by_size(const void *a, const void *b) {
 }
 
 double marq_robust_sigma(double *r, size_t count, size_t parameters) {
+  return marq_robust_sigma_of(r, count, 1, parameters);
+}
+
+double marq_robust_scale(const marq_loss *loss, double tuning, size_t outputs, double sigma) {
+  return (tuning > 0 ? tuning : loss->tuning) * sqrt((double)outputs) * sigma;
+}
+
+/* Parameters make so many residuals 0, and so a share of the samples. */
+double marq_robust_sigma_of(double *r, size_t count, size_t outputs, size_t parameters) {
+  parameters /= outputs;
   if (count <= parameters) return 0;
   for (size_t i = 0; i < count; i++) r[i] = isfinite(r[i]) ? fabs(r[i]) : INFINITY;
   qsort(r, count, sizeof *r, by_size);
   const double *left = r + parameters;
   const size_t k = count - parameters;
   const double median = k % 2 ? left[k / 2] : 0.5 * (left[k / 2 - 1] + left[k / 2]);
-  return median / 0.67448975019608174320;
+  return median / (outputs == 1 ? 0.67448975019608174320 : sqrt(gsl_cdf_chisq_Pinv(0.5, (double)outputs)));
 }
 
 /* The spread of f − y at p; samples of weight 0 say nothing. */
@@ -48,13 +59,15 @@ static marq_status measure(stage *s, double *sigma) {
     return marq_fail(s->error, status == MARQ_NONFINITE ? MARQ_EDOMAIN : status, "the residuals: %s",
                      marq_status_text(status));
   const marq_column *w = s->options->weights;
-  const size_t samples = marq_problem_samples(s->problem);
+  const size_t samples = marq_problem_samples(s->problem), outputs = s->m / samples;
   size_t count = 0;
-  for (size_t k = 0; k < s->m; k++) {
-    const double weight = w && w->data ? w->data[k % samples * w->stride] : 1;
-    if (weight > 0) s->r[count++] = s->r[k] / sqrt(weight);
+  for (size_t i = 0; i < samples; i++) { /* the lengths of samples, in place: none is longer than the room before it */
+    const double weight = w && w->data ? w->data[i * w->stride] : 1;
+    double length = 0;
+    for (size_t o = 0; o < outputs; o++) length = hypot(length, s->r[o * samples + i]);
+    if (weight > 0) s->r[count++] = length / sqrt(weight);
   }
-  *sigma = marq_robust_sigma(s->r, count, s->n);
+  *sigma = marq_robust_sigma_of(s->r, count, outputs, s->n);
   if (*sigma > 0 && isfinite(*sigma)) return MARQ_OK;
   return marq_fail(s->error, MARQ_EINVAL,
                    count <= s->n ? "as many parameters as residuals: there is no scale to estimate"
@@ -106,7 +119,7 @@ static marq_status settle(stage *s, const marq_loss *loss, double tuning, double
     marq_result one = {0};
     double measured = NAN;
     s->found->sigma = *sigma;
-    s->found->scale = tuning * *sigma;
+    s->found->scale = marq_robust_scale(loss, tuning, marq_problem_outputs(s->problem), *sigma);
     marq_status status = marq_problem_set_loss(s->problem, loss, s->found->scale);
     if (status != MARQ_OK)
       return marq_fail(s->error, status, "the scale %g: %s", s->found->scale, marq_status_text(status));
@@ -131,7 +144,7 @@ static marq_status run(stage *s) {
   marq_status status = measure(s, &sigma);
   if (status == MARQ_OK && !o->loss->convex) status = settle(s, huber, huber->tuning, 0.01, (most + 1) / 2, &sigma);
   if (status != MARQ_OK || s->total->stop == MARQ_STOP_USER) return status;
-  return settle(s, o->loss, o->tuning > 0 ? o->tuning : o->loss->tuning, tolerance, most, &sigma);
+  return settle(s, o->loss, o->tuning, tolerance, most, &sigma);
 }
 
 marq_status marq_robust_solve(marq_problem *problem, const marq_robust_options *robust, const marq_options *options,

@@ -41,7 +41,7 @@ static void run_epochs(runner *r, stage *s, marq_error *error) {
   double mse, least = train_cost_of_all(t, t->start, &mse);
   train_observe(r, &state, all, least, mse, 1);
   while (!r->ended) {
-    if (t->options->target > 0 && train_told(t, mse) <= t->options->target) train_end(r, MARQ_TRAIN_TARGET, 1, NULL);
+    if (train_reaches_target(r, mse)) train_end(r, MARQ_TRAIN_TARGET, 1, NULL);
     if (train_out_of_patience(r)) train_end(r, MARQ_TRAIN_EARLY, 0, NULL);
     if (out->epochs >= t->options->epochs) train_end(r, MARQ_TRAIN_EPOCHS, 0, NULL);
     if (r->ended || out->epochs >= r->limit) return;

@@ -71,9 +71,7 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
   if (o->ridge_choice && (o->batch || o->grow > 0))
     return marq_fail(error, MARQ_EINVAL,
                      "a ridge is chosen on all samples at once: no mini-batches, no growing sample");
-  if (o->loss && o->loss->robust && (!(o->scale >= 0) || !isfinite(o->scale)))
-    return marq_fail(error, MARQ_EINVAL, "the scale of %s is %g, it must be above 0, or 0 to estimate it",
-                     o->loss->name, o->scale);
+  if (o->loss && o->scale != 0 && marq_loss_check_scale(o->loss, o->scale, error)) return MARQ_EINVAL;
   if (o->loss && o->loss->robust && o->scale == 0 && o->ridge_choice)
     return marq_fail(error, MARQ_EINVAL, "a ridge is chosen with a given scale of %s: each scale has its own ridge",
                      o->loss->name);

@@ -82,7 +82,7 @@ static void total(trainer *t, const marq_regularised *found) {
 }
 
 void train_run_regularised(trainer *t, size_t run, train_outcome *out, marq_error *error) {
-  *out = (train_outcome){.validation_mse = NAN};
+  *out = (train_outcome){.validation_mse = NAN, .scale = t->options->scale, .sigma = NAN, .settled = 1};
   watcher w = {.t = t, .out = out, .run = run, .best_validation = INFINITY};
   marq_regularise_options o = marq_regularise_options_default();
   const double cost_tolerance = o.solve.cost_tolerance;

@@ -35,7 +35,8 @@ static marq_options stage_options(const runner *r) {
   if (train_is_first_order(r->t)) {
     if (r->t->options->batch) o.batch = (double)r->t->options->batch;
     o.seed = (double)((r->t->options->seed + r->run) & 0xffffffffUL);
-    o.max_iterations = (double)(r->limit - r->out->epochs); /* of passes: schedules of the learning rate go by it */
+    o.max_iterations =
+        (double)(r->t->options->epochs - r->out->epochs); /* of passes: schedules of the learning rate go by it */
   }
   return o;
 }
@@ -217,6 +218,11 @@ static int is_paused(const runner *r) {
   return r->limit < r->t->options->epochs && r->out->epochs >= r->limit;
 }
 
+int train_reaches_target(const runner *r, double mse) {
+  const trainer *t = r->t;
+  return t->options->target > 0 && train_told(t, mse) <= t->options->target && (!t->scaled || r->out->settled);
+}
+
 /* Epochs on one stage until the run ends or, before the last stage, the sample should grow. */
 static void run_stage(runner *r, stage *s, int last) {
   trainer *t = r->t;
@@ -229,7 +235,7 @@ static void run_stage(runner *r, stage *s, int last) {
     if (first || state.accepted) mse = train_mse(t, state.cost - part * train_penalty(t, state.p), weight);
     train_observe(r, &state, s->i1 - s->i0, state.cost, mse, first || state.accepted);
     const size_t made = out->epochs - r->stage_epoch;
-    const int reached = t->options->target > 0 && train_told(t, mse) <= t->options->target;
+    const int reached = train_reaches_target(r, mse);
     const int paused = is_paused(r);
     if (!last && !r->ended && !paused) {
       if (reached || train_out_of_patience(r) || marq_solver_stopped(s->solver) != MARQ_STOP_NONE) return;
@@ -322,7 +328,7 @@ void train_fit(runner *r, marq_error *error) {
 }
 
 void train_run(trainer *t, size_t run, train_outcome *outcome, marq_error *error) {
-  *outcome = (train_outcome){.validation_mse = NAN, .scale = t->loss_scale, .sigma = NAN, .settled = 1};
+  *outcome = (train_outcome){.validation_mse = NAN, .scale = t->options->scale, .sigma = NAN, .settled = !t->scaled};
   runner r = {.t = t, .out = outcome, .run = run, .best = INFINITY, .limit = t->options->epochs};
   if (t->scaled) {
     train_run_scaled(&r, error);

@@ -55,6 +55,8 @@ void train_fail(runner *r, marq_status status, const marq_error *why, marq_error
 void train_observe(runner *r, const marq_state *state, size_t samples, double cost, double mse, int moved);
 void train_keep(runner *r, const double *p, double cost, double mse);
 int train_out_of_patience(const runner *r);
+/** Whether this is what training was to come to: with a scale that changes on the way, only once it stands. */
+int train_reaches_target(const runner *r, double mse);
 
 /** From trainer->start until the run ends, or r->limit epochs of it are made. */
 void train_fit(runner *r, marq_error *error);

@@ -307,6 +307,7 @@ marq_status marq_train(marq_network *network, const marq_column *inputs, const m
   t.result = result ? result : &own;
   *t.result = (marq_train_result){.seed = t.options->seed,
                                   .validation_mse = NAN,
+                                  .reason = MARQ_TRAIN_FAILED,
                                   .ridge = t.options->ridge,
                                   .ridge_biases = t.options->ridge_biases,
                                   .effective = NAN,

@@ -44,9 +44,9 @@ typedef struct train_outcome {
   double ridge, ridge_biases, effective, noise, criterion;
   int at_border;
   marq_regularised *regularised; /* owned, where the ridge was chosen */
-  double scale, sigma; /* of a robust loss; spread of the residuals, NaN where it was not estimated */
-  int settled;         /* 0: it was estimated, and still changed at the end */
-  int ends_all;        /* target, time or the caller: no further run */
+  double scale, sigma;           /* of a robust loss; spread of the residuals, NaN where it was not estimated */
+  int settled;                   /* 0: it changes still */
+  int ends_all;                  /* target, time or the caller: no further run */
 } train_outcome;
 
 /** 1 when all training samples are used at once: no batches, and nothing grows. */
