@@ -124,6 +124,12 @@ static void test_sigma_by_hand(void **state) {
   assert_close(marq_robust_sigma(odd, 5, 0), 2 / 0.6744897501960817, 1e-15, 0);
   assert_true(marq_robust_sigma(far, 3, 0) == INFINITY);
   assert_true(marq_robust_sigma(odd, 5, 5) == 0);
+  marq_robust_sample counted[] = {{1, 2}, {4, 1}, {2, 3}, {9, 2}}; /* 1 1 2 2 2 4 9 9, without the least: 2 */
+  assert_close(marq_robust_sigma_of(counted, 4, 1, 1), 2 / 0.6744897501960817, 1e-15, 0);
+  marq_robust_sample pairs[] = {
+      {3, 1}, {1, 1}, {2, 1}, {5, 1}, {4, 1}}; /* two outputs: median of chi is root(2 ln 2) */
+  assert_close(marq_robust_sigma_of(pairs, 5, 2, 2), 3.5 / sqrt(2 * log(2)), 1e-14, 0);
+  assert_close(marq_robust_scale(marq_loss_find("huber"), 0, 4, 0.5), 1.345, 1e-15, 0);
 }
 
 static void test_weights_by_hand(void **state) {

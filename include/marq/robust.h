@@ -13,6 +13,7 @@ typedef struct marq_robust_options {
   const marq_loss *loss;      /* a robust one */
   double tuning;              /* scale in standard deviations; 0: the loss's own, 95 % efficient for normal errors */
   const marq_column *weights; /* as the problem was given them, where they are no σ; NULL: none */
+  int counts;                 /* 1: they say how often each sample was observed */
   size_t most_fits;           /* 0: 50 */
   double tolerance;           /* settled when the scale changes by less than this fraction; 0: 1e-4 */
 } marq_robust_options;
@@ -30,9 +31,13 @@ typedef struct marq_robust {
  */
 MARQ_API double marq_robust_sigma(double *r, size_t count, size_t parameters);
 
-/** The same of samples with several outputs, from the lengths of their residuals: divided by the root of the median of
- * χ² with as many degrees of freedom, in place of 1/1.4826 = √0.4549. */
-MARQ_API double marq_robust_sigma_of(double *lengths, size_t samples, size_t outputs, size_t parameters);
+/** A sample: the length of its residuals, and how often it was observed (> 0). */
+typedef struct marq_robust_sample {
+  double length, count;
+} marq_robust_sample;
+/** The same of samples with several outputs: divided by the root of the median of χ² with as many degrees of freedom,
+ * in place of 1/1.4826 = √0.4549. Counts are as so many samples more. */
+MARQ_API double marq_robust_sigma_of(marq_robust_sample *samples, size_t count, size_t outputs, size_t parameters);
 
 /** The scale for residuals of that spread: tuning·√outputs·sigma, as a loss is of the length of a sample's residuals
  * (its typical weight is then that of one output). tuning 0: the loss's own. */

@@ -36,7 +36,8 @@ void fit_loss_set_up(const fit *f, marq_problem_options *options) {
 
 marq_status fit_loss_solve(fit *f, marq_callback callback, void *context, marq_error *error) {
   const marq_column *weights = f->weights.data && f->request.weights != MARQ_WEIGHTS_SIGMA ? &f->weights : NULL;
-  const marq_robust_options robust = {.loss = fit_loss(f), .weights = weights};
+  const marq_robust_options robust = {
+      .loss = fit_loss(f), .weights = weights, .counts = f->request.weights == MARQ_WEIGHTS_COUNTS};
   return marq_robust_solve(f->problem, &robust, &f->request.options, f->free_p, callback, context, &f->result,
                            &f->robust, error);
 }

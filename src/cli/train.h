@@ -22,7 +22,7 @@ typedef struct train_request {
   const char *save, *resume, *plot, *plot_gradients, *trace, *residuals;
   int json, quiet, diagnostics, no_grow;
   /* given: not the default of the option below */
-  int seed_given, validation_given, test_given, initialisation_given, standardise_given, scale_given;
+  int seed_given, validation_given, test_given, initialisation_given, standardise_given, scale_given, patience_given;
   marq_train_options options;
   solver_options given; /* of the library's options */
   marq_table_options table;
@@ -76,9 +76,10 @@ typedef struct training {
   train_layer_state *layer_states; /* of each epoch in epochs [layers each]; for --plot-gradients */
   /* what came out */
   marq_train_result result;
-  train_layer_state *last_state; /* [layers], with --diagnostics */
-  double *loss_weights;          /* [samples] of a robust loss, or NULL */
-  size_t outliers[2];            /* samples of training and held back that have less than half their weight */
+  train_layer_state *last_state;  /* [layers], with --diagnostics */
+  double *loss_weights;           /* [samples] of a robust loss, or NULL */
+  size_t counted[2], outliers[2]; /* samples of training and held back with a weight of their own, and those of them
+                                     that have less than half of it */
   warnings warnings;
 } training;
 
@@ -121,6 +122,10 @@ const char *train_ridge_file(const train_request *request);
 int train_make_centre(training *t);
 /** The centre of a run that pulls to its start, for what is looked at while it goes on or after it. */
 int train_centre_of_run(training *t, size_t run);
+/** A penalty of biases where there are none is refused. */
+int train_check_biases(const training *t);
+/** Warn of a chosen penalty at the border of its range. */
+void train_ridge_warn(training *t);
 /** A problem of the network with the ridge; *problem NULL: there is none. */
 marq_status train_add_ridge(const training *t, marq_problem *bare, marq_problem **problem, marq_error *error);
 
@@ -141,6 +146,8 @@ void train_watch_begin(training *t);
 /** Print the header, if that is still due. */
 void train_watch_header(training *t);
 int train_watch_epoch(void *context, const marq_train_progress *progress);
+/** 1 after Ctrl-C. */
+int train_watch_interrupt(void *context);
 int train_watch_end(training *t);
 
 /** Gradient norms and dead rectifiers (train_diagnostics.c). states [layers]. p NULL: the network's own values. */

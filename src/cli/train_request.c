@@ -159,6 +159,7 @@ static int take_plain(train_request *r, const char *name, const char *value, int
   } sizes[] = {{"patience", &o->patience, 0}, {"epochs", &o->epochs, 0}, {"restarts", &o->restarts, 0},
                {"folds", &o->ridge_folds, 2}, {"batch", &o->batch, 1},   {"batch-steps", &o->batch_steps, 1}};
   *status = exit_done;
+  if (strcmp(name, "patience") == 0) r->patience_given = 1;
   if (option_take_text(texts, sizeof texts / sizeof *texts, name, value)) return 1;
   if (option_take_flag(flags, sizeof flags / sizeof *flags, name)) return 1;
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -230,6 +231,12 @@ static int check_ridge(const train_request *r) {
   }
   if (strcmp(o->ridge_choice, "validation") == 0 && o->validation == 0) {
     return message_fail(exit_usage, "--ridge validation needs samples that are held out: --validation is 0");
+  }
+  if (o->target > 0 || r->patience_given) {
+    return message_fail(exit_usage,
+                        "--%s ends a training early, and --ridge %s wants whole fits: --epochs and "
+                        "--max-seconds limit them",
+                        o->target > 0 ? "target" : "patience", o->ridge_choice);
   }
   if (!r->plot_gradients) return exit_done;
   return message_fail(exit_usage, "--plot-gradients wants a given penalty: --ridge %s changes it on the way",

@@ -1,5 +1,6 @@
 /* A robust loss after `marq train`: the weight that it gave to each sample, and what that says of the data. */
 #include <marq/loss.h>
+#include <marq/robust.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -18,15 +19,21 @@ double train_scale_now(const training *t) {
 
 static void warn(training *t) {
   const marq_train_result *r = &t->result;
-  if (train_estimates_scale(t) && !r->scale_settled && marq_train_stop_done(r->reason))
+  if (train_estimates_scale(t) && !r->scale_settled)
     warnings_add(
         &t->warnings,
-        "the scale of the loss still changed when training ended: more --epochs, or give one with --loss-scale");
-  if (t->outliers[0] * 2 > t->sizes[0])
+        "the scale of the loss still changed when training ended: the residuals ask for %.4g; more --epochs, or "
+        "give one with --loss-scale",
+        marq_robust_scale(t->request.options.loss, 0, t->targets.count, r->spread));
+  if (!train_estimates_scale(t) && !r->scale_settled)
+    warnings_add(&t->warnings,
+                 "training ended before the loss had come down to its scale: most samples may not have counted; more "
+                 "--epochs");
+  if (t->outliers[0] * 2 > t->counted[0])
     warnings_add(&t->warnings,
                  "%zu of %zu training samples have less than half their weight: the network does not describe most of "
                  "them",
-                 t->outliers[0], t->sizes[0]);
+                 t->outliers[0], t->counted[0]);
 }
 
 int train_weigh_samples(training *t) {
@@ -43,7 +50,12 @@ int train_weigh_samples(training *t) {
   }
   if (status == exit_done) {
     marq_loss_weights(loss, train_scale_now(t), r, outputs, samples, samples, t->loss_weights);
-    for (size_t i = 0; i < samples; i++) t->outliers[t->set[i] != 0] += t->loss_weights[i] < 0.5;
+    const marq_column w = t->request.options.weights;
+    for (size_t i = 0; i < samples; i++) {
+      if (w.data && !(w.data[i * w.stride] > 0)) continue;
+      t->counted[t->set[i] != 0]++;
+      t->outliers[t->set[i] != 0] += t->loss_weights[i] < 0.5;
+    }
     warn(t);
   }
   free(r);

@@ -55,9 +55,9 @@ double network_squares(const marq_network *network, const double *p, const netwo
 /** Σ w loss(f, y) likewise. */
 double network_losses(const marq_network *network, const marq_loss *loss, double scale, const double *p,
                       const network_samples *samples, double *buffer);
-/** ‖f − y‖ likewise, into length [count], of the samples that weigh anything; returns how many. */
+/** ‖f − y‖ likewise, into length[0], length[stride], … of the samples that weigh anything; returns how many. */
 size_t network_distances(const marq_network *network, const double *p, const network_samples *samples, double *buffer,
-                         double *length);
+                         double *length, size_t stride);
 size_t network_buffer(const marq_network *network);
 
 #endif

@@ -96,7 +96,7 @@ double network_squares(const marq_network *network, const double *p, const netwo
 }
 
 size_t network_distances(const marq_network *network, const double *p, const network_samples *samples, double *buffer,
-                         double *length) {
+                         double *length, size_t stride) {
   const marq_standard *s = network->standards + network->inputs;
   const size_t outputs = marq_network_outputs(network), *order = samples->order;
   const marq_column w = samples->weights;
@@ -112,7 +112,7 @@ size_t network_distances(const marq_network *network, const double *p, const net
         const marq_column y = samples->targets[o];
         sum = hypot(sum, f[i + o * block] - (y.data[k * y.stride] - s[o].shift) / s[o].scale);
       }
-      length[written++] = sum;
+      length[stride * written++] = sum;
     }
   }
   return written;

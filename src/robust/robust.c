@@ -12,6 +12,7 @@ typedef struct stage {
   const marq_robust_options *options;
   size_t m, n;
   double *p, *r;
+  marq_robust_sample *samples;
   marq_callback callback;
   void *context;
   marq_result *total;
@@ -19,28 +20,47 @@ typedef struct stage {
   marq_error *error;
 } stage;
 
-static int by_size(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
+static int by_length(const void *a, const void *b) {
+  const double x = ((const marq_robust_sample *)a)->length, y = ((const marq_robust_sample *)b)->length;
   return (x > y) - (x < y);
 }
 
 double marq_robust_sigma(double *r, size_t count, size_t parameters) {
-  return marq_robust_sigma_of(r, count, 1, parameters);
+  marq_robust_sample *samples = count ? malloc(count * sizeof *samples) : NULL;
+  if (!samples) return 0;
+  for (size_t i = 0; i < count; i++) samples[i] = (marq_robust_sample){r[i], 1};
+  const double sigma = marq_robust_sigma_of(samples, count, 1, parameters);
+  free(samples);
+  return sigma;
 }
 
 double marq_robust_scale(const marq_loss *loss, double tuning, size_t outputs, double sigma) {
   return (tuning > 0 ? tuning : loss->tuning) * sqrt((double)outputs) * sigma;
 }
 
+/* The length at a place, from 0, among sorted samples that each stand there as often as they were observed. */
+static double length_at(const marq_robust_sample *samples, size_t count, double place) {
+  double seen = 0;
+  for (size_t i = 0; i < count; i++) {
+    seen += samples[i].count;
+    if (seen > place) return samples[i].length;
+  }
+  return samples[count - 1].length;
+}
+
 /* Parameters make so many residuals 0, and so a share of the samples. */
-double marq_robust_sigma_of(double *r, size_t count, size_t outputs, size_t parameters) {
-  parameters /= outputs;
-  if (count <= parameters) return 0;
-  for (size_t i = 0; i < count; i++) r[i] = isfinite(r[i]) ? fabs(r[i]) : INFINITY;
-  qsort(r, count, sizeof *r, by_size);
-  const double *left = r + parameters;
-  const size_t k = count - parameters;
-  const double median = k % 2 ? left[k / 2] : 0.5 * (left[k / 2 - 1] + left[k / 2]);
+double marq_robust_sigma_of(marq_robust_sample *samples, size_t count, size_t outputs, size_t parameters) {
+  const double fitted = (double)(parameters / outputs);
+  double all = 0;
+  for (size_t i = 0; i < count; i++) {
+    samples[i].length = isfinite(samples[i].length) ? fabs(samples[i].length) : INFINITY;
+    all += samples[i].count;
+  }
+  const double left = all - fitted;
+  if (!(left > 0)) return 0;
+  qsort(samples, count, sizeof *samples, by_length);
+  const double median = 0.5 * (length_at(samples, count, fitted + ceil(left / 2) - 1) +
+                               length_at(samples, count, fitted + floor(left / 2)));
   return median / (outputs == 1 ? 0.67448975019608174320 : sqrt(gsl_cdf_chisq_Pinv(0.5, (double)outputs)));
 }
 
@@ -61,16 +81,16 @@ static marq_status measure(stage *s, double *sigma) {
   const marq_column *w = s->options->weights;
   const size_t samples = marq_problem_samples(s->problem), outputs = s->m / samples;
   size_t count = 0;
-  for (size_t i = 0; i < samples; i++) { /* the lengths of samples, in place: none is longer than the room before it */
+  for (size_t i = 0; i < samples; i++) {
     const double weight = w && w->data ? w->data[i * w->stride] : 1;
     double length = 0;
     for (size_t o = 0; o < outputs; o++) length = hypot(length, s->r[o * samples + i]);
-    if (weight > 0) s->r[count++] = length / sqrt(weight);
+    if (weight > 0) s->samples[count++] = (marq_robust_sample){length / sqrt(weight), s->options->counts ? weight : 1};
   }
-  *sigma = marq_robust_sigma_of(s->r, count, outputs, s->n);
+  *sigma = marq_robust_sigma_of(s->samples, count, outputs, s->n);
   if (*sigma > 0 && isfinite(*sigma)) return MARQ_OK;
   return marq_fail(s->error, MARQ_EINVAL,
-                   count <= s->n ? "as many parameters as residuals: there is no scale to estimate"
+                   count * outputs <= s->n ? "as many parameters as residuals: there is no scale to estimate"
                                  : "half of the residuals or more are 0: there is no scale to estimate; give one, or "
                                    "take the squared loss");
 }
@@ -173,8 +193,10 @@ marq_status marq_robust_solve(marq_problem *problem, const marq_robust_options *
   marq_status status = marq_solver_create(problem, options, &s.solver, error);
   if (status != MARQ_OK) return status;
   s.r = malloc(s.m * sizeof *s.r);
-  status = s.r ? run(&s) : marq_fail(error, MARQ_ENOMEM, "no memory for %zu residuals", s.m);
+  s.samples = malloc(marq_problem_samples(problem) * sizeof *s.samples);
+  status = s.r && s.samples ? run(&s) : marq_fail(error, MARQ_ENOMEM, "no memory for %zu residuals", s.m);
   free(s.r);
+  free(s.samples);
   marq_solver_free(s.solver);
   return status;
 }

@@ -38,11 +38,13 @@ static marq_status measure(trainer *t, const double *p, double *sigma, marq_erro
                                     .count = t->sets.training};
   const network_samples *samples = t->validation.count ? &t->validation : &training;
   const size_t outputs = t->data.target_count, fitted = t->validation.count || !is_estimated(t) ? 0 : t->n;
-  double *length = malloc(samples->count * sizeof *length);
-  if (!length) return marq_fail(error, MARQ_ENOMEM, "out of memory for the residuals");
-  const size_t count = network_distances(t->network, p, samples, t->buffer, length);
-  *sigma = marq_robust_sigma_of(length, count, outputs, fitted);
-  free(length);
+  marq_robust_sample *of = calloc(samples->count, sizeof *of);
+  if (!of) return marq_fail(error, MARQ_ENOMEM, "out of memory for the residuals");
+  const size_t count =
+      network_distances(t->network, p, samples, t->buffer, &of->length, sizeof *of / sizeof of->length);
+  for (size_t i = 0; i < count; i++) of[i].count = 1;
+  *sigma = marq_robust_sigma_of(of, count, outputs, fitted);
+  free(of);
   if (count * outputs <= fitted)
     return marq_fail(
         error, MARQ_EINVAL,
