@@ -19,11 +19,16 @@ extern "C" {
 /** Key and one line of the i-th choice, or NULL beyond the last. */
 MARQ_API const char *marq_ridge_choice_name(size_t i, const char **help);
 
+/** Classes of parameters that may have a λ each. */
+enum { MARQ_RIDGE_CLASSES = 8 };
+
 /** One fit on the way. */
 typedef struct marq_ridge_point {
-  double lambda;    /* of class 0 */
+  double lambda;                           /* of class 0 */
+  double class_lambda[MARQ_RIDGE_CLASSES]; /* of each; 0 beyond the last */
   double criterion; /* what is made least; for "lcurve" the curvature, for "evidence" the log evidence: the most */
   double misfit;    /* cost of the data: F without the penalty */
+  double cost;      /* F with it: the misfit + ½ Σ λ relative (p − centre)² */
   double penalty;   /* ½ Σ relative (p − centre)² */
   double effective; /* γ; NaN where the choice does not need it */
 } marq_ridge_point;
@@ -45,12 +50,18 @@ typedef struct marq_regularise_options {
                          few samples */
   unsigned long seed; /* of folds and held-out samples */
   double noise;       /* standard deviation of a residual of weight 1 where it is known, for "evidence"; 0: estimated */
-  double observations; /* m of "gcv" and "evidence" where weights count repeated samples: their sum; 0: the residuals */
+  double observations; /* m of "gcv" and "evidence" where weights count repeated samples: their sum; 0: the residuals
+                          of the samples that have a weight */
+  marq_column weights; /* [samples] of the problem, borrowed: a sample of weight 0 is none, in m as in the folds and
+                          what is held out. data NULL: all have one */
   /** Cost of held-out data that the caller has, for "validation"; smaller is better. NULL: samples are held out. */
   double (*judge)(void *context, const double *p);
   void *context;
   /** Called after every fit or round; nonzero stops with the best so far. May be NULL. */
   int (*progress)(void *context, size_t fits, const marq_ridge_point *point, const double *p);
+  /** Asked before and after every trial step of every fit; nonzero stops with the best so far, as `progress` does. The
+   * fit that is cut short is left out unless it is the first. May be NULL. */
+  int (*interrupt)(void *context);
   double max_seconds; /* for everything together */
 } marq_regularise_options;
 MARQ_API marq_regularise_options marq_regularise_options_default(void);
@@ -58,23 +69,25 @@ MARQ_API marq_regularise_options marq_regularise_options_default(void);
 /** What was found. Arrays belong to the object. */
 typedef struct marq_regularised {
   size_t classes;
-  double lambda[8];     /* by class */
-  double *group_lambda; /* [groups] of the problem, as marq_problem_ridge takes it */
+  double lambda[MARQ_RIDGE_CLASSES]; /* by class */
+  double *group_lambda;              /* [groups] of the problem, as marq_problem_ridge takes it */
   size_t groups;
   double effective; /* γ = tr((J̃ᵀJ̃ + Λ)⁻¹J̃ᵀJ̃): the number of well-determined parameters (MacKay 1992), without
                        those at a bound where γ comes from J̃ᵀJ̃ */
   double noise;        /* standard deviation of a residual of weight 1: √(2·misfit/(m − γ)), or as known; 1 of a
                           likelihood; NaN of another choice than "gcv" and "evidence" */
-  double criterion;    /* of the choice: what was made least, or for "lcurve" and "evidence" the most */
+  double criterion;    /* of the choice: what was made least, or for "lcurve" and "evidence" the most; NaN when it was
+                          stopped before there was one */
   double misfit, cost; /* at the end, of all samples: without and with the penalty */
   size_t folds;        /* that "cv" used; 0 of another choice */
   size_t held_out;     /* samples that "validation" held out; 0 of another choice, or with a judge */
   size_t count;        /* fits, in order of λ but for "evidence": in order of time */
   marq_ridge_point *path;
-  int at_border;                              /* 1: the best λ is the least or the most tried */
-  int stopped;                                /* 1: by progress or time */
+  int at_border; /* 1: the best λ is the least or the most tried, or it was stopped before one was better */
+  int class_at_border[MARQ_RIDGE_CLASSES];    /* the same of each class */
+  int stopped;                                /* 1: by progress, interrupt or time */
   size_t iterations, accepted, linear_solves; /* of all fits */
-  marq_result fit;                            /* of the last fit */
+  marq_result fit;                            /* of the fit that was chosen, whose p, misfit, cost and γ these are */
 } marq_regularised;
 
 /** Fit with a chosen ridge.
@@ -84,7 +97,8 @@ typedef struct marq_regularised {
  *  problem   without a ridge; borrowed and moved. "cv", and "validation" without a judge, need its `choose`.
  *  p         [n] in: start; out: the fit with the chosen penalty to all samples
  *  Returns   MARQ_OK; MARQ_EINVAL (an unknown choice: the nearest is suggested; more folds than samples, nothing held
- *            out, a range that is none); MARQ_EUNSUPPORTED; MARQ_NOT_POSITIVE (unpenalised parameters that the data do
+ *            out, a range that is none); MARQ_EDATA (a weight that is none; an L-curve without a corner, because the
+ *            data are fitted exactly); MARQ_EUNSUPPORTED; MARQ_NOT_POSITIVE (unpenalised parameters that the data do
  *            not determine); as marq_solve.
  *  Memory    min(n, m)² where γ is needed. With n > m it comes from J̃J̃ᵀ where the problem offers gram, and then every
  *            group must have a penalty.

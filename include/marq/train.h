@@ -74,6 +74,9 @@ typedef struct marq_train_options {
    * `epochs` are the most of each fit on the way. "gcv" needs the squared loss, "evidence" one that is not
    * robust. */
   const char *ridge_choice;
+  /** Asked before and after every trial step on the way to a chosen ridge, with the context of the callback, which is
+   * called after whole fits alone; nonzero stops as the callback does. May be NULL. */
+  int (*interrupt)(void *context);
   size_t ridge_folds;  /* of "cv": at least 2; 0: as many as marq_regularise takes by itself */
   int ridge_apart;     /* 1: under "evidence" weights and biases have each their λ */
   int grow;            /* 1: begin on a fortieth of the samples, triple them when progress stalls; -1: where
@@ -148,7 +151,7 @@ typedef struct marq_train_result {
   size_t run, runs;           /* which run is the best; runs made, those that failed included */
   double ridge, ridge_biases; /* λ of weights and biases: as given, or as chosen */
   double effective, noise,
-      criterion;                 /* of a chosen ridge, see marq_regularised (noise in standardised units); else NaN */
+      criterion;                 /* of a chosen ridge, see marq_regularised (in standardised units); else NaN */
   marq_regularised *regularised; /* how it was chosen, with all fits on the way: the caller frees it with
                                     marq_regularised_free; else NULL */
   int ridge_at_border;           /* 1: the λ chosen is the least or the most tried */

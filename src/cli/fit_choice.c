@@ -33,6 +33,11 @@ static int progress(void *context, size_t fits, const marq_ridge_point *point, c
   return interrupt_seen();
 }
 
+static int interrupt(void *context) {
+  (void)context;
+  return interrupt_seen();
+}
+
 /* The grid, and then golden section between two neighbours of the best: marq/regularise.h. */
 static double count_fits(const fit *f, const marq_regularise_options *o) {
   const double refined = 12;
@@ -42,7 +47,8 @@ static double count_fits(const fit *f, const marq_regularise_options *o) {
 
 /* What the library would say of its own fields. */
 static int check_samples(const fit *f) {
-  const size_t N = f->samples;
+  size_t N = f->samples;
+  for (size_t i = 0; f->weights.data && i < f->samples; i++) N -= f->weights.data[i * f->weights.stride] == 0;
   const fit_request *r = &f->request;
   if (r->folds > N)
     return message_fail(exit_usage, "--folds: %zu folds need as many rows, there %s %zu", r->folds,
@@ -70,6 +76,7 @@ static marq_regularise_options options_of(const fit *f) {
   if (f->weights.data && r->weights == MARQ_WEIGHTS_SIGMA) o.noise = 1;
   if (f->weights.data && r->weights == MARQ_WEIGHTS_COUNTS)
     for (size_t i = 0; i < f->samples; i++) o.observations += f->weights.data[i * f->weights.stride];
+  if (r->weights != MARQ_WEIGHTS_SIGMA) o.weights = f->weights;
   o.folds = r->folds;
   o.held_out = r->held_out;
   o.seed = (unsigned long)r->options.seed;
@@ -84,6 +91,7 @@ int fit_ridge_choose(fit *f) {
   if (checked != exit_done) return checked;
   choice c = {.f = f, .fits = count_fits(f, &o)};
   o.progress = progress;
+  o.interrupt = interrupt;
   o.context = &c;
   clock_gettime(CLOCK_MONOTONIC, &c.begin);
   progress_begin(&c.line);

@@ -40,7 +40,7 @@ static void spread(fit *f) {
 
 /* The corner that was chosen lies where no smaller penalty changes anything: it is none. */
 static int corner_is_none(const fit *f) {
-  static const double none = 1e-4;
+  static const double none = 1e-2; /* a path is looked at as far as its steps are above 1e-3 */
   const marq_regularised *found = f->regularised;
   if (!found || !found->count || strcmp(f->request.ridge_choice, "lcurve") != 0) return 0;
   const marq_ridge_point *least = &found->path[0], *at = least;
@@ -87,7 +87,8 @@ static void warn_of_goodness(fit *f) {
     warnings_add(&f->warnings, "no degree of freedom is left, so the residuals say nothing of the errors%s",
                  f->request.weights == MARQ_WEIGHTS_SIGMA ? "" : ": there are no standard errors");
   }
-  if (s->r2 < 0) warnings_add(&f->warnings, "R² is negative: a constant would fit better than this formula");
+  if (s->r2 < -1e-9) /* beyond rounding: the formula may well be the constant */
+    warnings_add(&f->warnings, "R² is negative: a constant would fit better than this formula");
   if (s->tss > 0 && s->rss <= s->tss * DBL_EPSILON * DBL_EPSILON * 1e4) {
     warnings_add(&f->warnings, "the fit is exact to rounding: the standard errors only measure rounding errors");
   }

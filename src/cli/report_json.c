@@ -163,7 +163,7 @@ static void put_ridge(json *j, const fit *f) {
   if (found->folds) json_size(j, "ridge_folds", found->folds);
   if (found->held_out) json_size(j, "ridge_held_out", found->held_out);
   if (found->folds || found->held_out) json_size(j, "seed", (size_t)f->request.options.seed);
-  ridge_choice_json(j, found->path, found->count);
+  ridge_choice_json(j, found->path, found->count, found->classes);
 }
 
 void report_json(const fit *f, FILE *file) {

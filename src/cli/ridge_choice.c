@@ -8,15 +8,17 @@
 #include "message.h"
 #include "ridge_curves.h"
 
-void ridge_choice_json(json *j, const marq_ridge_point *path, size_t count) {
+void ridge_choice_json(json *j, const marq_ridge_point *path, size_t count, size_t classes) {
   json_open(j, "ridge_path", '[');
   for (size_t l = 0; l < count; l++) {
     const marq_ridge_point *at = &path[l];
     json_open_flat(j, NULL, '{');
     json_number(j, "lambda", at->lambda);
+    if (classes > 1) json_number(j, "lambda_biases", at->class_lambda[1]);
     json_number(j, "criterion", at->criterion);
     json_number(j, "misfit", at->misfit);
     json_number(j, "penalty", at->penalty);
+    json_number(j, "cost", at->cost);
     json_number(j, "effective_parameters", at->effective);
     json_close(j, '}');
   }
@@ -34,7 +36,8 @@ static const char *criterion_text(const char *choice) {
   return choice;
 }
 
-/* arrays [4·count] take λ, criterion and the axes: √RSS, or the cost of another loss, and √(Σ (p − c)²). */
+/* arrays [5·count] take λ, criterion and the axes: √RSS, or the cost of another loss, and √(Σ (p − c)²); and λ of a
+ * second class. */
 static ridge_curves curves_of(const ridge_choice *choice, double *arrays) {
   const size_t n = choice->count;
   ridge_curves c = {.count = n,
@@ -46,7 +49,9 @@ static ridge_curves curves_of(const ridge_choice *choice, double *arrays) {
                     .misfit_text = choice->squared ? "√RSS" : "cost of the data",
                     .logarithmic = strcmp(choice->by, "lcurve") != 0 && strcmp(choice->by, "evidence") != 0,
                     .few = 1,
-                    .lambda_used = choice->lambda};
+                    .lambda_used = choice->lambda,
+                    .lambda_biases = choice->classes > 1 ? arrays + 4 * n : NULL,
+                    .biases_used = choice->lambda_biases};
   for (size_t l = 0; l < n; l++) {
     const marq_ridge_point *at = &choice->path[l];
     const double misfit = choice->squared ? sqrt(fmax(2 * at->misfit, 0)) : at->misfit, penalty = sqrt(2 * at->penalty);
@@ -54,6 +59,7 @@ static ridge_curves curves_of(const ridge_choice *choice, double *arrays) {
     arrays[n + l] = at->criterion;
     arrays[2 * n + l] = misfit;
     arrays[3 * n + l] = penalty;
+    arrays[4 * n + l] = at->class_lambda[1];
     if (at->lambda != c.lambda_used) continue;
     c.misfit_used = misfit;
     c.penalty_used = penalty;
@@ -71,13 +77,15 @@ static void place(FILE *script, double left, double top, double bottom) {
 
 int ridge_choice_plot(const ridge_choice *choice, FILE *script, double left) {
   const size_t n = choice->count;
-  double *arrays = malloc(4 * n * sizeof *arrays);
+  double *arrays = malloc(5 * n * sizeof *arrays);
   if (!arrays) return message_out_of_memory();
   const ridge_curves c = curves_of(choice, arrays);
   const int rounds = strcmp(choice->by, "evidence") == 0;
   ridge_curves_put(&c, script);
   fputs("unset key\nunset colorbox\nset xrange [*:*]\nset format '%.6g'\nset ytics autofreq\n", script);
-  fprintf(script, "set title 'λ = %.4g by %s", c.lambda_used, choice->by);
+  fprintf(script, "set title 'λ = %.4g", c.lambda_used);
+  if (c.lambda_biases) fprintf(script, ", of biases %.4g,", c.biases_used);
+  fprintf(script, " by %s", choice->by);
   if (isfinite(choice->effective)) fprintf(script, ", %.4g effective parameters", choice->effective);
   fputs("' noenhanced\n", script);
   place(script, left, 0.93, 0.6);

@@ -13,10 +13,12 @@ typedef struct ridge_choice {
   size_t count;
   int squared; /* 1: the cost of the data is half a sum of squares */
   double lambda, effective;
+  size_t classes;
+  double lambda_biases; /* where there are two classes */
 } ridge_choice;
 
-/** The path as an array of objects. */
-void ridge_choice_json(json *j, const marq_ridge_point *path, size_t count);
+/** The path as an array of objects. With a second class of parameters, the biases, its λ is told, too. */
+void ridge_choice_json(json *j, const marq_ridge_point *path, size_t count, size_t classes);
 /** Draw two plots, right of `left` of the page, or, with 0, where the layout has them: the criterion and the L-curve
  * against the penalty, or of the evidence, which looks at no other penalties, its rounds. Returns how to exit. */
 int ridge_choice_plot(const ridge_choice *choice, FILE *script, double left);

@@ -14,7 +14,9 @@ void ridge_curves_put(const ridge_curves *c, FILE *script) {
     plot_number(script, c->criterion[l]);
     plot_number(script, c->misfit[l] > 0 ? c->misfit[l] : NAN);
     plot_number(script, c->penalty[l] > 0 ? c->penalty[l] : NAN);
-    fprintf(script, " %zu\n", l + 1);
+    fprintf(script, " %zu", l + 1);
+    if (c->lambda_biases) plot_number(script, c->lambda_biases[l]);
+    fputc('\n', script);
   }
   fputs("END_OF_DATA\n", script);
 }
@@ -103,13 +105,17 @@ static void rounds_axis(const ridge_curves *c, FILE *script) {
           ceil(last / 8));
 }
 
+static void end_rounds(FILE *script) {
+  plot_linear_axis(script);
+  fputs("set xrange [*:*]\nset xtics autofreq\n", script);
+}
+
 static void draw_rounds(const ridge_curves *c, FILE *script, int column, double last) {
   fprintf(script,
           "plot $choice using 5:%d with %s notitle, '-' using 1:2 with points pt 7 ps 1.2 lc rgb '#d1495b' "
           "notitle\n%zu %.10g\ne\n",
           column, style(c), c->count, last);
-  plot_linear_axis(script);
-  fputs("set xrange [*:*]\nset xtics autofreq\n", script);
+  end_rounds(script);
 }
 
 void ridge_curves_rounds_of_lambda(const ridge_curves *c, FILE *script) {
@@ -117,8 +123,21 @@ void ridge_curves_rounds_of_lambda(const ridge_curves *c, FILE *script) {
   range(c->lambda, c->count, &low, &high);
   rounds_axis(c, script);
   fputs("set ylabel 'penalty λ'\n", script);
-  plot_log_axis(script, low, high);
-  draw_rounds(c, script, 1, c->lambda_used);
+  if (!c->lambda_biases) {
+    plot_log_axis(script, low, high);
+    draw_rounds(c, script, 1, c->lambda_used);
+    return;
+  }
+  double least, most;
+  range(c->lambda_biases, c->count, &least, &most);
+  plot_log_axis(script, fmin(low, least), fmax(high, most));
+  fprintf(script,
+          "set key tmargin center horizontal\nplot $choice using 5:1 with %s title 'weights', $choice using 5:6 with "
+          "linespoints lw 1.8 "
+          "pt 5 ps 0.4 lc rgb '#3a7d44' title 'biases', '-' using 1:2 with points pt 7 ps 1.2 lc rgb '#d1495b' "
+          "notitle\n%zu %.10g\n%zu %.10g\ne\nunset key\n",
+          style(c), c->count, c->lambda_used, c->count, c->biases_used);
+  end_rounds(script);
 }
 
 void ridge_curves_rounds_of_criterion(const ridge_curves *c, FILE *script) {

@@ -13,6 +13,8 @@ typedef struct ridge_curves {
   int logarithmic; /* the criterion is positive, and may have a logarithmic axis */
   int few;         /* the values are few and uneven: each is marked */
   double lambda_used, misfit_used, penalty_used;
+  const double *lambda_biases; /* [count] of a second class, in rounds; NULL: there is none */
+  double biases_used;
 } ridge_curves;
 
 /** Define $choice, which the others draw from. */

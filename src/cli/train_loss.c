@@ -25,8 +25,8 @@ int train_check_ridge(const training *t) {
                         o->loss->name);
   if (strcmp(o->ridge_choice, "gcv") != 0 && !(strcmp(o->ridge_choice, "evidence") == 0 && o->loss->robust))
     return exit_done;
-  return message_fail(exit_usage, "--ridge %s is not for --loss %s; cv, validation or lcurve do", o->ridge_choice,
-                      o->loss->name);
+  return message_fail(exit_usage, "--ridge %s is not for --loss %s; %scv, validation or lcurve do", o->ridge_choice,
+                      o->loss->name, o->loss->robust ? "" : "evidence, ");
 }
 
 int train_take_loss(training *t) {

@@ -238,6 +238,8 @@ static int draw_choice(const picture *d) {
                                .count = t->result.regularised->count,
                                .squared = !t->request.options.loss,
                                .lambda = t->result.ridge,
+                               .classes = t->result.regularised->classes,
+                               .lambda_biases = t->result.ridge_biases,
                                .effective = t->result.effective};
   const int status = ridge_choice_plot(&choice, d->script, 0);
   fputs("set colorbox\n", d->script);

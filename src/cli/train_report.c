@@ -103,9 +103,16 @@ void train_report_header(const training *t, FILE *file) {
            o->solve.memory < MARQ_NO_LIMIT ? "; matrices may take at most " : "",
            o->solve.memory < MARQ_NO_LIMIT ? bytes_text(o->solve.memory, limit, sizeof limit) : "");
   header_line(file, "memory", text);
-  if (!o->ridge_choice) return;
-  snprintf(text, sizeof text, "chosen by %s%s", o->ridge_choice,
-           o->ridge_apart ? ", weights and biases apart" : ", the same for weights and biases");
+  if (!o->ridge_choice && !(o->ridge > 0) && !(o->ridge_biases > 0)) return;
+  if (o->ridge_choice)
+    snprintf(text, sizeof text, "chosen by %s%s", o->ridge_choice,
+             o->ridge_apart ? ", weights and biases apart" : ", the same for weights and biases");
+  else
+    snprintf(text, sizeof text, "%.6g for weights, %.6g for biases", o->ridge, o->ridge_biases);
+  if (t->request.towards) {
+    append(text, sizeof text, ", towards ");
+    append(text, sizeof text, o->ridge_to_start ? "the start" : t->request.towards);
+  }
   header_line(file, "ridge", text);
 }
 
@@ -145,12 +152,14 @@ static void put_layers(FILE *file, const training *t) {
 static void put_robust(FILE *file, const training *t) {
   const marq_train_result *r = &t->result;
   if (!t->loss_weights) return;
-  fprintf(file, "\n  weights below 1/2: %zu of %zu training samples", t->outliers[0], t->sizes[0]);
-  if (t->sizes[0] < t->samples) fprintf(file, ", %zu of %zu held back", t->outliers[1], t->samples - t->sizes[0]);
-  if (train_estimates_scale(t))
-    fprintf(file,
-            "\n  scale of the loss: %.6g = %.4g times %.6g, the spread of the residuals (MAD), standardised units",
-            r->loss_scale, t->request.options.loss->tuning, r->spread);
+  fprintf(file, "\n  weights below 1/2: %zu of %zu training samples", t->outliers[0], t->counted[0]);
+  if (t->counted[1]) fprintf(file, ", %zu of %zu held back", t->outliers[1], t->counted[1]);
+  if (train_estimates_scale(t)) {
+    fprintf(file, "\n  scale of the loss: %.6g in standardised units", r->loss_scale);
+    if (r->scale_settled)
+      fprintf(file, ", %.4g times %.6g, the spread of the residuals (MAD)",
+              t->request.options.loss->tuning * sqrt((double)t->targets.count), r->spread);
+  }
   fputc('\n', file);
 }
 
@@ -314,9 +323,10 @@ void train_report_json(const training *t, FILE *file) {
     json_text(j, "ridge_choice", t->request.options.ridge_choice);
     json_number(j, "effective_parameters", r->effective);
     json_number(j, "noise", r->noise);
-    json_number(j, "criterion", r->criterion);
+    json_number(j, "ridge_criterion", r->criterion);
+    json_bool(j, "ridge_at_border", r->ridge_at_border);
     if (r->regularised->folds) json_size(j, "ridge_folds", r->regularised->folds);
-    ridge_choice_json(j, r->regularised->path, r->regularised->count);
+    ridge_choice_json(j, r->regularised->path, r->regularised->count, r->regularised->classes);
   }
   json_open(j, "metrics", '{');
   json_metrics(j, "train", &r->train);

@@ -30,13 +30,35 @@ static marq_status twin(const training *t, marq_network **made, marq_error *erro
   return status;
 }
 
-static int is_shaped_as(const marq_network *a, const marq_network *b) {
-  if (marq_network_inputs(a) != marq_network_inputs(b) || marq_network_layers(a) != marq_network_layers(b)) return 0;
+static const char *what_differs(const marq_network *a, const marq_network *b) {
+  if (marq_network_inputs(a) != marq_network_inputs(b)) return "inputs";
+  if (marq_network_layers(a) != marq_network_layers(b)) return "layers";
   for (size_t l = 0; l < marq_network_layers(a); l++) {
     const marq_layer *of_a = marq_network_layer(a, l), *of_b = marq_network_layer(b, l);
-    if (of_a->width != of_b->width || of_a->no_bias != of_b->no_bias || of_a->activation != of_b->activation) return 0;
+    if (of_a->width != of_b->width) return "layers";
+    if (of_a->no_bias != of_b->no_bias) return "biases";
+    if (of_a->activation != of_b->activation) return "activations";
   }
-  return 1;
+  return NULL;
+}
+
+/* Columns of another table need not have the names of this one, but they may be others, too. */
+static void warn_of_names(training *t, const marq_network_notes *notes, const marq_network *saved) {
+  const struct {
+    const char *what;
+    const char *const *theirs;
+    size_t count;
+    const name_list *ours;
+  } lists[] = {{"input", notes->inputs, marq_network_inputs(saved), &t->inputs},
+               {"target", notes->targets, marq_network_outputs(saved), &t->targets}};
+  for (size_t l = 0; l < 2; l++)
+    for (size_t k = 0; lists[l].theirs && k < lists[l].count && k < lists[l].ours->count; k++) {
+      const char *theirs = lists[l].theirs[k], *ours = lists[l].ours->names[k];
+      if (!theirs || strcmp(theirs, ours) == 0) continue;
+      warnings_add(&t->warnings, "the ridge pulls to a network whose %s %zu is %s; here it is %s", lists[l].what, k + 1,
+                   theirs, ours);
+      return;
+    }
 }
 
 /* Parameters mean what they do in the standardisation that they were fitted in. */
@@ -62,20 +84,23 @@ static int take_standards(training *t, marq_network *from) {
 static int read_centre(training *t) {
   const char *path = t->request.towards;
   marq_network *saved = NULL, *same = NULL;
+  marq_network_notes notes = {0};
   marq_error error = {0};
-  if (marq_network_load(path, NULL, 0, &saved, NULL, &error) != MARQ_OK) return message_fail_library(path, &error);
+  if (marq_network_load(path, NULL, 0, &saved, &notes, &error) != MARQ_OK) return message_fail_library(path, &error);
   int status = exit_done;
-  if (!is_shaped_as(saved, t->network)) {
+  const char *differs = what_differs(saved, t->network);
+  if (differs) {
     char shape[300];
     status = message_fail_at(exit_usage, path, 0,
-                             "the ridge cannot pull to this network: its layers are not those of %s, which is trained",
-                             train_shape_text(t, shape, sizeof shape));
+                             "the ridge cannot pull to this network: its %s are not those of %s, which is trained",
+                             differs, train_shape_text(t, shape, sizeof shape));
   } else if (twin(t, &same, &error) != MARQ_OK) {
     status = message_fail_library(NULL, &error);
   } else {
     status = take_standards(t, saved);
     memcpy(marq_network_values(same), marq_network_values(saved), marq_network_parameters(saved) * sizeof(double));
     marq_network_get(same, t->centre); /* what is not frozen here */
+    warn_of_names(t, &notes, saved);
   }
   marq_network_free(saved);
   marq_network_free(same);
@@ -122,4 +147,31 @@ marq_status train_add_ridge(const training *t, marq_problem *bare, marq_problem 
   const marq_status status = marq_problem_ridge(bare, lambda, t->centre, problem, error);
   free(lambda);
   return status;
+}
+
+static int has_free_biases(const training *t) {
+  for (size_t l = 0; l < marq_network_layers(t->network); l++) {
+    const marq_layer *layer = marq_network_layer(t->network, l);
+    if (!layer->no_bias && !layer->frozen) return 1;
+  }
+  return 0;
+}
+
+/* An option that would change nothing is an error. */
+int train_check_biases(const training *t) {
+  const marq_train_options *o = &t->request.options;
+  if ((!o->ridge_apart && !(o->ridge_biases > 0)) || has_free_biases(t)) return exit_done;
+  return message_fail(exit_usage, "--ridge-biases%s: no layer has biases to be fitted", o->ridge_apart ? " apart" : "");
+}
+
+void train_ridge_warn(training *t) {
+  const marq_regularised *found = t->result.regularised;
+  if (!found || !t->result.ridge_at_border || found->stopped) return;
+  for (size_t k = 0; k < found->classes; k++)
+    if (found->class_at_border[k])
+      warnings_add(&t->warnings, "the penalty chosen%s, %.3g, is at the border of the range that was tried",
+                   found->classes == 1 ? ""
+                   : k == 0            ? " for weights"
+                                       : " for biases",
+                   found->lambda[k]);
 }

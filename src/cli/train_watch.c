@@ -47,13 +47,18 @@ static void trace_line(const training *t, const marq_train_progress *progress, F
     csv_number(progress->rate, file);
     csv_number(progress->passes, file);
   }
-  if (train_estimates_scale(t)) csv_number(progress->loss_scale, file);
+  if (progress->loss_scale > 0) csv_number(progress->loss_scale, file);
   if (progress->ridge) {
     csv_number(progress->ridge->lambda, file);
+    if (t->request.options.ridge_apart) csv_number(progress->ridge->class_lambda[1], file);
     csv_number(progress->ridge->criterion, file);
     csv_number(progress->ridge->effective, file);
   }
   fputc('\n', file);
+}
+
+static int is_robust(const training *t) {
+  return t->request.options.loss && t->request.options.loss->robust;
 }
 
 /* Not before the start has proved finite: bad input leaves no file behind. */
@@ -63,8 +68,10 @@ static int begin_trace(training *t) {
   const char *what = t->request.options.loss ? "loss" : "mse";
   fprintf(t->trace.file,
           "run,epoch,seconds,cost,%s,validation_%s,best_validation_%s,damping,gain,accepted,samples%s%s%s\n", what,
-          what, what, t->plan.batch ? ",rate,passes" : "", train_estimates_scale(t) ? ",loss_scale" : "",
-          t->request.options.ridge_choice ? ",lambda,criterion,effective_parameters" : "");
+          what, what, t->plan.batch ? ",rate,passes" : "", is_robust(t) ? ",loss_scale" : "",
+          !t->request.options.ridge_choice ? ""
+          : t->request.options.ridge_apart ? ",lambda,lambda_biases,criterion,effective_parameters"
+                                           : ",lambda,criterion,effective_parameters");
   return exit_done;
 }
 
@@ -113,6 +120,11 @@ int train_watch_epoch(void *context, const marq_train_progress *progress) {
   if ((t->request.plot || t->request.plot_gradients) && !t->failed) t->failed = remember(t, progress);
   if (progress_is_due(&t->line, progress->seconds)) show(t, progress);
   return interrupt_seen() || t->failed;
+}
+
+int train_watch_interrupt(void *context) {
+  (void)context;
+  return interrupt_seen();
 }
 
 int train_watch_end(training *t) {

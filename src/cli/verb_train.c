@@ -11,6 +11,7 @@
 static int run_training(training *t, int *files) {
   marq_error error = {0};
   train_watch_begin(t);
+  t->request.options.interrupt = train_watch_interrupt;
   const marq_status status = marq_train(t->network, t->columns, t->columns + t->inputs.count, t->samples,
                                         &t->request.options, train_watch_epoch, t, &t->result, &error);
   *files = train_watch_end(t);
@@ -69,18 +70,22 @@ static void warn_of_the_end(training *t) {
   if (r->iterations && !r->accepted) {
     warnings_add(&t->warnings, "no step was accepted, so the network is as it began: more --epochs may help");
   }
-  if (r->ridge_at_border) {
-    warnings_add(&t->warnings, "the penalty chosen, %.3g, is at the border of the range that was tried", r->ridge);
-  }
+  train_ridge_warn(t);
   warn_of_separation(t);
   const int of_classes = train_is_of_classes(t);
-  const double learned = of_classes ? r->train_classes.log_loss : r->train.rmse;
-  const double validation = of_classes ? r->validation_classes.log_loss : r->validation.rmse;
-  const double ratio = of_classes ? validation / learned : pow(validation / learned, 2); /* squares may overflow */
+  const int robust = t->request.options.loss && t->request.options.loss->robust; /* one outlier decides a square */
+  const double learned = of_classes ? r->train_classes.log_loss : robust ? r->mse : r->train.rmse;
+  const double validation = of_classes ? r->validation_classes.log_loss
+                            : robust   ? r->validation_mse
+                                       : r->validation.rmse;
+  const double by = validation / learned, ratio = of_classes || robust ? by : by * by; /* squares may overflow */
   if (ratio > 4 && learned > 0) {
     warnings_add(&t->warnings,
                  "the validation %s is %.3g times that of training: more data, --ridge or fewer units may help",
-                 of_classes ? "log loss" : "error", ratio);
+                 of_classes ? "log loss"
+                 : robust   ? "loss"
+                            : "error",
+                 ratio);
   }
 }
 
@@ -89,6 +94,7 @@ static int run_train(training *t) {
   int files = exit_done, status = train_make_network(t);
   if (status == exit_done) status = train_read_input(t);
   if (status == exit_done) status = train_finish_network(t);
+  if (status == exit_done) status = train_check_biases(t);
   if (status == exit_done) status = train_make_centre(t);
   if (status == exit_done) status = train_make_plan(t);
   if (status == exit_done) status = solver_options_check(&t->request.given, &t->plan.solver, 1);

@@ -58,13 +58,9 @@ marq_status choose_by_evidence(search *s) {
     const double noise = s->noise > 0 ? s->noise : 2 * misfit / fmax(m - found->effective, 1e-3 * m);
     const double penalty = penalty_of(s, lambda);
     found->criterion = log_evidence(s, 1 / noise, misfit, penalty, log_det);
-    const int stop = search_record(s,
-                                   (marq_ridge_point){.lambda = lambda[0],
-                                                      .criterion = found->criterion,
-                                                      .misfit = misfit,
-                                                      .penalty = search_penalty(s),
-                                                      .effective = found->effective},
-                                   s->p);
+    marq_ridge_point point = search_point(s, lambda);
+    point.criterion = found->criterion;
+    const int stop = search_record(s, point, s->p);
     double next[most_classes];
     memcpy(next, lambda, sizeof next);
     const double change = update(s, next, gamma, noise, least, most);
@@ -74,7 +70,8 @@ marq_status choose_by_evidence(search *s) {
       found->stopped = stop;
       memcpy(found->lambda, lambda, sizeof lambda);
       for (size_t k = 0; k < s->classes; k++)
-        if (s->in_class[k] && (lambda[k] <= least || lambda[k] >= most)) found->at_border = 1;
+        if (s->in_class[k] && (lambda[k] <= least || lambda[k] >= most))
+          found->at_border = found->class_at_border[k] = 1;
       return MARQ_OK;
     }
     memcpy(lambda, next, sizeof next);

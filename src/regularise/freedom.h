@@ -2,11 +2,11 @@
 #ifndef MARQ_REGULARISE_FREEDOM_H
 #define MARQ_REGULARISE_FREEDOM_H
 
-#include <marq/problem.h>
+#include <marq/regularise.h>
 
 #include "arena.h"
 
-enum { most_classes = 8 };
+enum { most_classes = MARQ_RIDGE_CLASSES };
 
 typedef struct freedom {
   marq_problem *problem; /* without the ridge */

@@ -16,8 +16,12 @@ typedef struct folds {
 typedef struct judgement {
   search *s;
   folds folds;
-  double **start; /* [folds] where the next fit of each begins */
-  double *first;  /* [n] the caller's start */
+  size_t best;       /* index of the point that is kept in s->best; SIZE_MAX: none yet */
+  marq_result *fits; /* [count] of "lcurve": of every point of the grid. Else NULL */
+  double *points;    /* [count·n] likewise: the corner is known only at the end */
+  marq_result fit;   /* of s->best */
+  double **start;    /* [folds] where the next fit of each begins */
+  double *first;     /* [n] the caller's start */
 } judgement;
 
 static int is(const search *s, const char *choice) {
@@ -56,13 +60,13 @@ static marq_status judge_fold(judgement *j, size_t k, double *cost) {
       status = MARQ_OK;
     }
   }
-  const marq_status back = marq_problem_restrict(s->problem, 0, f->samples);
+  const marq_status back = marq_problem_restrict(s->problem, 0, marq_problem_all_samples(s->problem));
   return status == MARQ_OK ? back : status;
 }
 
 static marq_status judge_folds(judgement *j, double *sum) {
   *sum = 0;
-  for (size_t k = 0; k < j->folds.count; k++) {
+  for (size_t k = 0; k < j->folds.count && !j->s->cut; k++) {
     double cost;
     const marq_status status = judge_fold(j, k, &cost);
     if (status != MARQ_OK) return status;
@@ -71,57 +75,48 @@ static marq_status judge_folds(judgement *j, double *sum) {
   return MARQ_OK;
 }
 
-/* One λ: the fit, and what the choice thinks of it. For the L-curve the criterion comes later. */
+/* The best so far, with what it takes to go back to it. */
+static void keep(judgement *j, const double *p, const marq_result *fit, size_t i) {
+  memcpy(j->s->best, p, j->s->n * sizeof *p);
+  j->fit = *fit;
+  j->best = i;
+}
+
+/* One λ: the fit, and what the choice thinks of it. For the L-curve the criterion comes later. A point that was cut
+ * short has a criterion that is none, and is left out where there is another. */
 static marq_status try(judgement *j, double lambda, marq_ridge_point *point, int *stop) {
   search *s = j->s;
-  double all[most_classes], gamma[most_classes], log_det;
+  marq_regularised *found = s->found;
+  double all[most_classes], gamma[most_classes], log_det, misfit, left_out = NAN;
   for (size_t k = 0; k < most_classes; k++) all[k] = lambda;
   search_spread(s, all);
-  *point = (marq_ridge_point){.lambda = lambda, .criterion = NAN, .effective = NAN};
+  s->cut = 0;
   marq_status status = MARQ_OK;
-  if (j->folds.count) status = judge_folds(j, &point->criterion);
-  if (status == MARQ_OK) status = search_fit(s, s->p, MARQ_NO_LIMIT, &s->found->fit);
-  if (status == MARQ_OK) status = search_judge(s, s->p, &point->misfit);
+  if (j->folds.count) status = judge_folds(j, &left_out);
+  if (s->cut) left_out = NAN;
+  if (status == MARQ_OK && !(s->cut && found->count)) status = search_fit(s, s->p, MARQ_NO_LIMIT, &found->fit);
+  *stop = s->cut;
+  if (status != MARQ_OK || (s->cut && found->count)) return status;
+  status = search_judge(s, s->p, &misfit);
+  if (status == MARQ_OK && is(s, "gcv")) status = search_freedom(s, gamma, &log_det);
   if (status != MARQ_OK) return status;
-  point->penalty = search_penalty(s);
+  *point = search_point(s, all);
+  point->criterion = left_out;
   if (is(s, "gcv")) {
-    const double m = s->observations;
-    status = search_freedom(s, gamma, &log_det);
-    if (status != MARQ_OK) return status;
-    point->effective = s->found->effective;
-    const double rest = m - point->effective;
-    point->criterion = rest > 0 ? m * 2 * point->misfit / (rest * rest) : INFINITY;
+    const double m = s->observations, rest = m - point->effective;
+    point->criterion = rest > 0 ? m * 2 * misfit / (rest * rest) : INFINITY;
   } else if (is(s, "validation") && s->options->judge) {
     point->criterion = s->options->judge(s->options->context, s->p);
   }
-  *stop = search_record(s, *point, s->p);
+  const size_t i = found->count;
+  const double least = j->best == SIZE_MAX ? NAN : found->path[j->best].criterion;
+  if (isnan(least) || point->criterion < least) keep(j, s->p, &found->fit, i);
+  if (j->points) {
+    memcpy(j->points + i * s->n, s->p, s->n * sizeof *s->p);
+    j->fits[i] = found->fit;
+  }
+  *stop |= search_record(s, *point, s->p);
   return MARQ_OK;
-}
-
-/* Curvature of (log misfit, log penalty) over log λ by central differences (Hansen & O'Leary 1993, eq. 18). The path
- * runs from large to small λ in equal steps h of log λ. */
-static void bend(marq_ridge_point *path, size_t count, double h) {
-  for (size_t i = 1; i + 1 < count; i++) {
-    double x[3], y[3];
-    for (size_t k = 0; k < 3; k++) {
-      x[k] = log(path[i + 1 - k].misfit);
-      y[k] = log(path[i + 1 - k].penalty);
-    }
-    const double dx = (x[2] - x[0]) / (2 * h), dy = (y[2] - y[0]) / (2 * h);
-    const double ddx = (x[2] - 2 * x[1] + x[0]) / (h * h), ddy = (y[2] - 2 * y[1] + y[0]) / (h * h);
-    path[i].criterion = (dx * ddy - ddx * dy) / pow(dx * dx + dy * dy, 1.5);
-  }
-}
-
-static size_t best_of(const search *s) {
-  const marq_ridge_point *path = s->found->path;
-  const double sign = is(s, "lcurve") ? -1 : 1;
-  size_t best = SIZE_MAX;
-  for (size_t i = 0; i < s->found->count; i++) {
-    if (isnan(path[i].criterion)) continue;
-    if (best == SIZE_MAX || sign * path[i].criterion < sign * path[best].criterion) best = i;
-  }
-  return best;
 }
 
 /* The least of the criterion between two neighbours of the best of the grid. The path's order stays by time here. */
@@ -150,16 +145,28 @@ static int by_lambda(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The fit at the λ that was chosen, to all samples. */
-static marq_status finish(judgement *j, double lambda) {
+/* Back to the fit that was chosen. */
+static marq_status finish(judgement *j, const marq_ridge_point *chosen) {
   search *s = j->s;
-  double all[most_classes], gamma[most_classes] = {0}, log_det, misfit;
-  for (size_t k = 0; k < most_classes; k++) s->found->lambda[k] = all[k] = lambda;
-  search_spread(s, all);
+  marq_regularised *found = s->found;
+  double gamma[most_classes] = {0}, log_det, misfit;
+  for (size_t k = 0; k < most_classes; k++) found->lambda[k] = chosen->lambda;
+  for (size_t k = 0; k < s->classes; k++) found->class_at_border[k] = found->at_border;
+  found->criterion = chosen->criterion;
+  found->fit = j->fit;
+  search_spread(s, found->lambda);
   memcpy(s->p, s->best, s->n * sizeof *s->p);
-  marq_status status = search_fit(s, s->p, MARQ_NO_LIMIT, &s->found->fit);
-  if (status == MARQ_OK) status = search_judge(s, s->p, &misfit);
+  marq_status status = search_judge(s, s->p, &misfit);
   if (status == MARQ_OK && s->freedom.problem) status = search_freedom(s, gamma, &log_det);
+  return status;
+}
+
+static marq_status find_corner(judgement *j, int *stop) {
+  search *s = j->s;
+  size_t best;
+  const marq_status status = choose_corner(s, j->points, j->fits, &best, stop);
+  if (best == SIZE_MAX && *stop) best = s->found->count - 1;
+  if (status == MARQ_OK && best != SIZE_MAX) keep(j, j->points + best * s->n, &j->fits[best], best);
   return status;
 }
 
@@ -173,41 +180,29 @@ static marq_status along(judgement *j) {
   const double h = log(most / least) / (double)(o->count - 1);
   int stop = 0;
   marq_status status = MARQ_OK;
-  double best_criterion = INFINITY, *points = NULL; /* [count·n] every fit: the corner is known only at the end */
-  if (is(s, "lcurve") && !(points = calloc(o->count, s->n * sizeof *points)))
-    return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu fits of %zu parameters", o->count, s->n);
+  marq_ridge_point point;
   for (size_t i = 0; i < o->count && status == MARQ_OK && !stop; i++) {
-    marq_ridge_point point;
     memcpy(s->p, j->first, s->n * sizeof *s->p);
     for (size_t k = 0; j->start && k < j->folds.count; k++) memcpy(j->start[k], j->first, s->n * sizeof *j->first);
     status = try(j, most * exp(-h * (double)i), &point, &stop);
-    if (status == MARQ_OK && points) memcpy(points + i * s->n, s->p, s->n * sizeof *points);
-    if (status == MARQ_OK && (i == 0 || point.criterion < best_criterion)) {
-      best_criterion = point.criterion;
-      memcpy(s->best, s->p, s->n * sizeof *s->p);
-    }
   }
-  if (status == MARQ_OK && points) bend(found->path, found->count, h);
-  size_t best = best_of(s);
-  if (points && best < o->count) memcpy(s->best, points + best * s->n, s->n * sizeof *points);
-  free(points);
+  if (status == MARQ_OK && j->points) status = find_corner(j, &stop);
   if (status != MARQ_OK) return status;
-  if (best == SIZE_MAX)
+  const size_t best = j->best;
+  if (!stop && isnan(found->path[best].criterion))
     return marq_fail(s->error, MARQ_ENUMERIC, "no penalty from %g to %g gave a criterion that is a number", least,
                      most);
-  found->at_border = best == 0 || best + 1 == o->count;
-  if (!is(s, "lcurve") && !stop && !found->at_border) {
+  found->at_border = best == 0 || best + 1 == o->count || isnan(found->path[best].criterion);
+  if (!j->points && !stop && !found->at_border) {
     const double low = found->path[best + 1].lambda, high = found->path[best - 1].lambda;
     memcpy(s->p, s->best, s->n * sizeof *s->p);
     status = refine(j, low, high, &stop);
     if (status != MARQ_OK) return status;
-    best = best_of(s);
   }
   found->stopped = stop;
-  const double lambda = found->path[best].lambda;
-  found->criterion = found->path[best].criterion;
+  const marq_ridge_point chosen = found->path[j->best];
   qsort(found->path, found->count, sizeof *found->path, by_lambda);
-  return finish(j, lambda);
+  return finish(j, &chosen);
 }
 
 static marq_status count_folds(search *s, folds *f) {
@@ -240,7 +235,8 @@ static marq_status make_folds(judgement *j) {
   search *s = j->s;
   const marq_regularise_options *o = s->options;
   folds *f = &j->folds;
-  f->samples = marq_problem_samples(s->problem);
+  const size_t all = marq_problem_samples(s->problem);
+  for (size_t i = 0; i < all; i++) f->samples += (size_t)search_has_weight(s, i);
   marq_status status = MARQ_OK;
   if (is(s, "cv")) status = count_folds(s, f);
   if (is(s, "validation") && !o->judge) status = count_held_out(s, f);
@@ -261,21 +257,33 @@ static marq_status make_folds(judgement *j) {
   gsl_rng generator;
   status = random_begin(&generator, o->seed);
   if (status != MARQ_OK) return status;
-  for (size_t i = 0; i < f->samples; i++) f->order[i] = i;
+  for (size_t i = 0, k = 0; i < all; i++)
+    if (search_has_weight(s, i)) f->order[k++] = i;
   gsl_ran_shuffle(&generator, f->order, f->samples, sizeof *f->order);
   random_end(&generator);
   return MARQ_OK;
 }
 
+static marq_status make_points(judgement *j) {
+  const size_t count = j->s->options->count, n = j->s->n;
+  j->points = calloc(count, n * sizeof *j->points);
+  j->fits = calloc(count, sizeof *j->fits);
+  return j->points && j->fits
+             ? MARQ_OK
+             : marq_fail(j->s->error, MARQ_ENOMEM, "out of memory for %zu fits of %zu parameters", count, n);
+}
+
 marq_status choose_along_path(search *s) {
-  judgement j = {.s = s, .first = malloc(s->n * sizeof(double))};
+  judgement j = {.s = s, .best = SIZE_MAX, .first = malloc(s->n * sizeof(double))};
   if (!j.first) return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", s->n);
   memcpy(j.first, s->p, s->n * sizeof *j.first);
-  marq_status status = make_folds(&j);
+  marq_status status = is(s, "lcurve") ? make_points(&j) : make_folds(&j);
   if (status == MARQ_OK) status = along(&j);
   for (size_t k = 0; j.start && k < j.folds.count; k++) free(j.start[k]);
   free(j.start);
   free(j.first);
+  free(j.points);
+  free(j.fits);
   free(j.folds.order);
   free(j.folds.kept);
   return status;

@@ -43,6 +43,13 @@ void search_spread(search *s, const double *lambda) {
   for (size_t g = 0; g < s->groups; g++) s->group_lambda[g] = lambda[class_of(s, g)] * relative(s, g);
 }
 
+static int heed(void *context, const marq_state *state) {
+  search *s = context;
+  (void)state;
+  if (!s->asked && s->options->interrupt) s->asked = s->options->interrupt(s->options->context) != 0;
+  return s->asked;
+}
+
 marq_status search_fit(search *s, double *p, double iterations, marq_result *result) {
   marq_problem *ridge;
   marq_status status = marq_problem_ridge(s->problem, s->group_lambda, s->options->centre, &ridge, s->error);
@@ -52,9 +59,10 @@ marq_status search_fit(search *s, double *p, double iterations, marq_result *res
   o.max_seconds = fmin(o.max_seconds, fmax(0, s->options->max_seconds - search_seconds(s)));
   marq_result own;
   if (!result) result = &own;
-  status = marq_solve(ridge, &o, p, NULL, NULL, result, s->error);
+  status = marq_solve(ridge, &o, p, heed, s, result, s->error);
   marq_problem_free(ridge);
   if (status != MARQ_OK) return status;
+  if (result->stop == MARQ_STOP_USER || result->stop == MARQ_STOP_TIME) s->cut = 1;
   s->found->iterations += result->iterations;
   s->found->accepted += result->accepted;
   s->found->linear_solves += result->linear_solves;
@@ -114,18 +122,34 @@ marq_status search_freedom(search *s, double gamma[most_classes], double *log_de
   return MARQ_OK;
 }
 
-double search_penalty(const search *s) {
-  double sum = 0;
-  for (size_t k = 0; k < s->classes; k++) sum += 0.5 * s->square_sum[k];
-  return sum;
+marq_ridge_point search_point(const search *s, const double *lambda) {
+  marq_ridge_point point = {.lambda = lambda[0],
+                            .criterion = NAN,
+                            .misfit = s->found->misfit,
+                            .cost = s->found->cost,
+                            .effective = s->freedom.problem ? s->found->effective : NAN};
+  for (size_t k = 0; k < s->classes; k++) {
+    point.class_lambda[k] = lambda[k];
+    point.penalty += 0.5 * s->square_sum[k];
+  }
+  return point;
+}
+
+int search_tell(search *s, const marq_ridge_point *point, const double *p) {
+  const marq_regularise_options *o = s->options;
+  const int asked = o->progress && o->progress(o->context, ++s->told, point, p);
+  return asked || s->asked || search_seconds(s) >= o->max_seconds;
 }
 
 int search_record(search *s, marq_ridge_point point, const double *p) {
   marq_regularised *found = s->found;
   if (found->count < s->room) found->path[found->count++] = point;
-  const marq_regularise_options *o = s->options;
-  const int asked = o->progress && o->progress(o->context, found->count, &point, p);
-  return asked || search_seconds(s) >= o->max_seconds;
+  return search_tell(s, &point, p);
+}
+
+int search_has_weight(const search *s, size_t i) {
+  const marq_column *w = &s->options->weights;
+  return !w->data || w->data[i * w->stride] != 0;
 }
 
 static marq_status check(search *s) {
@@ -156,6 +180,11 @@ static marq_status check(search *s) {
   if (!(o->observations >= 0) || !isfinite(o->observations))
     return marq_fail(s->error, MARQ_EINVAL, "observations is %g, it must be positive, or 0 for the residuals",
                      o->observations);
+  if (o->weights.data && !o->weights.stride) return marq_fail(s->error, MARQ_EINVAL, "the stride of the weights is 0");
+  for (size_t k = 0; o->weights.data && k < marq_problem_samples(s->problem); k++)
+    if (!(o->weights.data[k * o->weights.stride] >= 0))
+      return marq_fail(s->error, MARQ_EDATA, "the weight of sample %zu is %g, it must be 0 or more", k + 1,
+                       o->weights.data[k * o->weights.stride]);
   if (!(o->least >= 0 && o->most >= 0 && isfinite(o->least) && isfinite(o->most)))
     return marq_fail(s->error, MARQ_EINVAL, "the range of λ from %g to %g is none", o->least, o->most);
   for (size_t g = 0; g < s->groups; g++) {
@@ -173,7 +202,10 @@ static marq_status prepare(search *s, const double *p) {
   const marq_regularise_options *o = s->options;
   marq_regularised *found = s->found;
   const size_t n = s->n;
-  s->observations = o->observations > 0 ? o->observations : (double)marq_problem_residuals(s->problem);
+  size_t samples = 0;
+  for (size_t i = 0; i < marq_problem_samples(s->problem); i++) samples += (size_t)search_has_weight(s, i);
+  if (!samples) return marq_fail(s->error, MARQ_EDATA, "all weights are 0: nothing is left to fit");
+  s->observations = o->observations > 0 ? o->observations : (double)samples * (double)marq_problem_outputs(s->problem);
   s->noise = marq_problem_loss(s->problem, NULL) ? 1 : o->noise * o->noise;
   /* golden section needs some twenty more than the grid, evidence its rounds */
   s->room = o->count + 320;

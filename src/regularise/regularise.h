@@ -25,6 +25,9 @@ typedef struct search {
   double observations;              /* m */
   double noise;                     /* variance of a residual where it is known; 0: estimated */
   size_t room;                      /* of found->path */
+  size_t told;                      /* fits that progress has seen */
+  int asked;                        /* 1: the caller has interrupted */
+  int cut;                          /* 1: so did it, or time, a fit of the point at work */
   freedom freedom;
   struct timespec begin;
   marq_error *error;
@@ -38,13 +41,21 @@ marq_status search_fit(search *s, double *p, double iterations, marq_result *res
 marq_status search_judge(search *s, const double *p, double *misfit);
 /** γ by class at the point judged, of the parameters that no bound holds; found->effective is their number. */
 marq_status search_freedom(search *s, double gamma[most_classes], double *log_det);
-/** Keep a point of the path; 1 when the caller wants to stop, or time is up. */
+/** The point judged last, with λ of each class, without a criterion. */
+marq_ridge_point search_point(const search *s, const double *lambda);
+/** Tell the caller of a point; 1 when he wants to stop, or time is up. */
+int search_tell(search *s, const marq_ridge_point *point, const double *p);
+/** Keep a point of the path, and tell. */
 int search_record(search *s, marq_ridge_point point, const double *p);
-double search_penalty(const search *s);
+/** 1 when the i-th sample has a weight. */
+int search_has_weight(const search *s, size_t i);
 double search_seconds(const search *s);
 
 /** Choices by comparison along a path. */
 marq_status choose_along_path(search *s);
+/** The corner of the L-curve of the path, which has the fits at points[count·n] from large to small λ. *best: its
+ * index, SIZE_MAX without one; *stop: as search_tell. */
+marq_status choose_corner(search *s, double *points, marq_result *fits, size_t *best, int *stop);
 /** The choice by evidence. */
 marq_status choose_by_evidence(search *s);
 

@@ -77,8 +77,9 @@ marq_status train_check_options(const marq_train_options *o, marq_error *error) 
                      o->loss->name);
   if (o->ridge_choice && o->loss && o->loss != marq_loss_find("squared") &&
       (!strcmp(o->ridge_choice, "gcv") || (!strcmp(o->ridge_choice, "evidence") && o->loss->robust)))
-    return marq_fail(error, MARQ_EINVAL, "a ridge cannot be chosen by %s with the loss %s; cv, validation or lcurve do",
-                     o->ridge_choice, o->loss->name);
+    return marq_fail(error, MARQ_EINVAL,
+                     "a ridge cannot be chosen by %s with the loss %s; %scv, validation or lcurve do", o->ridge_choice,
+                     o->loss->name, o->loss->robust ? "" : "evidence, ");
   if (o->ridge_choice && !strcmp(o->ridge_choice, "validation") && !(o->validation > 0))
     return marq_fail(error, MARQ_EINVAL, "the ridge is to be chosen by validation, but no samples are held out for it");
   if (o->ridge_folds && (!o->ridge_choice || strcmp(o->ridge_choice, "cv") != 0))

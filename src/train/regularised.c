@@ -10,7 +10,7 @@ typedef struct watcher {
   train_outcome *out;
   size_t run;
   double best_validation;
-  int asked, late;
+  int asked;
 } watcher;
 
 static double mse_of(const trainer *t, double data_cost) {
@@ -29,15 +29,14 @@ static int progress(void *context, size_t fits, const marq_ridge_point *point, c
   const double validation = t->validation.count ? train_validation(t, p) : NAN;
   if (validation < w->best_validation) w->best_validation = validation;
   const double seconds = train_seconds(t);
-  w->late = seconds >= t->options->max_seconds;
-  if (!t->callback) return w->late;
+  if (!t->callback) return 0;
   const marq_train_progress seen = {
       .run = w->run,
       .runs = t->options->restarts + 1,
       .epoch = fits,
       .samples = t->sets.training,
       .training_samples = t->sets.training,
-      .cost = point->misfit + point->lambda * point->penalty,
+      .cost = point->cost,
       .mse = train_told(t, mse_of(t, point->misfit)),
       .validation_mse = train_told(t, validation),
       .best_validation_mse = t->validation.count ? train_told(t, w->best_validation) : NAN,
@@ -48,8 +47,14 @@ static int progress(void *context, size_t fits, const marq_ridge_point *point, c
       .ridge = point,
       .seconds = seconds,
       .p = p};
-  w->asked = t->callback(t->context, &seen);
-  return w->asked || w->late;
+  w->asked = t->callback(t->context, &seen) != 0;
+  return w->asked;
+}
+
+static int interrupt(void *context) {
+  watcher *w = context;
+  if (!w->asked) w->asked = w->t->options->interrupt(w->t->context) != 0;
+  return w->asked;
 }
 
 static void end(const watcher *w, const marq_regularised *found) {
@@ -57,11 +62,11 @@ static void end(const watcher *w, const marq_regularised *found) {
   const marq_stop stop = found->fit.stop;
   out->stop = stop;
   out->reason = w->asked                                                        ? MARQ_TRAIN_USER
-                : w->late || stop == MARQ_STOP_TIME                             ? MARQ_TRAIN_TIME
+                : found->stopped || stop == MARQ_STOP_TIME                      ? MARQ_TRAIN_TIME
                 : stop == MARQ_STOP_ITERATIONS || stop == MARQ_STOP_EVALUATIONS ? MARQ_TRAIN_EPOCHS
                 : stop == MARQ_STOP_FAILED                                      ? MARQ_TRAIN_FAILED
                                                                                 : MARQ_TRAIN_CONVERGED;
-  out->ends_all = w->asked || w->late;
+  out->ends_all = found->stopped;
   const char *text = found->fit.detail[0] ? found->fit.detail : marq_train_stop_text(out->reason);
   if (out->ends_all) text = marq_train_stop_text(out->reason);
   const size_t length = strlen(text) < sizeof out->detail - 1 ? strlen(text) : sizeof out->detail - 1;
@@ -95,7 +100,9 @@ void train_run_regularised(trainer *t, size_t run, train_outcome *out, marq_erro
   o.seed = t->options->seed;
   o.max_seconds = t->options->max_seconds - train_seconds(t);
   o.progress = progress;
+  if (t->options->interrupt) o.interrupt = interrupt;
   o.context = &w;
+  if (t->weights) o.weights = (marq_column){t->weights, 1};
   if (strcmp(o.choice, "validation") == 0) o.judge = judge;
   unsigned char class_of[256];
   for (size_t g = 0; g < sizeof class_of; g++) class_of[g] = g % 2;
@@ -124,7 +131,7 @@ void train_run_regularised(trainer *t, size_t run, train_outcome *out, marq_erro
   out->ridge_biases = found->lambda[t->options->ridge_apart ? 1 : 0];
   out->effective = found->effective;
   out->noise = found->noise;
-  out->criterion = o.judge ? train_told(t, found->criterion) : found->criterion;
+  out->criterion = found->criterion;
   out->at_border = found->at_border;
   out->regularised = found;
 }

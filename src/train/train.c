@@ -157,12 +157,25 @@ static train_outcome as_judged(trainer *t, const train_outcome *a, const train_o
   return judged;
 }
 
+/* The least cost with the penalty λ among the fits of a path. */
+static double cost_along(const marq_regularised *found, double lambda) {
+  double least = INFINITY;
+  for (size_t i = 0; i < found->count; i++)
+    least = fmin(least, found->path[i].misfit + lambda * found->path[i].penalty);
+  return least;
+}
+
+/* The sharpness of a corner says nothing of the network: the L-curve that is the lower between the two corners does. */
+static int has_lower_curve(const marq_regularised *a, const marq_regularised *b) {
+  const double lambda = sqrt(a->lambda[0]) * sqrt(b->lambda[0]);
+  return cost_along(a, lambda) < cost_along(b, lambda);
+}
+
 static int is_better(const trainer *t, const train_outcome *a, const train_outcome *b) {
   const char *choice = t->options->ridge_choice;
-  if (choice) {
-    const int most = !strcmp(choice, "evidence") || !strcmp(choice, "lcurve");
-    return most ? a->criterion > b->criterion : a->criterion < b->criterion;
-  }
+  if (choice && !strcmp(choice, "lcurve")) return has_lower_curve(a->regularised, b->regularised);
+  if (choice && isnan(b->criterion)) return 1; /* the choice was stopped before it had one */
+  if (choice) return !strcmp(choice, "evidence") ? a->criterion > b->criterion : a->criterion < b->criterion;
   return t->validation.count ? a->validation_mse < b->validation_mse : a->cost < b->cost;
 }
 
