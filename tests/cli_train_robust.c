@@ -173,6 +173,40 @@ static void the_way_to_a_ridge_is_told(void **state) {
   }
 }
 
+/* What is not described elsewhere is told in the report: a given ridge, and a centre made of other columns. */
+static void a_given_ridge_is_told(void **state) {
+  (void)state;
+  cli_write("u.csv", "u,y\n0,1\n1,2\n2,4\n3,3\n4,5\n5,7\n6,6\n7,8\n8,9\n9,11\n10,10\n11,13\n");
+  cli_expect_status(0, cli(TRAIN, "--save", "first.json", "--quiet", NULL));
+  cli_run r = cli("train", "u.csv", "-x", "u", "-y", "y", "--hidden", "5", "--ridge", "0.5", "--ridge-biases", "0.1",
+                  "--ridge-towards", "first.json", NULL);
+  assert_int_equal(r.status, 0);
+  cli_contains(r.out, "0.5 for weights, 0.1 for biases, towards first.json");
+  cli_contains(r.out, "a network whose input 1 is x; here it is u");
+  cli_free(&r);
+}
+
+/* Rows without weight are no outliers, and a run that ends on the way to its scale says so. */
+static void what_robust_training_says(void **state) {
+  (void)state;
+  char text[samples * 40] = "x,y,w\n";
+  for (size_t i = 0; i < samples; i++)
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%.6f,%.6f,%d\n", (double)i / samples,
+             sin(5 * (double)i / samples) + (is_outlier(i) ? 30 : 0.01 * (double)(i * 7 % 13)), !is_outlier(i));
+  cli_write("w.csv", text);
+  json_t *j = cli_json(0, "train", "w.csv", "-x", "x", "-y", "y", "--hidden", "4", "-w", "w", "--loss", "huber",
+                       "--json", NULL);
+  assert_true(cli_number(j, "outliers") < 5);
+  json_decref(j);
+  cli_run r = cli(TRAIN, "--loss", "tukey", "--loss-scale", "0.05", "--epochs", "12", "--save", "way.json", NULL);
+  assert_int_equal(r.status, 0);
+  cli_contains(r.out, "before the loss had come down to its scale");
+  cli_free(&r);
+  j = cli_json(0, "train", "o.csv", "--resume", "way.json", "--json", NULL);
+  assert_close(cli_number(j, "loss_scale"), 0.05, 0, 0);
+  json_decref(j);
+}
+
 static void folds_are_counted(void **state) {
   (void)state;
   json_t *five = cli_json(0, TRAIN, "--ridge", "cv", "--folds", "5", "--epochs", "40", "--json", NULL);
@@ -196,6 +230,15 @@ static void what_cannot_be_is_refused(void **state) {
   cli_expect_refusal(2, "strat: cannot open", TRAIN, "--ridge", "1", "--ridge-towards", "strat", NULL);
   cli_expect_refusal(2, "its layers are not those of 1-4-1", "train", "o.csv", "-x", "x", "-y", "y", "--hidden", "4",
                      "--ridge", "1", "--ridge-towards", "five.json", NULL);
+  cli_expect_refusal(2, "its activations are not those", TRAIN, "--activation", "sigmoid", "--ridge", "1",
+                     "--ridge-towards", "five.json", NULL);
+  cli_expect_refusal(2, "its biases are not those", TRAIN, "--no-bias", "1", "--ridge", "1", "--ridge-towards",
+                     "five.json", NULL);
+  cli_expect_refusal(2, "--target ends a training early", TRAIN, "--ridge", "gcv", "--target", "1", NULL);
+  cli_expect_refusal(2, "--patience ends a training early", TRAIN, "--ridge", "gcv", "--patience", "5", NULL);
+  cli_expect_refusal(2, "scale of huber is 1e+300", TRAIN, "--loss", "huber", "--loss-scale", "1e300", NULL);
+  cli_expect_refusal(2, "scale of huber is 1e-200", "fit", "y = a + b*x", "o.csv", "--loss", "huber", "--loss-scale",
+                     "1e-200", NULL);
   cli_expect_refusal(2, "standardised otherwise", "train", "o.csv", "--resume", "plain.json", "--ridge", "1",
                      "--ridge-towards", "five.json", NULL);
   cli_expect_refusal(2, "would make another", TRAIN, "--ridge", "1", "--standardise", "yes", "--ridge-towards",
@@ -216,7 +259,8 @@ int main(void) {
       cmocka_unit_test(weights_tell_the_outliers),          cmocka_unit_test(weights_are_those_of_the_residuals),
       cmocka_unit_test(the_report_and_the_plot_show_them),  cmocka_unit_test(a_saved_scale_is_gone_on_with),
       cmocka_unit_test(centres_hold_what_they_are_told_to), cmocka_unit_test(diagnostics_know_the_centre),
-      cmocka_unit_test(the_way_to_a_ridge_is_told),         cmocka_unit_test(folds_are_counted),
+      cmocka_unit_test(the_way_to_a_ridge_is_told),         cmocka_unit_test(a_given_ridge_is_told),
+      cmocka_unit_test(what_robust_training_says),          cmocka_unit_test(folds_are_counted),
       cmocka_unit_test(what_cannot_be_is_refused)};
   return cmocka_run_group_tests(tests, setup, cli_group_teardown);
 }
