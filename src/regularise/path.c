@@ -245,8 +245,8 @@ static marq_status make_folds(judgement *j) {
     return marq_fail(s->error, MARQ_EUNSUPPORTED,
                      "problem '%s' cannot leave samples out, which '%s' does; gcv, lcurve and evidence need not",
                      marq_problem_name(s->problem), o->choice);
-  f->order = malloc(f->samples * sizeof *f->order);
-  f->kept = malloc(f->samples * sizeof *f->kept);
+  f->order = calloc(f->samples, sizeof *f->order);
+  f->kept = calloc(f->samples, sizeof *f->kept);
   j->start = calloc(f->count, sizeof *j->start);
   int some = f->order && f->kept && j->start;
   for (size_t k = 0; some && k < f->count; k++) some = (j->start[k] = malloc(s->n * sizeof **j->start)) != NULL;
@@ -274,7 +274,7 @@ static marq_status make_points(judgement *j) {
 }
 
 marq_status choose_along_path(search *s) {
-  judgement j = {.s = s, .best = SIZE_MAX, .first = malloc(s->n * sizeof(double))};
+  judgement j = {.s = s, .best = SIZE_MAX, .first = calloc(s->n, sizeof *j.first)};
   if (!j.first) return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", s->n);
   memcpy(j.first, s->p, s->n * sizeof *j.first);
   marq_status status = is(s, "lcurve") ? make_points(&j) : make_folds(&j);
