@@ -96,22 +96,18 @@ static double least_cost(const json_t *report, double lambda) {
   return least;
 }
 
-/* Of several runs the one with the lowest curve is kept. */
+/* Of several runs the one with the lowest curve is kept, which of these is not the one with the sharpest corner. */
 static void the_lowest_curve_is_kept(void **state) {
   (void)state;
-  for (int first = 1; first <= 2; first++) {
-    char text[12];
-    snprintf(text, sizeof text, "%d", first);
-    json_t *best =
-        cli_json(0, MOVED, "-H", "8", "--ridge", "lcurve", "--restarts", "2", "--seed", text, "--json", NULL);
-    const double lambda = cli_number(best, "ridge"), cost = least_cost(best, lambda);
-    json_decref(best);
-    for (int seed = first; seed < first + 3; seed++) {
-      snprintf(text, sizeof text, "%d", seed);
-      json_t *one = cli_json(0, MOVED, "-H", "8", "--ridge", "lcurve", "--seed", text, "--json", NULL);
-      assert_true(cost <= least_cost(one, lambda) * (1 + 1e-4));
-      json_decref(one);
-    }
+  static const char *const seeds[] = {"4", "5", "6"};
+  json_t *best =
+      cli_json(0, MOVED, "-H", "8", "--ridge", "lcurve", "--restarts", "2", "--seed", seeds[0], "--json", NULL);
+  const double lambda = cli_number(best, "ridge"), cost = least_cost(best, lambda);
+  json_decref(best);
+  for (size_t k = 0; k < 3; k++) {
+    json_t *one = cli_json(0, MOVED, "-H", "8", "--ridge", "lcurve", "--seed", seeds[k], "--json", NULL);
+    assert_true(cost <= least_cost(one, lambda) * (1 + 1e-4));
+    json_decref(one);
   }
 }
 

@@ -240,7 +240,7 @@ static marq_status make_folds(judgement *j) {
   marq_status status = MARQ_OK;
   if (is(s, "cv")) status = count_folds(s, f);
   if (is(s, "validation") && !o->judge) status = count_held_out(s, f);
-  if (status != MARQ_OK || !f->count) return status;
+  if (status != MARQ_OK || !f->count || !f->samples) return status;
   if (!marq_problem_offers(s->problem, MARQ_OP_CHOOSE))
     return marq_fail(s->error, MARQ_EUNSUPPORTED,
                      "problem '%s' cannot leave samples out, which '%s' does; gcv, lcurve and evidence need not",
