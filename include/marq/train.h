@@ -148,23 +148,22 @@ typedef struct marq_train_result {
   marq_regression_metrics train, validation, test; /* of rates with poisson; samples 0 with a loss of classes, … */
   marq_train_classes train_classes, validation_classes, test_classes; /* … whose metrics these are */
   size_t epochs, best_epoch;                                          /* made; the one whose parameters are kept */
-  size_t run, runs;           /* which run is the best; runs made, those that failed included */
-  double ridge, ridge_biases; /* λ of weights and biases: as given, or as chosen */
-  double effective, noise,
-      criterion;                 /* of a chosen ridge, see marq_regularised (in standardised units); else NaN */
-  marq_regularised *regularised; /* how it was chosen, with all fits on the way: the caller frees it with
-                                    marq_regularised_free; else NULL */
-  int ridge_at_border;           /* 1: the λ chosen is the least or the most tried */
-  double loss_scale;             /* of a robust loss: as given, or as estimated */
-  double spread;                 /* of the residuals in standardised units, from which it was estimated; else NaN */
-  int scale_settled;             /* 0: training ended while it changed, or before it had come down to the one given */
-  unsigned long seed;            /* as asked for; the initial values of the best run are of seed + run */
-  size_t iterations, accepted;   /* trial steps of all runs */
-  marq_counts counts;            /* of all runs */
-  size_t linear_solves;          /* of all runs */
-  marq_tuned tuned;              /* count 0: nothing was tuned */
-  size_t bytes;                  /* most that a solver took */
-  double seconds;                /* of all runs */
+  size_t run, runs;                   /* which run is the best; runs made, those that failed included */
+  double ridge, ridge_biases;         /* λ of weights and biases: as given, or as chosen */
+  double effective, noise, criterion; /* of a chosen ridge, see marq_regularised (in standardised units); else NaN */
+  marq_regularised *regularised;      /* how it was chosen, with all fits on the way: the caller frees it with
+                                         marq_regularised_free; else NULL */
+  int ridge_at_border;                /* 1: the λ chosen is the least or the most tried */
+  double loss_scale;                  /* of a robust loss: as given, or as estimated */
+  double spread;               /* of the residuals in standardised units, from which it was estimated; else NaN */
+  int scale_settled;           /* 0: training ended while it changed, or before it had come down to the one given */
+  unsigned long seed;          /* as asked for; the initial values of the best run are of seed + run */
+  size_t iterations, accepted; /* trial steps of all runs */
+  marq_counts counts;          /* of all runs */
+  size_t linear_solves;        /* of all runs */
+  marq_tuned tuned;            /* count 0: nothing was tuned */
+  size_t bytes;                /* most that a solver took */
+  double seconds;              /* of all runs */
   const char *solver, *linear_solver, *scaling; /* as chosen for all samples or a whole batch; static */
 } marq_train_result;
 

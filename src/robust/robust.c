@@ -90,9 +90,10 @@ static marq_status measure(stage *s, double *sigma) {
   *sigma = marq_robust_sigma_of(s->samples, count, outputs, s->n);
   if (*sigma > 0 && isfinite(*sigma)) return MARQ_OK;
   return marq_fail(s->error, MARQ_EINVAL,
-                   count * outputs <= s->n ? "as many parameters as residuals: there is no scale to estimate"
-                                 : "half of the residuals or more are 0: there is no scale to estimate; give one, or "
-                                   "take the squared loss");
+                   count * outputs <= s->n
+                       ? "as many parameters as residuals: there is no scale to estimate"
+                       : "half of the residuals or more are 0: there is no scale to estimate; give one, or "
+                         "take the squared loss");
 }
 
 static void add_result(marq_result *total, const marq_result *one) {
