@@ -158,6 +158,9 @@ static void refusals(void **state) {
       {"--bounds", "a=0:3,a=1:2", "twice"},
       {"--bounds", "x=0:3", "column"},
       {"--bounds", "a=inf:inf", "no number lies between"},
+      {"--bounds", "a=0:1e-320", "too near 0, for parameter a"},
+      {"--bounds", "a=-1e-310:1", "-1e-310 is too near 0"},
+      {"--bounds", "a=1e300:1e301", "1e+300 is too large"},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
     cli_expect_refusal(2, cases[k].word, "fit", formula, "d.csv", cases[k].option, cases[k].value, NULL);

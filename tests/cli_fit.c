@@ -496,8 +496,22 @@ static void responses_that_are_expressions(void **state) {
   json_decref(j);
 }
 
+/* R² of a fit that is the constant is 0 to rounding, on either side. */
+static void the_constant_fits_as_well(void **state) {
+  (void)state;
+  cli_write("constant.csv", "x,y\n1,4.1\n2,5.3\n3,8.7\n4,0.4\n");
+  cli_run run = cli("fit", "y = a", "constant.csv", NULL);
+  assert_int_equal(run.status, 0);
+  assert_null(strstr(run.out, "R² is negative"));
+  cli_free(&run);
+  run = cli("fit", "y = a", "constant.csv", "--bounds", "a=:4.62", NULL); /* the mean is 4.625 */
+  cli_contains(run.out, "R² is negative");
+  cli_free(&run);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_constant_fits_as_well),
       cmocka_unit_test(json_has_every_key),
       cmocka_unit_test(text_report),
       cmocka_unit_test(estimates_lost_in_their_errors),

@@ -52,6 +52,13 @@ static void a_given_ridge_pulls(void **state) {
                NULL);
   assert_close(cli_parameter(j, "a", "value"), 20.0 / 4, 1e-12, 0);
   json_decref(j);
+  /* a value counts before the start, in whatever order */
+  for (int k = 0; k < 2; k++) {
+    j = cli_json(0, "fit", "y = a + 0*x", "one.csv", "--ridge", "2", "--ridge-towards", k ? "a=5" : "start",
+                 "--ridge-towards", k ? "start" : "a=5", "-s", "a=7", "--json", NULL);
+    assert_close(cli_parameter(j, "a", "value"), 16.0 / 4, 1e-12, 0);
+    json_decref(j);
+  }
   /* a parameter that is held fixed has no part in it */
   j = cli_json(0, "fit", "y = a + b*x", "one.csv", "--ridge", "2", "--fix", "b=1", "--json", NULL);
   assert_close(cli_parameter(j, "a", "value"), (2 + 1) / 4.0, 1e-12, 0);
@@ -464,7 +471,15 @@ static void nonsense_is_refused(void **state) {
   cli_expect_refusal(2, "0 or more", FIT, "--ridge", "nan", NULL);
   cli_expect_refusal(2, "did you mean 'evidence'", FIT, "--ridge", "evidense", NULL);
   cli_expect_refusal(2, "needs --ridge", FIT, "--ridge-towards", "start", NULL);
+  cli_expect_refusal(2, "--ridge-towards needs --ridge", FIT, "--ridge-towards", "zero", NULL);
   cli_expect_refusal(2, "no parameter 'q'", FIT, "--ridge", "1", "--ridge-towards", "q=1", NULL);
+  cli_expect_refusal(2, "exclude each other", FIT, "--ridge", "1", "--ridge-towards", "a=2", "--ridge-towards", "zero",
+                     NULL);
+  cli_expect_refusal(2, "exclude each other", FIT, "--ridge", "1", "--ridge-towards", "zero", "--ridge-towards",
+                     "start", NULL);
+  cli_expect_refusal(2, "a is fixed", "fit", "y = a*x + b", "few.csv", "--ridge", "1", "--fix", "a=5",
+                     "--ridge-towards", "a=2", NULL);
+  cli_expect_refusal(2, "whole number", FIT, "--ridge", "cv", "--seed", "1.5", NULL);
   cli_expect_refusal(2, "did you mean 'gcv'", TRAIN, "--ridge", "gvc", NULL);
   cli_expect_refusal(2, "not both", TRAIN, "--ridge", "gcv", "--ridge-biases", "1", NULL);
   cli_expect_refusal(2, "by evidence", TRAIN, "--ridge", "gcv", "--ridge-biases", "apart", NULL);

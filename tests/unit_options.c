@@ -71,7 +71,9 @@ static void wrong_settings_are_refused_with_advice(void **state) {
                {"linear-solver", "cholesy", "cholesky"},
                {"scaling", "mor", "more"},
                {"trial", "both", "trial"},
-               {"accept-gain", "inf", "between"}};
+               {"accept-gain", "inf", "between"},
+               {"seed", "1.5", "whole number"},
+               {"batch", "2.5", "whole number"}};
   for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
     marq_options options = marq_options_default();
     const marq_options before = options;

@@ -82,7 +82,7 @@ MARQ_API marq_options marq_options_default(void);
 
 /** Set an option from text, by name ("step-tolerance" or "step_tolerance"). Choices are checked against their registry
  * and point to its static names. Returns MARQ_OK, or MARQ_EINVAL: an unknown name (the nearest is suggested), no
- * number, out of range. */
+ * number, out of range, a part of one where it counts (seed, batch, watch_every, history). */
 MARQ_API marq_status marq_options_set(marq_options *options, const char *name, const char *value, marq_error *error);
 
 /** The i-th option, or 0 beyond the last. All out pointers may be NULL; a choice has text in *choice and no range. */

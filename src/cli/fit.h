@@ -47,7 +47,7 @@ typedef struct fit_request {
   int scale_given;
   double ridge;             /* λ: given, or chosen */
   const char *ridge_choice; /* NULL: given */
-  int ridge_to_start, seed_given;
+  int ridge_to_start, ridge_to_zero, seed_given;
   size_t folds;    /* of a ridge chosen by cv; 0: not given */
   double held_out; /* of one chosen by validation; 0: not given */
 } fit_request;

@@ -42,6 +42,14 @@ static int take_bound(fit *f, const char *text, size_t length, double *lower, do
     return message_fail(exit_usage,
                         "--bounds: no number lies between those of %s, '%.*s'; leave out the one without limit", name,
                         (int)(length - (size_t)(equal + 1 - text)), equal + 1);
+  /* steps are measured in squares of the room between bounds */
+  const double least = 1e-300, most = 1e150;
+  if ((low != 0 && fabs(low) < least) || (high != 0 && fabs(high) < least))
+    return message_fail(exit_usage, "--bounds: %.10g is too near 0, for parameter %s: write 0, or use other units",
+                        low != 0 && fabs(low) < least ? low : high, name);
+  if (low > most || high < -most)
+    return message_fail(exit_usage, "--bounds: %.10g is too large, for parameter %s: use other units",
+                        low > most ? low : high, name);
   if (low > high)
     return message_fail(exit_usage, "--bounds: those of %s are crossed: %.10g is above %.10g", name, low, high);
   if (f->fixed[j])

@@ -25,7 +25,8 @@ const argument_option fit_options[] = {
     {"ridge", 'r', "LAMBDA|HOW",
      "penalty lambda/2 times the sum of squared parameters, or how to choose it: gcv, cv, "
      "lcurve, validation, evidence [0]"},
-    {"ridge-towards", 0, "zero|start|NAME=VALUE,...", "what the ridge pulls parameters to [zero]"},
+    {"ridge-towards", 0, "zero|start|NAME=VALUE,...",
+     "what the ridge pulls parameters to; with start and NAME=VALUE, in two of these, the value counts [zero]"},
     {"penalty", 0, "NAME=D,...", "relative penalty of a parameter; 0: none [1]; repeatable"},
     {"folds", 'k', "K", "folds of --ridge cv [10, or as many as there are rows]"},
     {"held-out", 0, "FRACTION", "share of the rows that --ridge validation holds out [0.2]"},
@@ -161,8 +162,8 @@ static int take(void *context, const char *name, const char *value) {
   if (strcmp(name, "held-out") == 0) return take_held_out(r, value);
   if (strcmp(name, "seed") == 0) r->seed_given = 1; /* and an option of the library */
   if (strcmp(name, "ridge-towards") == 0) {
-    r->ridge_to_start = strcmp(value, "start") == 0;
-    if (r->ridge_to_start || strcmp(value, "zero") == 0) return exit_done;
+    if (strcmp(value, "start") == 0) return r->ridge_to_start = 1, exit_done; /* but for what has a value */
+    if (strcmp(value, "zero") == 0) return r->ridge_to_zero = 1, exit_done;
     return parse_assignments(&r->towards, name, value);
   }
   if (strcmp(name, "sigma") == 0) return take_weights(r, MARQ_WEIGHTS_SIGMA, "sigma", value);

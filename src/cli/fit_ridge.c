@@ -22,6 +22,9 @@ int fit_ridge_check(const fit_request *r) {
   const int folds = fit_ridge_chosen_by(r, "cv"), held_out = fit_ridge_chosen_by(r, "validation");
   if (r->folds && !folds) return message_fail(exit_usage, "--folds is for --ridge cv");
   if (r->held_out > 0 && !held_out) return message_fail(exit_usage, "--held-out is for --ridge validation");
+  if (r->ridge_to_zero && (r->ridge_to_start || r->towards.count))
+    return message_fail(exit_usage, "--ridge-towards zero and --ridge-towards %s exclude each other",
+                        r->ridge_to_start ? "start" : "NAME=VALUE");
   if (!r->seed_given || !r->ridge_choice || folds || held_out || draws_batches(r)) return exit_done;
   return message_fail(exit_usage, "--seed is for --ridge cv and --ridge validation: nothing is random with %s",
                       r->ridge_choice);
@@ -38,6 +41,8 @@ static int make_centre(fit *f) {
   for (size_t i = 0; status == exit_done && i < r->towards.count; i++) {
     size_t j;
     status = fit_parameter_index(f, "ridge-towards", r->towards.items[i].name, &j);
+    if (status == exit_done && f->fixed[j])
+      status = message_fail(exit_usage, "--ridge-towards: %s is fixed, so no ridge pulls it", f->names[j]);
     if (status == exit_done) all[j] = r->towards.items[i].value;
   }
   for (size_t k = 0; status == exit_done && k < f->free_count; k++) f->centre[k] = all[f->free_index[k]];
@@ -118,7 +123,7 @@ int fit_ridge_set_up(fit *f) {
   const fit_request *r = &f->request;
   f->bare = f->problem;
   if (!r->ridge_choice && !(r->ridge > 0)) {
-    if (!r->ridge_to_start && !r->towards.count && !r->penalty.count) return exit_done;
+    if (!r->ridge_to_start && !r->ridge_to_zero && !r->towards.count && !r->penalty.count) return exit_done;
     return message_fail(exit_usage, "--%s needs --ridge", r->penalty.count ? "penalty" : "ridge-towards");
   }
   int status = make_centre(f);

@@ -154,7 +154,7 @@ static void put_header(FILE *file, const fit *f) {
   if (f->problem == f->bare) return;
   char choice[160];
   snprintf(text, sizeof text, "%.6g%s, towards %s", f->request.ridge, choice_text(f, choice, sizeof choice),
-           f->request.ridge_to_start  ? "the start"
+           f->request.ridge_to_start  ? f->request.towards.count ? "the start and given values" : "the start"
            : f->request.towards.count ? "given values"
                                       : "zero");
   header_line(file, "ridge", text);

@@ -93,6 +93,14 @@ static marq_status set_choice(const option *o, const char **place, const char *v
   return fail_unknown(o->info.name, value, &nearest, error);
 }
 
+/* Numbers that count something. */
+static int is_whole(const char *field) {
+  static const char *const fields[] = {"batch", "seed", "watch_every", "history"};
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+    if (!strcmp(field, fields[i])) return 1;
+  return 0;
+}
+
 static marq_status set_number(const option *o, double *place, const char *value, marq_error *error) {
   size_t used;
   const double number = marq_parse_double(value, strlen(value), &used);
@@ -105,6 +113,8 @@ static marq_status set_number(const option *o, double *place, const char *value,
   if (number < o->info.least || number > o->info.most)
     return marq_fail(error, MARQ_EINVAL, "%s is %g, it must lie between %g and %g", o->info.name, number, o->info.least,
                      o->info.most);
+  if (is_whole(o->info.name) && number != floor(number))
+    return marq_fail(error, MARQ_EINVAL, "%s is %g, it must be a whole number", o->info.name, number);
   *place = number;
   return MARQ_OK;
 }
