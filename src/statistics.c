@@ -16,9 +16,10 @@
 
 enum { block_rows = 128 };
 
-/* Scratch of one computation. G holds rows×n with GᵀG = J̃ᵀJ̃, later its scaled and factorised form. */
+/* Scratch of one computation. G holds rows×n with GᵀG = J̃ᵀJ̃ + penalty·Λ, later its scaled and factorised form. */
 typedef struct scratch {
   size_t rows, n, lwork, block_lines;
+  double penalty; /* 1, but for robust losses */
   double *G, *scale, *tau, *work, *block, *inverse;
   int *pivot;
   marq_arena arena;
@@ -47,13 +48,14 @@ static void lay_statistics(marq_statistics *s, marq_arena *arena) {
   s->undetermined = marq_arena_give(arena, s->n, 1);
 }
 
-/* A ridge stands below the rows. */
-static marq_status append_ridge(scratch *s, const statistics_ridge *ridge) {
+/* A ridge, times so much, stands below the rows. */
+static marq_status append_ridge(scratch *s, const statistics_ridge *ridge, double times) {
+  const double root = sqrt(times);
   marq_status status = MARQ_OK;
   for (size_t i0 = 0; i0 < ridge->rows && status == MARQ_OK; i0 += s->block_lines) {
     const size_t rest = ridge->rows - i0, lines = rest < s->block_lines ? rest : s->block_lines;
     for (size_t j = 0; j < s->n; j++)
-      memcpy(s->block + j * s->block_lines, ridge->W + i0 + j * ridge->rows, lines * sizeof(double));
+      for (size_t i = 0; i < lines; i++) s->block[i + j * s->block_lines] = root * ridge->W[i0 + i + j * ridge->rows];
     status = marq_la_append_rows(s->n, lines, 0, s->G, s->rows, s->block, s->block_lines, s->work);
   }
   return status;
@@ -71,15 +73,19 @@ static marq_status triangle_from_rows(marq_problem *problem, scratch *s, const s
     }
     if (status != MARQ_OK) return status;
   }
-  return append_ridge(s, ridge);
+  return append_ridge(s, ridge, s->penalty);
 }
 
 /* A root of the normal matrix where nothing better is offered: G = Λ^½ Vᵀ D of the scaled matrix D⁻¹AD⁻¹ = VΛVᵀ.
  * Forming A has lost what stands below its rounding error, n ε λ_max: such eigenvalues are zero. */
-static marq_status root_from_normal(marq_problem *problem, scratch *s) {
+static marq_status root_from_normal(marq_problem *problem, scratch *s, const statistics_ridge *ridge) {
   const size_t n = s->n;
   marq_status status = marq_problem_normal(problem, s->G, n, s->tau);
   if (status != MARQ_OK) return status;
+  for (size_t l = 0; s->penalty > 1 && l < ridge->rows; l++)
+    for (size_t j = 0; j < n; j++)
+      for (size_t i = 0; i <= j; i++)
+        s->G[i + j * n] += (s->penalty - 1) * ridge->W[l + i * ridge->rows] * ridge->W[l + j * ridge->rows];
   for (size_t j = 0; j < n; j++) s->scale[j] = s->G[j + j * n] > 0 ? sqrt(s->G[j + j * n]) : 1;
   for (size_t j = 0; j < n; j++) {
     for (size_t i = 0; i <= j; i++) s->G[i + j * n] /= s->scale[i] * s->scale[j];
@@ -103,6 +109,7 @@ static size_t larger(size_t a, size_t b) {
   return a > b ? a : b;
 }
 
+/* Of a robust loss a ridge is appended to the triangle, too. */
 static marq_status take_scratch(marq_problem *problem, scratch *s, marq_error *error) {
   const size_t m = marq_problem_residuals(problem), n = marq_problem_parameters(problem);
   const size_t c = marq_problem_outputs(problem);
@@ -113,8 +120,11 @@ static marq_status take_scratch(marq_problem *problem, scratch *s, marq_error *e
     return MARQ_EUNSUPPORTED;
   }
   s->n = n;
-  s->rows = triangle ? smaller(m, n) : n;
-  s->block_lines = !triangle && rows ? c * larger(1, block_rows / c) : 0;
+  const marq_loss *loss = marq_problem_loss(problem, NULL);
+  const int robust = loss && loss->robust;
+  s->penalty = 1;
+  s->rows = triangle && !robust ? smaller(m, n) : n;
+  s->block_lines = (!triangle && rows) || (triangle && robust) ? c * larger(1, block_rows / c) : 0;
   s->lwork = larger(marq_la_qr_work(s->rows, n), larger(marq_la_append_work(n), 3 * n * n + 3 * n));
   if (!marq_la_fits(larger(n, s->block_lines)) || n > SIZE_MAX / 8 / n) {
     marq_fail(error, MARQ_ESIZE, "%zu parameters are too many for dense statistics", n);
@@ -128,19 +138,21 @@ static marq_status take_scratch(marq_problem *problem, scratch *s, marq_error *e
   return MARQ_ENOMEM;
 }
 
-/* The triangle and the normal matrix of a problem contain its ridge; its rows do not. */
+/* The triangle and the normal matrix of a problem contain its ridge once; its rows do not. */
 static marq_status fill_root(marq_problem *problem, scratch *s, const statistics_ridge *ridge, marq_error *error) {
   marq_status status;
   if (marq_problem_offers(problem, MARQ_OP_TRIANGLE)) {
+    memset(s->G, 0, s->rows * s->n * sizeof *s->G);
     status = marq_problem_triangle(problem, s->G, s->rows, s->tau);
     /* what stands below the diagonal is the problem's own business */
     for (size_t j = 0; j < s->n && status == MARQ_OK; j++) {
       for (size_t i = j + 1; i < s->rows; i++) s->G[i + j * s->rows] = 0;
     }
+    if (status == MARQ_OK && s->penalty > 1) status = append_ridge(s, ridge, s->penalty - 1);
   } else if (marq_problem_offers(problem, MARQ_OP_ROWS)) {
     status = triangle_from_rows(problem, s, ridge);
   } else {
-    status = root_from_normal(problem, s);
+    status = root_from_normal(problem, s, ridge);
   }
   if (status != MARQ_OK) return marq_fail(error, status, "the Jacobian at the solution: %s", marq_status_text(status));
   for (size_t k = 0; k < s->rows * s->n; k++) {
@@ -198,12 +210,13 @@ static void invert_triangle(scratch *s, size_t rank) {
 /* tr(Λ (J̃ᵀJ̃ + Λ)⁻¹) = Σ ‖R₁₁⁻ᵀ w‖² over the rows w of the ridge: the parameters that it, not the data, determines. */
 static double trace_of(scratch *s, size_t rank, const statistics_ridge *ridge) {
   const size_t n = s->n;
+  const double root = sqrt(s->penalty);
   double sum = 0;
   for (size_t i = 0; i < ridge->rows; i++) {
     size_t first = rank;
     for (size_t a = rank; a-- > 0;) {
       const size_t j = (size_t)s->pivot[a];
-      s->tau[a] = ridge->W[i + j * ridge->rows] / s->scale[j];
+      s->tau[a] = root * ridge->W[i + j * ridge->rows] / s->scale[j];
       if (s->tau[a] != 0) first = a;
     }
     for (size_t j = first; j < rank; j++) {
@@ -320,7 +333,11 @@ static marq_status judge(marq_problem *problem, double cost, const statistics_ri
                          marq_weights kind, const marq_column *targets, const marq_column *weights, double tolerance,
                          scratch *s, marq_statistics *out, marq_error *error) {
   const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem), n = s->n;
-  marq_status status = fill_root(problem, s, ridge, error);
+  statistics_robust robust = {0};
+  marq_status status = MARQ_OK;
+  if (loss && loss->robust) status = statistics_robust_make(problem, loss, out->scale, kind, weights, &robust, error);
+  if (loss && loss->robust) s->penalty = statistics_robust_penalty(&robust);
+  if (status == MARQ_OK) status = fill_root(problem, s, ridge, error);
   if (status == MARQ_OK) status = factorise(s, tolerance, &out->rank, error);
   if (status != MARQ_OK) return status;
   invert_triangle(s, out->rank);
@@ -339,7 +356,7 @@ static marq_status judge(marq_problem *problem, double cost, const statistics_ri
   out->bic = likelihood + log(count) * (parameters + 1);
   out->t95 = quantile(kind, out->dof);
   double factor = kind == MARQ_WEIGHTS_SIGMA ? 1 : variance;
-  if (loss) status = statistics_of_loss(problem, loss, kind, targets, weights, misfit, out, &factor, error);
+  if (loss) status = statistics_of_loss(problem, loss, kind, targets, weights, misfit, &robust, out, &factor, error);
   if (status != MARQ_OK) return status;
 
   mark_undetermined(s, out->rank, out->undetermined);

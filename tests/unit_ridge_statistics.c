@@ -127,8 +127,123 @@ static void constraints_take_their_part(void **state) {
   }
 }
 
+/* ---- robust losses: F has the curvature ψ̄′JᵀJ + Λ ---- */
+
+enum { far_rows = 60, far_columns = 3 };
+typedef struct far {
+  double X[far_rows * far_columns], y[far_rows];
+} far;
+
+static int far_residual(void *context, const double *p, double *r) {
+  const far *d = context;
+  for (size_t i = 0; i < far_rows; i++) {
+    r[i] = -d->y[i];
+    for (size_t j = 0; j < far_columns; j++) r[i] += d->X[i + j * far_rows] * p[j];
+  }
+  return 0;
+}
+
+static int far_jacobian(void *context, const double *p, double *J, size_t ldj) {
+  const far *d = context;
+  (void)p;
+  for (size_t j = 0; j < far_columns; j++) memcpy(J + j * ldj, d->X + j * far_rows, far_rows * sizeof *J);
+  return 0;
+}
+
+/* p ← the robust fit with the ridge λ; statistics when asked. */
+static void far_fit(far *d, double lambda, double *p, marq_statistics **s) {
+  const marq_callbacks call = {.context = d,
+                               .residuals = far_rows,
+                               .parameters = far_columns,
+                               .residual = far_residual,
+                               .jacobian = far_jacobian,
+                               .loss = marq_loss_find("soft-l1"),
+                               .scale = 1};
+  marq_problem *bare, *ridge;
+  assert_int_equal(marq_problem_from_callbacks(&call, &bare, NULL), MARQ_OK);
+  assert_int_equal(marq_problem_ridge(bare, &lambda, NULL, &ridge, NULL), MARQ_OK);
+  assert_int_equal(marq_solve(ridge, NULL, p, NULL, NULL, NULL, NULL), MARQ_OK);
+  if (s) *s = judge(ridge, p, 0, NULL, 1);
+  marq_problem_free(ridge);
+  marq_problem_free(bare);
+}
+
+static void far_design(far *d, uint64_t *seed) {
+  for (size_t k = 0; k < far_rows * far_columns; k++) d->X[k] = test_normal(seed);
+}
+
+static void far_observe(far *d, const double *truth, uint64_t *seed) {
+  for (size_t i = 0; i < far_rows; i++) {
+    d->y[i] = test_normal(seed) * (test_uniform(seed) < 0.4 ? 6 : 1);
+    for (size_t j = 0; j < far_columns; j++) d->y[i] += d->X[i + j * far_rows] * truth[j];
+  }
+}
+
+/* γ is how much the fitted values follow the observed ones, Σ ∂f_i/∂y_i, here by differences. */
+static void robust_parameters_follow_the_data(void **state) {
+  (void)state;
+  uint64_t seed = 8;
+  const double lambda = 25, h = 1e-4, truth[far_columns] = {1, -1, 0.5};
+  double follows = 0, claimed = 0;
+  for (int k = 0; k < 6; k++) {
+    far d;
+    double p[far_columns] = {0};
+    marq_statistics *s;
+    far_design(&d, &seed);
+    far_observe(&d, truth, &seed);
+    far_fit(&d, lambda, p, &s);
+    claimed += s->effective;
+    for (size_t i = 0; i < far_rows; i++) {
+      const double y = d.y[i];
+      double up[far_columns], down[far_columns];
+      memcpy(up, p, sizeof up);
+      memcpy(down, p, sizeof down);
+      d.y[i] = y + h;
+      far_fit(&d, lambda, up, NULL);
+      d.y[i] = y - h;
+      far_fit(&d, lambda, down, NULL);
+      d.y[i] = y;
+      for (size_t j = 0; j < far_columns; j++) follows += d.X[i + j * far_rows] * (up[j] - down[j]) / (2 * h);
+    }
+    marq_statistics_free(s);
+  }
+  print_message("%.4f claimed, %.4f by differences\n", claimed / 6, follows / 6);
+  assert_close(claimed, follows, 0.1, 0); /* ψ̄′ stands for each ψ′; with Λ as it is γ would be half as much again */
+}
+
+/* Where parameters are drawn from what the penalty says of them, N(0, τ²ψ̄′/λ), the covariance is that of the errors. */
+static void robust_errors_are_as_large_as_told(void **state) {
+  (void)state;
+  enum { repeats = 500 };
+  uint64_t seed = 9;
+  const double lambda = 25;
+  far d;
+  far_design(&d, &seed);
+  double told = 0, seen = 0, prior = 0;
+  for (int pass = 0; pass < 2; pass++) { /* the first finds τ²ψ̄′ */
+    for (int k = 0; k < (pass ? repeats : 50); k++) {
+      double truth[far_columns], p[far_columns] = {0}, r[far_rows], mean = 0;
+      marq_statistics *s;
+      for (size_t j = 0; j < far_columns; j++) truth[j] = sqrt((pass ? prior : 1) / lambda) * test_normal(&seed);
+      far_observe(&d, truth, &seed);
+      far_fit(&d, lambda, p, &s);
+      far_residual(&d, p, r);
+      for (size_t i = 0; i < far_rows; i++) mean += pow(1 + r[i] * r[i], -1.5) / far_rows; /* ψ = r/√(1 + r²) */
+      if (!pass) prior += s->residual_sd * s->residual_sd * mean / 50;
+      for (size_t j = 0; j < far_columns && pass; j++) {
+        told += s->covariance[j + j * far_columns];
+        seen += (p[j] - truth[j]) * (p[j] - truth[j]);
+      }
+      marq_statistics_free(s);
+    }
+  }
+  print_message("variance told %.5f, seen %.5f\n", told / repeats / far_columns, seen / repeats / far_columns);
+  assert_close(told, seen, 0.1, 0);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(penalty_is_prior_knowledge),
-                                     cmocka_unit_test(constraints_take_their_part)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(penalty_is_prior_knowledge), cmocka_unit_test(robust_parameters_follow_the_data),
+      cmocka_unit_test(robust_errors_are_as_large_as_told), cmocka_unit_test(constraints_take_their_part)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,20 +17,20 @@ typedef enum marq_weights {
 
 /** Statistics of a fit at the problem's adopted point. Arrays belong to the object. */
 typedef struct marq_statistics {
-  size_t n;                    /* parameters of the problem */
-  size_t rank;                 /* of the column-scaled Jacobian */
-  double effective;            /* γ = rank − tr(Λ (J̃ᵀJ̃ + Λ)⁻¹) with a ridge Λ; else the rank */
-  double observations;         /* N, or Σ w for counts */
-  double dof;                  /* observations − γ */
-  double rss;                  /* Σ w r² = 2F without a ridge's part */
-  double residual_sd;          /* √(rss/dof); NaN when dof ≤ 0. Of a robust loss τ: see below */
-  double tss;                  /* Σ w (y − ȳ_w)²: NaN when no targets were given */
-  double r2;                   /* 1 − rss/tss */
-  double aic, bic;             /* N ln(rss/N) + 2(n+1), + ln(N)(n+1); with a ridge γ stands for n */
-  double t95;                  /* the t quantile of the 95 % intervals (normal quantile for MARQ_WEIGHTS_SIGMA) */
-  double *covariance;          /* [n×n]; NaN rows and columns for parameters the data do not determine */
-  double *stderr_;             /* [n] */
-  double *correlation;         /* [n×n] */
+  size_t n;            /* parameters of the problem */
+  size_t rank;         /* of the column-scaled Jacobian */
+  double effective;    /* γ = rank − tr(Λ (J̃ᵀJ̃ + Λ)⁻¹) with a ridge Λ; else the rank. Robust: below */
+  double observations; /* N, or Σ w for counts */
+  double dof;          /* observations − γ */
+  double rss;          /* Σ w r² = 2F without a ridge's part */
+  double residual_sd;  /* √(rss/dof); NaN when dof ≤ 0. Of a robust loss τ: see below */
+  double tss;          /* Σ w (y − ȳ_w)²: NaN when no targets were given */
+  double r2;           /* 1 − rss/tss */
+  double aic, bic;     /* N ln(rss/N) + 2(n+1), + ln(N)(n+1); with a ridge γ stands for n */
+  double t95;          /* the t quantile of the 95 % intervals (normal quantile for MARQ_WEIGHTS_SIGMA) */
+  double *covariance;  /* [n×n]; NaN rows and columns for parameters the data do not determine */
+  double *stderr_;     /* [n] */
+  double *correlation; /* [n×n] */
   unsigned char *undetermined; /* [n] 1: takes part in a direction that the data do not determine */
   /* Of another loss than the squared one; NaN where they mean nothing. */
   double deviance;       /* 2F without a ridge: cross-entropies and poisson */
@@ -48,6 +48,7 @@ typedef struct marq_statistics {
  *                              residual_sd, tss and r2 are NaN.
  *    robust                    covariance τ² (JᵀWJ)⁻¹ with τ² = K² (Σ w ψ²/(N − rank)) / ψ̄′², ψ = ρ′(r) r, ψ̄′ the mean
  *                              of its slope and K = 1 + (n/N) var(ψ′)/ψ̄′² (Huber 1981, eq. 7.6.10); residual_sd is τ,
+ *                              with a ridge Λ/ψ̄′ stands for Λ (F has the curvature ψ̄′JᵀWJ + Λ) and γ for rank and n;
  *                              rss and tss are those of all samples, r2, aic and bic NaN. Where the problem cannot
  *                              change its loss (matrix-free callbacks) MARQ_EUNSUPPORTED.
  *  With a ridge J̃ᵀJ̃ + Λ stands for J̃ᵀJ̃: the covariance is that of the estimate when the penalty is taken for prior

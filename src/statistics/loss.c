@@ -111,33 +111,34 @@ static void slopes_of(const marq_loss *loss, double scale, const double *r, size
   }
 }
 
-static double factor_of(size_t samples, size_t outputs, const marq_column *weights, const double *psi,
-                        const double *slope, const marq_statistics *out) {
-  double weight = 0, squares = 0, mean = 0, variance = 0;
+static statistics_robust moments_of(size_t samples, size_t outputs, const marq_column *weights, const double *psi,
+                                    const double *slope) {
+  double weight = 0;
+  statistics_robust out = {0, 0, 0};
   for (size_t o = 0; o < outputs; o++)
     for (size_t i = 0; i < samples; i++) {
       const double w = weights && weights->data ? column_at(weights, i) : 1, a = psi[o * samples + i];
       weight += w;
-      squares += w * a * a;
-      mean += w * slope[o * samples + i];
+      out.squares += w * a * a;
+      out.mean += w * slope[o * samples + i];
     }
-  mean /= weight;
+  out.mean /= weight;
   for (size_t o = 0; o < outputs; o++)
     for (size_t i = 0; i < samples; i++) {
-      const double w = weights && weights->data ? column_at(weights, i) : 1, d = slope[o * samples + i] - mean;
-      variance += w * d * d;
+      const double w = weights && weights->data ? column_at(weights, i) : 1, d = slope[o * samples + i] - out.mean;
+      out.variance += w * d * d;
     }
-  variance /= weight;
-  const double K = 1 + out->effective / out->observations * variance / (mean * mean);
-  return mean > 0 && out->dof > 0 ? K * K * squares / out->dof / (mean * mean) : NAN;
+  out.variance /= weight;
+  return out;
 }
 
-/* The residuals at the adopted point, that of the squared loss: √w r, and r/σ where σ is inside the loss. */
-static marq_status of_robust(marq_problem *problem, const marq_loss *loss, const marq_column *weights,
-                             marq_statistics *out, double *factor, marq_error *error) {
+/* From residuals of the squared loss: √w r, and r/σ where σ is inside the loss. */
+marq_status statistics_robust_make(marq_problem *problem, const marq_loss *loss, double scale, marq_weights kind,
+                                   const marq_column *weights, statistics_robust *robust, marq_error *error) {
   const size_t N = marq_problem_samples(problem), c = marq_problem_outputs(problem), m = N * c;
   if (!marq_problem_offers(problem, MARQ_OP_RESIDUAL))
     return marq_fail(error, MARQ_EUNSUPPORTED, "the statistics of a robust fit need residuals");
+  if (kind == MARQ_WEIGHTS_SIGMA) weights = NULL;
   double *r = malloc((3 * m + 2 * c * piece) * sizeof *r);
   if (!r) return marq_fail(error, MARQ_ENOMEM, "no memory for %zu residuals", m);
   const marq_status status = marq_problem_residual(problem, r);
@@ -147,19 +148,29 @@ static marq_status of_robust(marq_problem *problem, const marq_loss *loss, const
       const double w = column_at(weights, k % N);
       r[k] = w > 0 ? r[k] / sqrt(w) : 0;
     }
-    slopes_of(loss, out->scale, r, c, N, N, slope + m, psi, slope);
-    *factor = factor_of(N, c, weights, psi, slope, out);
+    slopes_of(loss, scale, r, c, N, N, slope + m, psi, slope);
+    *robust = moments_of(N, c, weights, psi, slope);
   }
   free(r);
-  out->residual_sd = sqrt(*factor);
-  out->r2 = out->aic = out->bic = NAN;
   return status == MARQ_OK ? MARQ_OK : marq_fail(error, status, "the residuals: %s", marq_status_text(status));
+}
+
+double statistics_robust_penalty(const statistics_robust *robust) {
+  return robust->mean > 0 && robust->mean < 1 ? 1 / robust->mean : 1;
+}
+
+static double of_robust(const statistics_robust *robust, marq_statistics *out) {
+  const double mean = robust->mean, K = 1 + out->effective / out->observations * robust->variance / (mean * mean);
+  const double factor = mean > 0 && out->dof > 0 ? K * K * robust->squares / out->dof / (mean * mean) : NAN;
+  out->residual_sd = sqrt(factor);
+  out->r2 = out->aic = out->bic = NAN;
+  return factor;
 }
 
 marq_status statistics_of_loss(marq_problem *problem, const marq_loss *loss, marq_weights kind,
                                const marq_column *targets, const marq_column *weights, double misfit,
-                               marq_statistics *out, double *factor, marq_error *error) {
-  if (loss->robust) return of_robust(problem, loss, kind == MARQ_WEIGHTS_SIGMA ? NULL : weights, out, factor, error);
-  *factor = 1;
-  return of_likelihood(problem, loss, kind, targets, weights, misfit, out, error);
+                               const statistics_robust *robust, marq_statistics *out, double *factor,
+                               marq_error *error) {
+  *factor = loss->robust ? of_robust(robust, out) : 1;
+  return loss->robust ? MARQ_OK : of_likelihood(problem, loss, kind, targets, weights, misfit, out, error);
 }
