@@ -122,6 +122,62 @@ static void constraints_hold(void **state) {
   json_decref(j);
 }
 
+static double relation_multiplier(const char *relation, const char *as) {
+  json_t *j = cli_json(0, "fit", formula, "d.csv", "--constraint", relation, "--json", NULL);
+  const json_t *r = json_array_get(json_object_get(j, "constraints"), 0);
+  assert_true(json_is_true(json_object_get(r, "active")));
+  assert_string_equal(text_of(r, "as"), as);
+  const double multiplier = json_number_value(json_object_get(r, "multiplier"));
+  json_decref(j);
+  return multiplier;
+}
+
+/* A relation has one multiplier, however it is written. */
+static void ways_to_write_a_relation(void **state) {
+  (void)state;
+  static const char *const ways[] = {"a + c <= 6", "6 >= a + c", "-a - c >= -6", "a <= 6 - c", "c - 6 <= -a"};
+  const double first = relation_multiplier(ways[0], "a + c <= 6");
+  assert_true(first < 0);
+  for (size_t k = 1; k < sizeof ways / sizeof *ways; k++)
+    assert_close(relation_multiplier(ways[k], "a + c <= 6"), first, 1e-6, 0);
+  assert_close(relation_multiplier("6 = c + a", "a + c = 6"), first, 1e-6, 0);
+  assert_true(relation_multiplier("c - a >= -3", "a - c <= 3") < 0);
+  cli_run run = cli("fit", formula, "d.csv", "--constraint", "c - a >= -3", NULL);
+  cli_contains(run.out, "of a - c <= 3\n");
+  cli_free(&run);
+  assert_close(relation_multiplier("0.3 >= 0.5*b", "0.5*b <= 0.3"), 2 * relation_multiplier("b <= 0.6", "b <= 0.6"),
+               1e-6, 0);
+}
+
+/* A relation of one parameter is its bound: in the fit, in the report, in the choice of a ridge, for every solver. */
+static void a_relation_of_one_parameter(void **state) {
+  (void)state;
+  json_t *bound = cli_json(0, "fit", formula, "d.csv", "--bounds", "b=0.1:0.5", "--ridge", "gcv", "--json", NULL);
+  json_t *relation = cli_json(0, "fit", formula, "d.csv", "--constraint", "2*b <= 1", "--constraint", "0.1 <= b",
+                              "--ridge", "gcv", "--json", NULL);
+  assert_true(cli_number(bound, "ridge") == cli_number(relation, "ridge"));
+  assert_true(cli_parameter(relation, "b", "value") == 0.5);
+  const json_t *b = entry(relation, "parameters", "b"), *same = entry(bound, "parameters", "b");
+  assert_string_equal(text_of(b, "active"), "upper");
+  assert_true(cli_parameter(relation, "b", "multiplier") == cli_parameter(bound, "b", "multiplier"));
+  assert_string_equal(text_of(same, "active"), "upper");
+  const json_t *list = json_object_get(relation, "constraints");
+  assert_true(json_is_true(json_object_get(json_array_get(list, 0), "active")));
+  assert_true(json_is_false(json_object_get(json_array_get(list, 1), "active")));
+  assert_close(json_number_value(json_object_get(json_array_get(list, 0), "multiplier")),
+               cli_parameter(bound, "b", "multiplier") / 2, 1e-12, 0);
+  json_decref(bound);
+  json_decref(relation);
+  cli_run run = cli("fit", formula, "d.csv", "--constraint", "b <= 0.5", "--solver", "adam", "--quiet", NULL);
+  assert_true(run.status == 0 || run.status == 1);
+  cli_free(&run);
+  cli_expect_refusal(2, "together: a=5:, 'a <= 3'", "fit", formula, "d.csv", "--bounds", "a=5:", "--constraint",
+                     "a <= 3", NULL);
+  cli_expect_refusal(2, "'a >= 5'", "fit", formula, "d.csv", "--constraint", "a >= 5", "--constraint", "c >= 1",
+                     "--constraint", "a + c <= 3", NULL);
+  cli_expect_refusal(2, "its limit is too near 0", "fit", formula, "d.csv", "--constraint", "a <= 1e-320", NULL);
+}
+
 static void saved_ties_predict(void **state) {
   (void)state;
   cli_run run = cli("fit", formula, "d.csv", "--tie", "c = a/4", "--save", "s.json", "--quiet", NULL);
@@ -158,9 +214,9 @@ static void refusals(void **state) {
       {"--bounds", "a=0:3,a=1:2", "twice"},
       {"--bounds", "x=0:3", "column"},
       {"--bounds", "a=inf:inf", "no number lies between"},
-      {"--bounds", "a=0:1e-320", "too near 0, for parameter a"},
-      {"--bounds", "a=-1e-310:1", "-1e-310 is too near 0"},
-      {"--bounds", "a=1e300:1e301", "1e+300 is too large"},
+      {"--bounds", "a=0:1e-320", "too near 0 or too large, for parameter a"},
+      {"--bounds", "a=-1e-310:1", "too near 0"},
+      {"--bounds", "a=1e300:1e301", "or too large"},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
     cli_expect_refusal(2, cases[k].word, "fit", formula, "d.csv", cases[k].option, cases[k].value, NULL);
@@ -199,6 +255,8 @@ int main(void) {
       cmocka_unit_test(bounds_hold),
       cmocka_unit_test(a_start_outside_is_said),
       cmocka_unit_test(constraints_hold),
+      cmocka_unit_test(ways_to_write_a_relation),
+      cmocka_unit_test(a_relation_of_one_parameter),
       cmocka_unit_test(saved_ties_predict),
       cmocka_unit_test(a_bound_that_nothing_presses_on),
       cmocka_unit_test(with_a_ridge),

@@ -52,6 +52,16 @@ typedef struct fit_request {
   double held_out; /* of one chosen by validation; 0: not given */
 } fit_request;
 
+/** A --constraint: low ≤ row·p ≤ high of the free parameters, the first parameter of the formula in it positive. */
+typedef struct fit_relation {
+  double low, high;
+  size_t row;         /* of fit.A; or, as a bound of one parameter alone: */
+  size_t bounded;     /* that, among the free ones, else free_count */
+  double coefficient; /* its own */
+  int turned;         /* 1: its terms have other signs than as it was written, left less right */
+  marq_active active; /* a bound's: with the multiplier of the relation */
+} fit_relation;
+
 /** The fit itself. Everything is owned by it unless it says otherwise; freed by fit_free. */
 typedef struct fit {
   fit_request request;
@@ -81,8 +91,9 @@ typedef struct fit {
   double *relative;                        /* [groups of grouped] their factors */
   marq_regularised *regularised;           /* how the ridge was chosen, or NULL */
   double effective;                        /* parameters, with a ridge */
-  marq_constraints constraints;            /* of the free parameters; rows are those of request.constraint */
-  double *bounds, *A, *low, *high, *begun; /* its arrays; begun: the start, where it was moved inside */
+  marq_constraints constraints;            /* of the free parameters */
+  fit_relation *relations;                 /* of request.constraint */
+  double *bounds, *A, *low, *high, *begun; /* its arrays (and the bounds alone); begun: the start, moved inside */
   size_t moved;                            /* parameters of the start that were */
   /* what came out */
   marq_tuned tuned; /* count 0: nothing was */
@@ -143,11 +154,12 @@ int fit_constraints_set_up(fit *f);
 int fit_constraints_begin(fit *f);
 marq_status fit_constraints_statistics(fit *f, marq_error *error);
 void fit_constraints_judge(fit *f);
-/** The bound of parameter j, or constraint `row`, that is active; NULL when it is not. A bound, NaN where none is
- * given.
+/** The bound of parameter j, or --constraint i, that is active; NULL when it is not. A bound, NaN where none is given.
  */
 const marq_active *fit_active_bound(const fit *f, size_t j);
-const marq_active *fit_active_row(const fit *f, size_t row);
+const marq_active *fit_active_row(const fit *f, size_t i);
+/** --constraint i as its multiplier has it, in the free parameters. */
+const char *fit_relation_text(const fit *f, size_t i, char *buffer, size_t size);
 double fit_bound(const fit *f, size_t j, int upper);
 /** Index of a parameter by name, or a message that option wants one (fit_names.c). */
 int fit_parameter_index(const fit *f, const char *option, const char *name, size_t *index);

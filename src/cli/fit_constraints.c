@@ -18,6 +18,13 @@ static int take_limit(const char *text, size_t length, double none, double *limi
   return used == length && !isnan(*limit);
 }
 
+/* Steps are measured in squares of the room between bounds. */
+static const double largest_limit = 1e150;
+
+static int limit_is_extreme(double limit) {
+  return limit != 0 && fabs(limit) < 1e-300;
+}
+
 static int take_bound(fit *f, const char *text, size_t length, double *lower, double *upper) {
   const char *equal = memchr(text, '=', length),
              *colon = equal ? memchr(equal, ':', length - (size_t)(equal - text)) : NULL;
@@ -42,14 +49,10 @@ static int take_bound(fit *f, const char *text, size_t length, double *lower, do
     return message_fail(exit_usage,
                         "--bounds: no number lies between those of %s, '%.*s'; leave out the one without limit", name,
                         (int)(length - (size_t)(equal + 1 - text)), equal + 1);
-  /* steps are measured in squares of the room between bounds */
-  const double least = 1e-300, most = 1e150;
-  if ((low != 0 && fabs(low) < least) || (high != 0 && fabs(high) < least))
-    return message_fail(exit_usage, "--bounds: %.10g is too near 0, for parameter %s: write 0, or use other units",
-                        low != 0 && fabs(low) < least ? low : high, name);
-  if (low > most || high < -most)
-    return message_fail(exit_usage, "--bounds: %.10g is too large, for parameter %s: use other units",
-                        low > most ? low : high, name);
+  const int wrong = limit_is_extreme(low) || limit_is_extreme(high) || low > largest_limit || high < -largest_limit;
+  if (wrong)
+    return message_fail(exit_usage, "--bounds: '%.*s' is too near 0 or too large, for parameter %s: use other units",
+                        (int)(length - (size_t)(equal + 1 - text)), equal + 1, name);
   if (low > high)
     return message_fail(exit_usage, "--bounds: those of %s are crossed: %.10g is above %.10g", name, low, high);
   if (f->fixed[j])
@@ -78,42 +81,79 @@ static int take_bounds(fit *f, double *lower, double *upper) {
   return exit_done;
 }
 
-/* Row i of the constraints in the free parameters: what is fixed moves its limits. */
-static int take_row(fit *f, size_t i, double *row) {
+/* Relation i in the free parameters: what is fixed moves its limits; of one parameter alone it is a bound. */
+static int take_relation(fit *f, size_t i, double *row) {
   const char *text = f->request.constraint.items[i];
-  const size_t rows = f->request.constraint.count;
+  const size_t lines = f->request.constraint.count;
+  fit_relation *r = &f->relations[i];
   marq_error error = {0};
   double low, high, fixed = 0;
-  int left = 0;
+  size_t left = 0, first = 0;
   if (marq_formula_linear(f->formula, text, row, &low, &high, &error) != MARQ_OK)
     return message_fail_option("--constraint", text, &error);
+  while (row[first] == 0) first++;
+  r->turned = row[first] < 0;
+  const double sign = r->turned ? -1 : 1;
   for (size_t j = 0; j < f->n; j++)
-    if (f->fixed[j]) fixed += row[j] * f->start[j];
+    if (f->fixed[j]) fixed += sign * row[j] * f->start[j];
+  r->low = (r->turned ? -high : low) - fixed;
+  r->high = (r->turned ? -low : high) - fixed;
+  r->row = f->constraints.rows;
+  r->bounded = f->free_count;
   for (size_t k = 0; k < f->free_count; k++) {
-    f->A[i + k * rows] = row[f->free_index[k]];
-    left |= row[f->free_index[k]] != 0;
+    const double a = sign * row[f->free_index[k]];
+    f->A[r->row + k * lines] = a;
+    if (a == 0) continue;
+    left++;
+    r->bounded = k;
+    r->coefficient = a;
   }
-  f->low[i] = low - fixed;
-  f->high[i] = high - fixed;
-  if (left) return exit_done;
-  return message_fail(exit_usage, "--constraint '%s': every parameter in it is held fixed", text);
+  if (left == 0) return message_fail(exit_usage, "--constraint '%s': every parameter in it is held fixed", text);
+  if (left == 1) return exit_done;
+  r->bounded = f->free_count;
+  f->low[r->row] = r->low;
+  f->high[r->row] = r->high;
+  f->constraints.rows++;
+  return exit_done;
+}
+
+/* The bound that a relation is, one side of it. */
+static double relation_limit(const fit_relation *r, int upper) {
+  return (upper == (r->coefficient > 0) ? r->high : r->low) / r->coefficient;
+}
+
+static void describe_bound(const fit *f, size_t k, char *buffer, size_t size) {
+  char limits[2][32] = {"", ""};
+  const double low = f->bounds[2 * f->n + k], high = f->bounds[3 * f->n + k];
+  size_t used = 0;
+  buffer[0] = '\0';
+  if (low > -INFINITY) snprintf(limits[0], 32, "%.6g", low);
+  if (high < INFINITY) snprintf(limits[1], 32, "%.6g", high);
+  if (limits[0][0] || limits[1][0]) {
+    const int wrote = snprintf(buffer, size, "%.60s=%s:%s", f->names[f->free_index[k]], limits[0], limits[1]);
+    used = wrote > 0 ? (size_t)wrote : 0;
+  }
+  for (size_t i = 0; i < f->request.constraint.count && used < size; i++) {
+    if (f->relations[i].bounded != k) continue;
+    const int wrote =
+        snprintf(buffer + used, size - used, "%s'%.100s'", used ? ", " : "", f->request.constraint.items[i]);
+    used += wrote > 0 ? (size_t)wrote : 0;
+  }
 }
 
 static void describe(const fit *f, size_t index, char *buffer, size_t size) {
-  if (index >= f->free_count) {
-    snprintf(buffer, size, "'%.100s'", f->request.constraint.items[index - f->free_count]);
+  if (index < f->free_count) {
+    describe_bound(f, index, buffer, size);
     return;
   }
-  const char *name = f->names[f->free_index[index]];
-  char limits[2][32] = {"", ""};
-  if (f->constraints.lower[index] > -INFINITY) snprintf(limits[0], 32, "%.6g", f->constraints.lower[index]);
-  if (f->constraints.upper[index] < INFINITY) snprintf(limits[1], 32, "%.6g", f->constraints.upper[index]);
-  snprintf(buffer, size, "%.60s=%s:%s", name, limits[0], limits[1]);
+  for (size_t i = 0; i < f->request.constraint.count; i++)
+    if (f->relations[i].bounded == f->free_count && f->relations[i].row == index - f->free_count)
+      snprintf(buffer, size, "'%.100s'", f->request.constraint.items[i]);
 }
 
 static int contradiction(const fit *f, const marq_conflict *conflict) {
   enum { room = sizeof conflict->index / sizeof *conflict->index };
-  char list[1200] = "", one[140];
+  char list[1200] = "", one[400];
   size_t used = 0;
   for (size_t k = 0; k < conflict->count && k < room && used < sizeof list; k++) {
     describe(f, conflict->index[k], one, sizeof one);
@@ -121,6 +161,29 @@ static int contradiction(const fit *f, const marq_conflict *conflict) {
     used += wrote > 0 ? (size_t)wrote : 0;
   }
   return message_fail(exit_usage, "no values satisfy these bounds and constraints together: %s", list);
+}
+
+/* Bounds of all parameters, and the relations that bound one. */
+static int merge_bounds(fit *f, const double *lower, const double *upper) {
+  const size_t n = f->n;
+  for (size_t k = 0; k < f->free_count; k++) {
+    double low = lower[f->free_index[k]], high = upper[f->free_index[k]];
+    f->bounds[2 * n + k] = low;
+    f->bounds[3 * n + k] = high;
+    for (size_t i = 0; i < f->request.constraint.count; i++) {
+      const fit_relation *r = &f->relations[i];
+      if (r->bounded != k) continue;
+      low = fmax(low, relation_limit(r, 0));
+      high = fmin(high, relation_limit(r, 1));
+      if (limit_is_extreme(low) || limit_is_extreme(high) || low > largest_limit || high < -largest_limit)
+        return message_fail(exit_usage, "--constraint '%s': its limit is too near 0 or too large: use other units",
+                            f->request.constraint.items[i]);
+    }
+    f->bounds[k] = low;
+    f->bounds[n + k] = high;
+    if (low > high) return contradiction(f, &(marq_conflict){.count = 1, .index = {k}});
+  }
+  return exit_done;
 }
 
 /* The start, moved inside. */
@@ -135,26 +198,25 @@ static int move_inside(fit *f, double *scale) {
 }
 
 int fit_constraints_set_up(fit *f) {
-  const size_t rows = f->request.constraint.count, n = f->n;
-  if (!rows && !f->request.bounds.count) return exit_done;
-  f->bounds = malloc(2 * n * sizeof(double));
-  f->low = malloc((rows + 1) * sizeof(double));
-  f->high = malloc((rows + 1) * sizeof(double));
-  f->A = malloc((rows * n + 1) * sizeof(double));
-  f->active = malloc((n + rows) * sizeof *f->active);
+  const size_t lines = f->request.constraint.count, n = f->n;
+  if (!lines && !f->request.bounds.count) return exit_done;
+  f->bounds = malloc(4 * n * sizeof(double));
+  f->relations = calloc(lines + 1, sizeof *f->relations);
+  f->low = malloc((lines + 1) * sizeof(double));
+  f->high = malloc((lines + 1) * sizeof(double));
+  f->A = malloc((lines * n + 1) * sizeof(double));
+  f->active = malloc((n + lines) * sizeof *f->active);
   double *whole = malloc(3 * n * sizeof(double)); /* bounds of all parameters, and a row */
-  if (!f->bounds || !f->low || !f->high || !f->A || !f->active || !whole) {
+  if (!f->bounds || !f->relations || !f->low || !f->high || !f->A || !f->active || !whole) {
     free(whole);
     return message_out_of_memory();
   }
   int status = take_bounds(f, whole, whole + n);
-  for (size_t i = 0; i < rows && status == exit_done; i++) status = take_row(f, i, whole + 2 * n);
+  for (size_t i = 0; i < lines && status == exit_done; i++) status = take_relation(f, i, whole + 2 * n);
+  if (status == exit_done) status = merge_bounds(f, whole, whole + n);
   if (status == exit_done) {
-    for (size_t k = 0; k < f->free_count; k++) {
-      f->bounds[k] = whole[f->free_index[k]];
-      f->bounds[n + k] = whole[n + f->free_index[k]];
-    }
-    f->constraints = (marq_constraints){f->bounds, f->bounds + n, rows, f->A, rows, f->low, f->high};
+    f->constraints =
+        (marq_constraints){f->bounds, f->bounds + n, f->constraints.rows, f->A, lines ? lines : 1, f->low, f->high};
     status = move_inside(f, whole);
     f->request.options.constraints = &f->constraints;
   }
@@ -189,7 +251,7 @@ static int is_rounding(const fit *f, const marq_active *active, const double *q,
   const size_t n = f->free_count, c = active->index;
   double largest = 0; /* cosine of the multiplier's part of the gradient with a column */
   for (size_t k = 0; k < n; k++) {
-    const double a = c < n ? (double)(c == k) : f->A[c - n + k * f->constraints.rows];
+    const double a = c < n ? (double)(c == k) : f->A[c - n + k * f->constraints.lda];
     if (a != 0) largest = fmax(largest, fabs(a * active->multiplier) / sqrt(2 * cost * q[k]));
   }
   return active->side != 0 && largest <= 1e-12;
@@ -225,7 +287,7 @@ marq_status fit_constraints_statistics(fit *f, marq_error *error) {
   for (size_t i = 0; i < f->active_count; i++) {
     const size_t c = f->active[i].index;
     for (size_t k = 0; k < n; k++)
-      rows[i + k * f->active_count] = c < n ? (double)(c == k) : f->A[c - n + k * f->constraints.rows];
+      rows[i + k * f->active_count] = c < n ? (double)(c == k) : f->A[c - n + k * f->constraints.lda];
   }
   const marq_status status = marq_statistics_constrained(
       f->problem, f->free_p, f->active_count, rows, f->active_count ? f->active_count : 1, f->request.weights,
@@ -280,10 +342,45 @@ const marq_active *fit_active_bound(const fit *f, size_t j) {
   return NULL;
 }
 
-const marq_active *fit_active_row(const fit *f, size_t row) {
-  for (size_t i = 0; i < f->active_count; i++)
-    if (f->active[i].index == f->free_count + row) return &f->active[i];
-  return NULL;
+const marq_active *fit_active_row(const fit *f, size_t i) {
+  fit_relation *r = &f->relations[i];
+  const size_t index = r->bounded < f->free_count ? r->bounded : f->free_count + r->row;
+  const marq_active *active = NULL;
+  for (size_t k = 0; k < f->active_count; k++)
+    if (f->active[k].index == index) active = &f->active[k];
+  if (!active || index >= f->free_count) return active;
+  const int at_low = relation_limit(r, 0) == f->constraints.lower[index],
+            at_high = relation_limit(r, 1) == f->constraints.upper[index];
+  if (active->side < 0 ? !at_low : active->side > 0 ? !at_high : !at_low && !at_high) return NULL;
+  r->active = *active;
+  r->active.multiplier /= r->coefficient; /* ∇F = multiplier·row */
+  if (r->coefficient < 0) r->active.side = -r->active.side;
+  return &r->active;
+}
+
+const char *fit_relation_text(const fit *f, size_t i, char *buffer, size_t size) {
+  const fit_relation *r = &f->relations[i];
+  size_t used = 0;
+  for (size_t k = 0; k < f->free_count && used < size; k++) {
+    const double a =
+        r->bounded < f->free_count ? (r->bounded == k ? r->coefficient : 0) : f->A[r->row + k * f->constraints.lda];
+    if (a == 0) continue;
+    char factor[32] = "";
+    if (fabs(a) != 1) snprintf(factor, sizeof factor, "%.6g*", fabs(a));
+    const int wrote = snprintf(buffer + used, size - used, "%s%s%.60s",
+                               used    ? a < 0 ? " - " : " + "
+                               : a < 0 ? "-"
+                                       : "",
+                               factor, f->names[f->free_index[k]]);
+    used += wrote > 0 ? (size_t)wrote : 0;
+  }
+  if (used < size)
+    snprintf(buffer + used, size - used, " %s %.6g",
+             r->low == r->high    ? "="
+             : r->low > -INFINITY ? ">="
+                                  : "<=",
+             r->low > -INFINITY ? r->low : r->high);
+  return buffer;
 }
 
 double fit_bound(const fit *f, size_t j, int upper) {

@@ -168,7 +168,7 @@ void fit_free(fit *f) {
       f->fixed,        f->defaulted,    f->free_index,   f->free_p,          f->free_typical, f->free_scale, f->stderr_,
       f->lower,        f->upper,        f->undetermined, f->centre,          f->loss_weights, f->bounds,     f->A,
       f->low,          f->high,         f->begun,        f->active,          f->is_held,      f->tied,       f->factors,
-      f->relative};
+      f->relative,     f->relations};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   fit_request_free(&f->request);
 }

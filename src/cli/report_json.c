@@ -30,7 +30,9 @@ static void put_relations(json *j, const fit *f) {
   for (size_t i = 0; i < list->count; i++) {
     const marq_active *active = fit_active_row(f, i);
     json_open_flat(j, NULL, '{');
+    char as[300];
     json_text(j, "relation", list->items[i]);
+    json_text(j, "as", fit_relation_text(f, i, as, sizeof as));
     json_bool(j, "active", active != NULL);
     json_number(j, "multiplier", active ? active->multiplier : 0);
     json_close(j, '}');

@@ -231,10 +231,14 @@ static void put_constraints(FILE *file, const fit *f) {
   for (size_t i = 0; i < list->count; i++) {
     const marq_active *active = fit_active_row(f, i);
     fprintf(file, "  %-*s    ", width, list->items[i]);
-    if (active)
+    char turned[300];
+    if (active && f->relations[i].turned)
+      fprintf(file, "active, multiplier %.4g of %s\n", active->multiplier,
+              fit_relation_text(f, i, turned, sizeof turned));
+    else if (active)
       fprintf(file, "active, multiplier %.4g\n", active->multiplier);
     else
-      fputs(f->low[i] == f->high[i] ? "follows from the others\n" : "not active\n", file);
+      fputs(f->relations[i].low == f->relations[i].high ? "follows from the others\n" : "not active\n", file);
   }
 }
 
