@@ -137,6 +137,26 @@ static void given_scale(void **state) {
   json_decref(s);
 }
 
+/* From a far start every weight of Tukey's loss is 0: Huber's brings it near. A start among the data is kept. */
+static void given_scale_from_far(void **state) {
+  (void)state;
+  cli_write("steps.csv", "x,y\n0,100\n1,110.2\n2,119.7\n3,130.1\n4,140.3\n5,149.8\n6,400\n7,170.2\n8,179.9\n");
+  json_t *far = cli_json(0, "fit", "y = a + b*x", "steps.csv", "--loss", "tukey", "--loss-scale", "2", "--json", NULL);
+  json_t *near = cli_json(0, "fit", "y = a + b*x", "steps.csv", "--loss", "tukey", "--loss-scale", "2", "-s",
+                          "a=99.5,b=10.1", "--json", NULL);
+  assert_close(cli_parameter(far, "a", "value"), 100.1, 5e-3, 0);
+  assert_close(cli_parameter(far, "a", "value"), cli_parameter(near, "a", "value"), 1e-9, 0);
+  assert_close(cli_number(far, "outliers"), 1, 0, 0);
+  json_decref(far);
+  json_decref(near);
+  cli_run run =
+      cli("fit", "y = a + b*x", "steps.csv", "--loss", "tukey", "--loss-scale", "1e-3", "--max-iterations", "1", NULL);
+  assert_int_equal(run.status, 1);
+  cli_contains(run.out, "no observation has any weight");
+  cli_contains(run.out, "rank 2 without the weights of the loss");
+  cli_free(&run);
+}
+
 /* Counts are rows repeated. */
 static void counts_are_repetitions(void **state) {
   (void)state;
@@ -269,6 +289,7 @@ int main(void) {
       cmocka_unit_test(poisson_regression),
       cmocka_unit_test(robust_fit),
       cmocka_unit_test(given_scale),
+      cmocka_unit_test(given_scale_from_far),
       cmocka_unit_test(pictures),
       cmocka_unit_test(separated_classes_are_said),
       cmocka_unit_test(counts_are_repetitions),

@@ -290,6 +290,9 @@ static void more_parameters_than_rows(void **state) {
   assert_true(cli_parameter(j, "d", "stderr") > 0);
   assert_int_equal(json_array_size(json_object_get(j, "warnings")), 1); /* no start values */
   json_decref(j);
+  cli_run few = cli(WIDE, "1e-3", NULL);
+  cli_contains(few.out, "degrees of freedom are left: fewer than 0.5 give no intervals");
+  cli_free(&few);
   /* a likelihood and a constraint: its deviance has no part of the penalty */
   j = cli_json(0, "fit", "k = a + b*u + c*v", "likely.csv", "--loss", "poisson", "--ridge", "3", "--constraint",
                "a + b = 0.5", "--json", NULL);

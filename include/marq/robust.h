@@ -16,6 +16,7 @@ typedef struct marq_robust_options {
   int counts;                 /* 1: they say how often each sample was observed */
   size_t most_fits;           /* 0: 50 */
   double tolerance;           /* settled when the scale changes by less than this fraction; 0: 1e-4 */
+  double scale;               /* of the loss, given; 0: estimated */
 } marq_robust_options;
 
 typedef struct marq_robust {
@@ -43,13 +44,14 @@ MARQ_API double marq_robust_sigma_of(marq_robust_sample *samples, size_t count, 
  * (its typical weight is then that of one output). tuning 0: the loss's own. */
 MARQ_API double marq_robust_scale(const marq_loss *loss, double tuning, size_t outputs, double sigma);
 
-/** Fit with a robust loss of estimated scale.
+/** Fit with a robust loss of estimated scale, or of a given one.
  *  problem  made with a loss (be it the squared one), offers residual; its loss and scale are those of the last fit
  *           afterwards
  *  p        [n] in: start; out: the fit
  *  callback, context, result  as marq_solve, of every fit and of the last; counts, iterations and seconds of all
  *  Method   Losses that are not convex (cauchy, tukey, arctan) begin where Huber's fit with its own scale ended, as in
- *           the first steps of M-estimates (Huber 1981, ch. 7).
+ *           the first steps of M-estimates (Huber 1981, ch. 7). With a given scale s they do so where the start leaves
+ *           half of the samples or more less than half their weight; Huber's scale is then that of the same σ = s/k.
  *  Returns  MARQ_OK (ask robust->settled and result->stop); MARQ_EINVAL (no robust loss; more than half of the
  *           residuals are 0, so that there is no spread to measure); MARQ_ENOMEM; MARQ_EUNSUPPORTED; as marq_solve. */
 MARQ_API marq_status marq_robust_solve(marq_problem *problem, const marq_robust_options *robust,

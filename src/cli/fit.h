@@ -138,6 +138,8 @@ int fit_ridge_chosen_by(const fit_request *request, const char *choice);
 int fit_loss_check_response(const fit *f);
 void fit_loss_set_up(const fit *f, marq_problem_options *options);
 int fit_loss_is_estimated(const fit *f);
+/** 1 when it takes several fits: fit_loss_solve. */
+int fit_loss_in_stages(const fit *f);
 marq_status fit_loss_solve(fit *f, marq_callback callback, void *context, marq_error *error);
 void fit_loss_judge(fit *f);
 /** The loss, NULL where it is squared; and in words, with its scale. */

@@ -29,6 +29,10 @@ int fit_loss_is_estimated(const fit *f) {
   return fit_loss(f) && fit_loss(f)->robust && !(f->request.loss_scale > 0);
 }
 
+int fit_loss_in_stages(const fit *f) {
+  return fit_loss_is_estimated(f) || (fit_loss(f) && fit_loss(f)->robust && !fit_loss(f)->convex);
+}
+
 void fit_loss_set_up(const fit *f, marq_problem_options *options) {
   options->loss = fit_loss(f);
   options->scale = fit_loss_is_estimated(f) ? 1 : f->request.loss_scale; /* the first is never used */
@@ -36,8 +40,10 @@ void fit_loss_set_up(const fit *f, marq_problem_options *options) {
 
 marq_status fit_loss_solve(fit *f, marq_callback callback, void *context, marq_error *error) {
   const marq_column *weights = f->weights.data && f->request.weights != MARQ_WEIGHTS_SIGMA ? &f->weights : NULL;
-  const marq_robust_options robust = {
-      .loss = fit_loss(f), .weights = weights, .counts = f->request.weights == MARQ_WEIGHTS_COUNTS};
+  const marq_robust_options robust = {.loss = fit_loss(f),
+                                      .weights = weights,
+                                      .counts = f->request.weights == MARQ_WEIGHTS_COUNTS,
+                                      .scale = f->request.loss_scale};
   return marq_robust_solve(f->problem, &robust, &f->request.options, f->free_p, callback, context, &f->result,
                            &f->robust, error);
 }
@@ -131,7 +137,14 @@ void fit_loss_judge(fit *f) {
     warnings_add(&f->warnings, "the scale of the loss did not settle in %zu fits: give one with --loss-scale",
                  f->robust.fits);
   }
-  if (f->outliers * 2 > f->samples) {
+  double most = 0;
+  for (size_t i = 0; f->loss_weights && i < f->samples; i++) most = fmax(most, f->loss_weights[i]);
+  if (f->loss_weights && most == 0) {
+    warnings_add(&f->warnings,
+                 "no observation has any weight: all are further off than the scale of the loss, %.3g, and the values "
+                 "mean nothing; begin nearer, or give a larger --loss-scale, or mad",
+                 f->scale);
+  } else if (f->outliers * 2 > f->samples) {
     warnings_add(&f->warnings,
                  "%zu of %zu observations have less than half their weight: the formula does not describe most of them",
                  f->outliers, f->samples);
@@ -144,7 +157,8 @@ const char *fit_loss_text(const fit *f, char *buffer, size_t size) {
     snprintf(buffer, size, "%s, scale %.6g = %.4g times %.6g, the spread of the residuals (MAD; %zu fits)", loss->name,
              f->robust.scale, loss->tuning, f->robust.sigma, f->robust.fits);
   } else if (loss->robust) {
-    snprintf(buffer, size, "%s, scale %.6g (given)", loss->name, f->request.loss_scale);
+    snprintf(buffer, size, "%s, scale %.6g (given%s)", loss->name, f->request.loss_scale,
+             f->robust.fits > 1 ? "; begun with huber" : "");
   } else {
     snprintf(buffer, size, "%s; the right side is %s", loss->name,
              loss->classifies ? "the logit of the probability of 1" : "the logarithm of the rate");

@@ -87,6 +87,11 @@ static void warn_of_goodness(fit *f) {
     warnings_add(&f->warnings, "no degree of freedom is left, so the residuals say nothing of the errors%s",
                  f->request.weights == MARQ_WEIGHTS_SIGMA ? "" : ": there are no standard errors");
   }
+  if (s->dof > 0 && isnan(s->t95))
+    warnings_add(&f->warnings,
+                 "%.3g degrees of freedom are left: fewer than 0.5 give no intervals, and the standard errors are "
+                 "hardly known",
+                 s->dof);
   if (s->r2 < -1e-9) /* beyond rounding: the formula may well be the constant */
     warnings_add(&f->warnings, "R² is negative: a constant would fit better than this formula");
   if (s->tss > 0 && s->rss <= s->tss * DBL_EPSILON * DBL_EPSILON * 1e4) {

@@ -269,9 +269,10 @@ static void summary_line(FILE *file, const fit *f, const char *label, double val
 
 static void put_freedom(FILE *file, const fit *f) {
   const marq_statistics *s = f->statistics;
-  char text[cell_size];
-  snprintf(text, sizeof text, "%.10g  (%.10g observation%s, rank %zu)", s->dof, s->observations,
-           s->observations == 1 ? "" : "s", s->rank);
+  char text[2 * cell_size];
+  const int plain = fit_loss(f) && fit_loss(f)->robust && isnan(s->residual_sd); /* what has weights may have less */
+  snprintf(text, sizeof text, "%.8g  (%.10g observation%s, rank %zu%s)", s->dof, s->observations,
+           s->observations == 1 ? "" : "s", s->rank, plain ? " without the weights of the loss" : "");
   fprintf(file, "  %-34s %s\n", "degrees of freedom", text);
   if (f->problem != f->bare) summary_line(file, f, "effective parameters", f->effective);
 }

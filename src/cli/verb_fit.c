@@ -53,9 +53,9 @@ static int run_solver(fit *f, int *files) {
   marq_error error = {0};
   watch w;
   watch_begin(&w, f);
-  const marq_status status = fit_loss_is_estimated(f) ? fit_loss_solve(f, watch_iteration, &w, &error)
-                                                      : marq_solve(f->problem, &f->request.options, f->free_p,
-                                                                   watch_iteration, &w, &f->result, &error);
+  const marq_status status = fit_loss_in_stages(f) ? fit_loss_solve(f, watch_iteration, &w, &error)
+                                                   : marq_solve(f->problem, &f->request.options, f->free_p,
+                                                                watch_iteration, &w, &f->result, &error);
   int code = exit_done;
   if (f->result.stop == MARQ_STOP_USER) snprintf(f->result.detail, sizeof f->result.detail, "interrupted");
   if (status == MARQ_EDOMAIN || status == MARQ_EINVAL || status == MARQ_EUNSUPPORTED) {

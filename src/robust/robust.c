@@ -64,8 +64,8 @@ double marq_robust_sigma_of(marq_robust_sample *samples, size_t count, size_t ou
   return median / (outputs == 1 ? 0.67448975019608174320 : sqrt(gsl_cdf_chisq_Pinv(0.5, (double)outputs)));
 }
 
-/* The spread of f − y at p; samples of weight 0 say nothing. */
-static marq_status measure(stage *s, double *sigma) {
+/* The lengths of f − y at p; samples of weight 0 say nothing. */
+static marq_status measure_lengths(stage *s, size_t *measured) {
   double cost, scale = 0;
   const marq_loss *loss = marq_problem_loss(s->problem, &scale);
   marq_status status = marq_problem_set_loss(s->problem, NULL, 0);
@@ -87,6 +87,15 @@ static marq_status measure(stage *s, double *sigma) {
     for (size_t o = 0; o < outputs; o++) length = hypot(length, s->r[o * samples + i]);
     if (weight > 0) s->samples[count++] = (marq_robust_sample){length / sqrt(weight), s->options->counts ? weight : 1};
   }
+  *measured = count;
+  return MARQ_OK;
+}
+
+static marq_status measure(stage *s, double *sigma) {
+  const size_t outputs = marq_problem_outputs(s->problem);
+  size_t count;
+  const marq_status status = measure_lengths(s, &count);
+  if (status != MARQ_OK) return status;
   *sigma = marq_robust_sigma_of(s->samples, count, outputs, s->n);
   if (*sigma > 0 && isfinite(*sigma)) return MARQ_OK;
   return marq_fail(s->error, MARQ_EINVAL,
@@ -131,6 +140,16 @@ static double next_sigma(secant *last, double sigma, double measured) {
   return next;
 }
 
+static marq_status fit_once(stage *s, const marq_loss *loss, double scale, marq_result *one) {
+  s->found->scale = scale;
+  marq_status status = marq_problem_set_loss(s->problem, loss, scale);
+  if (status != MARQ_OK) return marq_fail(s->error, status, "the scale %g: %s", scale, marq_status_text(status));
+  status = marq_solver_run(s->solver, s->p, s->callback, s->context, one, s->error);
+  add_result(s->total, one);
+  s->found->fits++;
+  return status;
+}
+
 /* Fit with one loss until its scale settles, or `most` fits are done; *sigma in and out. */
 static marq_status settle(stage *s, const marq_loss *loss, double tuning, double tolerance, size_t most,
                           double *sigma) {
@@ -140,13 +159,8 @@ static marq_status settle(stage *s, const marq_loss *loss, double tuning, double
     marq_result one = {0};
     double measured = NAN;
     s->found->sigma = *sigma;
-    s->found->scale = marq_robust_scale(loss, tuning, marq_problem_outputs(s->problem), *sigma);
-    marq_status status = marq_problem_set_loss(s->problem, loss, s->found->scale);
-    if (status != MARQ_OK)
-      return marq_fail(s->error, status, "the scale %g: %s", s->found->scale, marq_status_text(status));
-    status = marq_solver_run(s->solver, s->p, s->callback, s->context, &one, s->error);
-    add_result(s->total, &one);
-    s->found->fits++;
+    const double scale = marq_robust_scale(loss, tuning, marq_problem_outputs(s->problem), *sigma);
+    marq_status status = fit_once(s, loss, scale, &one);
     if (status != MARQ_OK || one.stop == MARQ_STOP_USER) return status;
     status = measure(s, &measured);
     if (status != MARQ_OK) return status;
@@ -156,9 +170,42 @@ static marq_status settle(stage *s, const marq_loss *loss, double tuning, double
   return MARQ_OK;
 }
 
+/* 1 when the start gives most samples most of their weight. */
+static marq_status start_is_near(stage *s, int *near) {
+  size_t count;
+  double kept = 0, all = 0;
+  const marq_status status = measure_lengths(s, &count);
+  for (size_t i = 0; status == MARQ_OK && i < count; i++) {
+    double weight;
+    marq_loss_weights(s->options->loss, s->options->scale, &s->samples[i].length, 1, 1, 1, &weight);
+    all += s->samples[i].count;
+    if (weight >= 0.5) kept += s->samples[i].count;
+  }
+  *near = 2 * kept > all;
+  return status;
+}
+
+/* Where a loss gives far samples no weight nothing pulls a far start: Huber's loss brings it near, its scale that of
+ * the same σ. */
+static marq_status run_given(stage *s) {
+  const marq_robust_options *o = s->options;
+  const marq_loss *huber = marq_loss_find("huber");
+  marq_result one = {0};
+  int near = 1;
+  s->found->settled = 1;
+  marq_status status = o->loss->convex ? MARQ_OK : start_is_near(s, &near);
+  if (status == MARQ_OK && !near) {
+    const double tuning = o->tuning > 0 ? o->tuning : o->loss->tuning;
+    status = fit_once(s, huber, o->scale * huber->tuning / tuning, &one);
+  }
+  if (status != MARQ_OK || one.stop == MARQ_STOP_USER) return status;
+  return fit_once(s, o->loss, o->scale, &one);
+}
+
 static marq_status run(stage *s) {
   const marq_robust_options *o = s->options;
   const marq_loss *huber = marq_loss_find("huber");
+  if (o->scale > 0) return run_given(s);
   const size_t most = o->most_fits ? o->most_fits : 50;
   const double tolerance = o->tolerance > 0 ? o->tolerance : 1e-4;
   double sigma = NAN;
@@ -177,6 +224,7 @@ marq_status marq_robust_solve(marq_problem *problem, const marq_robust_options *
     return marq_fail(error, MARQ_EINVAL, "a scale is estimated for robust losses only");
   if (!(robust->tuning >= 0) || !isfinite(robust->tuning) || !(robust->tuning > 0 || robust->loss->tuning > 0))
     return marq_fail(error, MARQ_EINVAL, "the tuning constant of the loss %s must be positive", robust->loss->name);
+  if (!(robust->scale >= 0)) return marq_fail(error, MARQ_EINVAL, "the scale of a loss must be positive");
   if (!marq_problem_offers(problem, MARQ_OP_RESIDUAL))
     return marq_fail(error, MARQ_EUNSUPPORTED, "the scale needs residuals, which the problem does not offer");
   stage s = {.problem = problem,
