@@ -51,6 +51,8 @@ target_sources(property_boxes PRIVATE mgh_bounded.c)
 # The choice of a ridge.
 marq_test(unit_regularise linear_ridge.c)
 target_link_libraries(unit_regularise PRIVATE marq_waves)
+marq_test(unit_regularise_wide linear_ridge.c)
+target_link_libraries(unit_regularise_wide PRIVATE marq_waves)
 marq_test(unit_regularise_samples linear_ridge.c)
 target_link_libraries(unit_regularise_samples PRIVATE marq_waves)
 marq_test(unit_groups linear_ridge.c)

@@ -42,9 +42,11 @@ typedef struct marq_regularise_options {
   const unsigned char *class_of; /* [groups] 0 … 7, borrowed: each class has a λ of its own under "evidence". NULL: one
                                     class */
   const double *centre;          /* [n] borrowed; NULL: 0 */
-  double least,
-      most; /* range of λ; 0: 1e-10 and 1e2 times the mean diagonal of J̃ᵀJ̃ at the start (1 where it is not known) */
-  size_t count;       /* fits along it, at least 5 */
+  double least, most; /* range of λ; 0: 1e-10 times the least and 1e2 times the largest of diag(J̃ᵀJ̃)/relative at the
+                         start, of the parameters with a penalty; of more than 30 times the mean (1 where it is not
+                         known). "gcv" begins at 1e-8 times with m < n ≤ 30; "evidence" goes from 1e-14,
+                         with n > m from 1e-10, to 1e4 times these */
+  size_t count;       /* fits along it, at least 5; of a default range of more than 12 decades in proportion more */
   size_t folds;       /* of "cv", from 2 to the number of samples; 0: 10, or as many as there are samples (3 or more) */
   double held_out;    /* fraction of the samples that "validation" holds out, when `judge` is NULL; 0: 0.2, and one of
                          few samples */

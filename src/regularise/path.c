@@ -103,7 +103,7 @@ static marq_status try(judgement *j, double lambda, marq_ridge_point *point, int
   *point = search_point(s, all);
   point->criterion = left_out;
   if (is(s, "gcv")) {
-    const double m = s->observations, rest = m - point->effective;
+    const double m = s->observations, rest = s->left;
     point->criterion = rest > 0 ? m * 2 * misfit / (rest * rest) : INFINITY;
   } else if (is(s, "validation") && s->options->judge) {
     point->criterion = s->options->judge(s->options->context, s->p);
@@ -174,14 +174,16 @@ static marq_status along(judgement *j) {
   search *s = j->s;
   const marq_regularise_options *o = s->options;
   marq_regularised *found = s->found;
-  const double least = o->least > 0 ? o->least : 1e-10 * s->mean_square;
-  const double most = o->most > 0 ? o->most : 1e2 * s->mean_square;
+  /* With more parameters than residuals, of which y − f is all but nothing, rounding is reached earlier. */
+  const int wide = s->freedom.problem && s->n > s->freedom.rows && s->n <= many_parameters;
+  const double least = o->least > 0 ? o->least : (wide ? 1e-8 : 1e-10) * s->low;
+  const double most = o->most > 0 ? o->most : 1e2 * s->high;
   if (!(least < most)) return marq_fail(s->error, MARQ_EINVAL, "the range of λ from %g to %g is none", least, most);
-  const double h = log(most / least) / (double)(o->count - 1);
+  const double h = log(most / least) / (double)(s->count - 1);
   int stop = 0;
   marq_status status = MARQ_OK;
   marq_ridge_point point;
-  for (size_t i = 0; i < o->count && status == MARQ_OK && !stop; i++) {
+  for (size_t i = 0; i < s->count && status == MARQ_OK && !stop; i++) {
     memcpy(s->p, j->first, s->n * sizeof *s->p);
     for (size_t k = 0; j->start && k < j->folds.count; k++) memcpy(j->start[k], j->first, s->n * sizeof *j->first);
     status = try(j, most * exp(-h * (double)i), &point, &stop);
@@ -192,7 +194,8 @@ static marq_status along(judgement *j) {
   if (!stop && isnan(found->path[best].criterion))
     return marq_fail(s->error, MARQ_ENUMERIC, "no penalty from %g to %g gave a criterion that is a number", least,
                      most);
-  found->at_border = best == 0 || best + 1 == o->count || isnan(found->path[best].criterion);
+  const size_t inset = j->points && s->count > 2 && !stop ? 1 : 0; /* the ends have no curvature */
+  found->at_border = best <= inset || best + 1 + inset >= s->count || isnan(found->path[best].criterion);
   if (!j->points && !stop && !found->at_border) {
     const double low = found->path[best + 1].lambda, high = found->path[best - 1].lambda;
     memcpy(s->p, s->best, s->n * sizeof *s->p);
@@ -265,7 +268,7 @@ static marq_status make_folds(judgement *j) {
 }
 
 static marq_status make_points(judgement *j) {
-  const size_t count = j->s->options->count, n = j->s->n;
+  const size_t count = j->s->count, n = j->s->n;
   j->points = calloc(count, n * sizeof *j->points);
   j->fits = calloc(count, sizeof *j->fits);
   return j->points && j->fits

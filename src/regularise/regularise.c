@@ -56,6 +56,9 @@ marq_status search_fit(search *s, double *p, double iterations, marq_result *res
   if (status != MARQ_OK) return status;
   marq_options o = s->options->solve;
   o.max_iterations = fmin(o.max_iterations, iterations);
+  /* With more parameters than residuals and a small λ the misfit, ∝ λ², is a small part of the cost, ∝ λ. */
+  if (s->freedom.problem && s->n > s->freedom.rows && s->n <= many_parameters)
+    o.cost_tolerance = fmin(o.cost_tolerance, 1e-15);
   o.max_seconds = fmin(o.max_seconds, fmax(0, s->options->max_seconds - search_seconds(s)));
   marq_result own;
   if (!result) result = &own;
@@ -107,7 +110,7 @@ marq_status search_judge(search *s, const double *p, double *misfit) {
 }
 
 marq_status search_freedom(search *s, double gamma[most_classes], double *log_det) {
-  const marq_status status = freedom_compute(&s->freedom, s->group_lambda, s->held, gamma, log_det);
+  const marq_status status = freedom_compute(&s->freedom, s->group_lambda, s->held, gamma, &s->left, log_det);
   if (status == MARQ_NOT_POSITIVE)
     return marq_fail(s->error, status, "the data do not determine the parameters that have no penalty");
   if (status == MARQ_EUNSUPPORTED)
@@ -117,8 +120,8 @@ marq_status search_freedom(search *s, double gamma[most_classes], double *log_de
   marq_regularised *found = s->found;
   found->effective = (double)(s->n - s->penalised - s->held_unpenalised);
   for (size_t k = 0; k < s->classes; k++) found->effective += gamma[k];
-  const double rest = s->observations - found->effective;
-  found->noise = s->noise > 0 ? sqrt(s->noise) : rest > 0 ? sqrt(2 * found->misfit / rest) : NAN;
+  s->left += s->observations - (double)s->freedom.rows;
+  found->noise = s->noise > 0 ? sqrt(s->noise) : s->left > 0 ? sqrt(2 * found->misfit / s->left) : NAN;
   return MARQ_OK;
 }
 
@@ -207,14 +210,11 @@ static marq_status prepare(search *s, const double *p) {
   if (!samples) return marq_fail(s->error, MARQ_EDATA, "all weights are 0: nothing is left to fit");
   s->observations = o->observations > 0 ? o->observations : (double)samples * (double)marq_problem_outputs(s->problem);
   s->noise = marq_problem_loss(s->problem, NULL) ? 1 : o->noise * o->noise;
-  /* golden section needs some twenty more than the grid, evidence its rounds */
-  s->room = o->count + 320;
-  found->path = malloc(s->room * sizeof *found->path);
   found->group_lambda = s->group_lambda = malloc(s->groups * sizeof(double));
   s->group_of = malloc(n);
   s->p = malloc(n * sizeof(double));
   s->best = malloc(n * sizeof(double));
-  if (!found->path || !s->group_lambda || !s->group_of || !s->p || !s->best)
+  if (!s->group_lambda || !s->group_of || !s->p || !s->best)
     return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", n);
   memcpy(s->p, p, n * sizeof *p);
   memcpy(s->best, p, n * sizeof *p);
@@ -235,7 +235,8 @@ static marq_status prepare(search *s, const double *p) {
   found->classes = s->classes;
   marq_status status = MARQ_OK;
   if (strcmp(o->choice, "gcv") == 0 || strcmp(o->choice, "evidence") == 0)
-    status = freedom_create(&s->freedom, s->problem, o->class_of, s->classes > 1, s->error);
+    status = freedom_create(&s->freedom, s->problem, samples * marq_problem_outputs(s->problem), o->class_of,
+                            s->classes > 1, s->error);
   if (s->freedom.dual) { /* which has no parameter by itself */
     free(s->held);
     s->held = NULL;
@@ -243,22 +244,75 @@ static marq_status prepare(search *s, const double *p) {
   return status;
 }
 
-/* The scale of λ: the mean diagonal of J̃ᵀJ̃ at the start. */
+/* diag(J̃ᵀJ̃), row by row of J̃ where nothing but J̃J̃ᵀ is known of it. */
+static marq_status diagonal(search *s, double *diag) {
+  const size_t m = s->freedom.m, n = s->n;
+  if (marq_problem_offers(s->problem, MARQ_OP_DIAGONAL)) return marq_problem_diagonal(s->problem, diag);
+  if (!s->freedom.dual || !marq_problem_offers(s->problem, MARQ_OP_VJP)) return MARQ_EUNSUPPORTED;
+  double *unit = calloc(m + n, sizeof *unit), *row = unit + m;
+  if (!unit) return MARQ_ENOMEM;
+  memset(diag, 0, n * sizeof *diag);
+  marq_status status = MARQ_OK;
+  for (size_t i = 0; i < m && status == MARQ_OK; i++) {
+    unit[i] = 1;
+    status = marq_problem_vjp(s->problem, unit, row);
+    unit[i] = 0;
+    for (size_t j = 0; j < n; j++) diag[j] += row[j] * row[j];
+  }
+  free(unit);
+  return status;
+}
+
+static int ascending(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* What λ is to be held against: λ = diag(J̃ᵀJ̃)/relative halves a parameter that is by itself. Each penalised one has its
+ * own, which units set apart by any factor. Of many, as in a network, the mean is taken: their units are alike, the
+ * lowest are of saturated ones, and for λ as low as these ask for J̃J̃ᵀ + Λ is singular to rounding. */
+static void scales(search *s, double *v) {
+  const double furthest = 1e20;
+  double sum = 0;
+  size_t count = 0;
+  for (size_t j = 0; j < s->n; j++) {
+    const double r = relative(s, s->group_of[j]), scale = r > 0 ? v[j] / r : 0;
+    if (!(scale > 0) || !isfinite(scale)) continue;
+    v[count++] = scale;
+    sum += scale;
+  }
+  if (!count || !isfinite(sum)) return;
+  qsort(v, count, sizeof *v, ascending);
+  s->mean = sum / (double)count;
+  s->high = count > many_parameters ? s->mean : v[count - 1];
+  s->low = count > many_parameters ? s->mean : fmax(v[0], s->high / furthest);
+}
+
+/* The scale of λ, and from it the range that is tried, as densely as twelve decades by default. */
 static marq_status measure(search *s) {
-  double cost;
+  const marq_regularise_options *o = s->options;
+  double cost, trace = 0;
   marq_status status = marq_problem_evaluate(s->problem, s->p, MARQ_TRIAL_AUTO, &cost, NULL);
   if (status == MARQ_OK) status = marq_problem_linearize(s->problem);
   if (status > 0) return marq_fail(s->error, MARQ_EDOMAIN, "the model is not finite at the start");
-  double sum = 0;
-  if (status == MARQ_OK && s->freedom.problem) {
-    status = freedom_trace(&s->freedom, &sum);
-  } else if (status == MARQ_OK && marq_problem_offers(s->problem, MARQ_OP_DIAGONAL)) {
-    status = marq_problem_diagonal(s->problem, s->best);
-    for (size_t j = 0; j < s->n; j++) sum += s->best[j];
+  s->low = s->mean = s->high = 1;
+  if (status == MARQ_OK) {
+    status = diagonal(s, s->best);
+    if (status == MARQ_OK) {
+      scales(s, s->best);
+    } else if (status == MARQ_EUNSUPPORTED) {
+      status = s->freedom.problem ? freedom_trace(&s->freedom, &trace) : MARQ_OK;
+      if (trace > 0 && isfinite(trace)) s->low = s->mean = s->high = trace / (double)s->n;
+    }
     memcpy(s->best, s->p, s->n * sizeof *s->p);
   }
-  s->mean_square = sum > 0 && isfinite(sum) ? sum / (double)s->n : 1;
-  return status == MARQ_OK ? status : marq_fail(s->error, status, "%s at the start", marq_status_text(status));
+  if (status != MARQ_OK) return marq_fail(s->error, status, "%s at the start", marq_status_text(status));
+  s->count = o->count;
+  if (!(o->least > 0) && !(o->most > 0)) s->count += (size_t)(log10(s->high / s->low) / 12 * (double)(o->count - 1));
+  /* golden section needs some twenty more than the grid, evidence its rounds */
+  s->room = s->count + evidence_room + 20;
+  s->found->path = malloc(s->room * sizeof *s->found->path);
+  return s->found->path ? MARQ_OK : marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu fits", s->room);
 }
 
 void marq_regularised_free(marq_regularised *found) {

@@ -7,6 +7,8 @@
 
 #include "regularise/freedom.h"
 
+enum { evidence_room = 920 /* rounds that the path may have */, many_parameters = 30 /* as a network has */ };
+
 typedef struct search {
   marq_problem *problem;
   const marq_regularise_options *options;
@@ -21,9 +23,11 @@ typedef struct search {
   double free_square[most_classes]; /* square_sum of those that are not held */
   double *group_lambda;             /* [groups] */
   double *p, *best;                 /* [n] */
-  double mean_square;               /* mean diagonal of J̃ᵀJ̃ at the start */
+  double low, mean, high;           /* of diag(J̃ᵀJ̃)/relative over the penalised parameters at the start */
+  double left;                      /* m − γ of the last point judged, not as a difference */
   double observations;              /* m */
   double noise;                     /* variance of a residual where it is known; 0: estimated */
+  size_t count;                     /* values of λ along the range */
   size_t room;                      /* of found->path */
   size_t told;                      /* fits that progress has seen */
   int asked;                        /* 1: the caller has interrupted */
