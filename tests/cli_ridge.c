@@ -437,8 +437,24 @@ static void help_and_standard_input(void **state) {
   cli_free(&r);
 }
 
+/* R² is about what a model without terms predicts: the mean, or without an intercept 0. */
+static void r2_is_about_the_mean_or_zero(void **state) {
+  (void)state;
+  cli_write("about.csv", "x,y\n1,3\n2,5\n3,6\n4,10\n");
+  json_t *mean = cli_json(0, "ridge", "about.csv", "-y", "y", "-l", "0", "--json", NULL);
+  json_t *zero = cli_json(0, "ridge", "about.csv", "-y", "y", "-l", "0", "--no-intercept", "--json", NULL);
+  assert_close(cli_number(mean, "r2"), 1 - cli_number(mean, "rss") / 26, 1e-12, 0);
+  assert_close(cli_number(zero, "r2"), 1 - cli_number(zero, "rss") / 170, 1e-12, 0);
+  json_decref(mean);
+  json_decref(zero);
+  cli_run run = cli("ridge", "about.csv", "-y", "y", "-l", "0", "--no-intercept", NULL);
+  cli_contains(run.out, "R² about 0 ");
+  cli_free(&run);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(r2_is_about_the_mean_or_zero),
       cmocka_unit_test(least_squares_of_nist),
       cmocka_unit_test(text_report),
       cmocka_unit_test(every_option_matters),

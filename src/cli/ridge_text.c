@@ -112,7 +112,7 @@ static void put_summary(const ridge_run *r, FILE *file) {
   snprintf(text, sizeof text, "  (of %zu; %.0f observation%s)", r->info.unpenalised + r->info.penalised,
            r->info.samples, r->info.samples == 1 ? "" : "s");
   line(file, "effective degrees of freedom", m->effective, text);
-  line(file, "R²", r->r2, "");
+  line(file, ridge_has_intercept(r) ? "R²" : "R² about 0", r->r2, "");
   line(file, "leave-one-out error (rms)", r->loo, "");
   line(file, "GCV = m RSS/(m - effective)²", m->gcv, "");
   if (isfinite(m->evidence)) line(file, "log evidence", m->evidence, "");
