@@ -86,6 +86,7 @@ typedef struct fit {
   marq_problem *whole, *bare, *problem;    /* all parameters; the free ones; those with a ridge. Else the same */
   double *centre;                          /* of the ridge [free_count]; NULL: 0 */
   int interrupted;                         /* 1: while it was being chosen */
+  double choice_seconds;                   /* that the choice took, without the last fit */
   double *factors;                         /* [n] of --penalty: the penalty of each is λ times it; NULL: 1 */
   marq_problem *grouped;                   /* bare, parameters of different factors in groups of their own, or NULL */
   double *relative;                        /* [groups of grouped] their factors */

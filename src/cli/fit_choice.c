@@ -103,8 +103,9 @@ int fit_ridge_choose(fit *f) {
                ? message_fail(exit_usage, "--ridge %s: %s", o.choice, error.text)
                : message_fail_library(NULL, &error);
   f->request.ridge = f->regularised->lambda[0];
+  f->choice_seconds = seconds_since(&c.begin);
   /* --max-seconds is for everything: the last fit has what is left */
   double *limit = &f->request.options.max_seconds;
-  if (*limit < MARQ_NO_LIMIT) *limit = fmax(0, *limit - seconds_since(&c.begin));
+  if (*limit < MARQ_NO_LIMIT) *limit = fmax(0, *limit - f->choice_seconds);
   return exit_done;
 }

@@ -129,7 +129,9 @@ int fit_judge(fit *f) {
     warnings_add(&f->warnings, "the penalty chosen, %.3g, is at the border of the range that was tried",
                  f->request.ridge);
   }
-  if (corner_is_none(f))
+  if (f->regularised && strcmp(f->request.ridge_choice, "lcurve") == 0 && f->regularised->criterion <= 0)
+    warnings_add(&f->warnings, "the L-curve has no corner: it is nowhere convex; gcv, cv and evidence need none");
+  else if (corner_is_none(f))
     warnings_add(&f->warnings, "the L-curve has no corner: this penalty changes nothing, and the data ask for none");
   if (f->statistics) {
     warn_of_rank(f);

@@ -165,6 +165,10 @@ static void put_ridge(json *j, const fit *f) {
   if (found->folds) json_size(j, "ridge_folds", found->folds);
   if (found->held_out) json_size(j, "ridge_held_out", found->held_out);
   if (found->folds || found->held_out) json_size(j, "seed", (size_t)f->request.options.seed);
+  json_size(j, "ridge_iterations", found->iterations);
+  json_size(j, "ridge_accepted", found->accepted);
+  json_size(j, "ridge_linear_solves", found->linear_solves);
+  json_number(j, "ridge_seconds", f->choice_seconds);
   ridge_choice_json(j, found->path, found->count, found->classes);
 }
 

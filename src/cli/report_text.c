@@ -395,6 +395,10 @@ static void put_ending(FILE *file, const fit *f) {
   fprintf(file, "; %.3g s", r->seconds);
   if (f->threads > 1) fprintf(file, ", %d threads", f->threads);
   fputc('\n', file);
+  const marq_regularised *found = f->regularised;
+  if (found)
+    fprintf(file, "  before it, the choice of the ridge: %zu penalties tried, %zu iterations (%zu accepted), %.3g s\n",
+            found->count, found->iterations, found->accepted, f->choice_seconds);
 }
 
 void report_text(const fit *f, FILE *file) {

@@ -160,9 +160,13 @@ marq_status choose_by_evidence(search *s) {
   if (!(least < most)) return marq_fail(s->error, MARQ_EINVAL, "the range of λ from %g to %g is none", least, most);
   double gamma[most_classes], log_det, misfit;
   climb best = {.p = malloc(s->n * sizeof(double))}, other = {.p = malloc(s->n * sizeof(double))};
-  marq_status status = MARQ_OK;
-  if (!best.p || !other.p) status = marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", s->n);
-  if (status == MARQ_OK) status = climb_from_several(s, &best, &other, least, most);
+  if (!best.p || !other.p) {
+    free(best.p);
+    free(other.p);
+    marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", s->n);
+    return MARQ_ENOMEM;
+  }
+  marq_status status = climb_from_several(s, &best, &other, least, most);
   if (status == MARQ_OK) status = go_on(s, &best, most_rounds, least, most);
   if (status == MARQ_OK) {
     search_spread(s, best.lambda);
