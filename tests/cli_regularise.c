@@ -84,6 +84,28 @@ static void an_l_curve_without_a_corner(void **state) {
   cli_free(&r);
 }
 
+/* Parameters of 250 and 5e-4: λ that is right for one is nothing or all to the other. What the choice took is told. */
+static void units_do_not_mislead(void **state) {
+  (void)state;
+  static const char *const choices[] = {"evidence", "gcv", "cv"};
+  FILE *file = fopen("units.csv", "w");
+  assert_non_null(file);
+  fputs("x,y\n", file);
+  for (int i = 1; i <= 14; i++)
+    fprintf(file, "%d,%.6f\n", 50 * i, 240 * (1 - exp(-5.5e-4 * 50 * i)) + 0.1 * sin(7.0 * i * i));
+  fclose(file);
+  for (size_t k = 0; k < sizeof choices / sizeof *choices; k++) {
+    json_t *j = cli_json(0, "fit", "y = a*(1 - exp(-b*x))", "units.csv", "-s", "a=250,b=5e-4", "--ridge", choices[k],
+                         "--json", NULL);
+    assert_close(cli_parameter(j, "a", "value"), 240, 0.01, 0);
+    assert_close(cli_parameter(j, "b", "value"), 5.5e-4, 0.01, 0);
+    assert_true(cli_number(j, "ridge_iterations") > cli_number(j, "iterations"));
+    assert_true(cli_number(j, "ridge_iterations") >= cli_number(j, "ridge_accepted"));
+    assert_true(cli_number(j, "ridge_seconds") > 0);
+    json_decref(j);
+  }
+}
+
 static void every_choice_chooses(void **state) {
   (void)state;
   static const char *const choices[] = {"gcv", "cv", "lcurve", "validation", "evidence"};
@@ -493,6 +515,7 @@ static void nonsense_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_given_ridge_pulls),
                                      cmocka_unit_test(an_l_curve_without_a_corner),
+                                     cmocka_unit_test(units_do_not_mislead),
                                      cmocka_unit_test(every_choice_chooses),
                                      cmocka_unit_test(evidence_is_reported_and_saved),
                                      cmocka_unit_test(likelihoods_have_evidence),
