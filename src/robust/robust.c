@@ -93,7 +93,7 @@ static marq_status measure_lengths(stage *s, size_t *measured) {
 
 static marq_status measure(stage *s, double *sigma) {
   const size_t outputs = marq_problem_outputs(s->problem);
-  size_t count;
+  size_t count = 0;
   const marq_status status = measure_lengths(s, &count);
   if (status != MARQ_OK) return status;
   *sigma = marq_robust_sigma_of(s->samples, count, outputs, s->n);
@@ -172,7 +172,7 @@ static marq_status settle(stage *s, const marq_loss *loss, double tuning, double
 
 /* 1 when the start gives most samples most of their weight. */
 static marq_status start_is_near(stage *s, int *near) {
-  size_t count;
+  size_t count = 0;
   double kept = 0, all = 0;
   const marq_status status = measure_lengths(s, &count);
   for (size_t i = 0; status == MARQ_OK && i < count; i++) {
