@@ -213,7 +213,7 @@ static marq_status prepare(search *s, const double *p) {
   found->group_lambda = s->group_lambda = malloc(s->groups * sizeof(double));
   s->group_of = malloc(n);
   s->p = malloc(n * sizeof(double));
-  s->best = malloc(n * sizeof(double));
+  s->best = calloc(n, sizeof(double));
   if (!s->group_lambda || !s->group_of || !s->p || !s->best)
     return marq_fail(s->error, MARQ_ENOMEM, "out of memory for %zu parameters", n);
   memcpy(s->p, p, n * sizeof *p);
