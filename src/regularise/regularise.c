@@ -211,7 +211,7 @@ static marq_status prepare(search *s, const double *p) {
   s->observations = o->observations > 0 ? o->observations : (double)samples * (double)marq_problem_outputs(s->problem);
   s->noise = marq_problem_loss(s->problem, NULL) ? 1 : o->noise * o->noise;
   found->group_lambda = s->group_lambda = malloc(s->groups * sizeof(double));
-  s->group_of = malloc(n);
+  s->group_of = calloc(n, 1);
   s->p = malloc(n * sizeof(double));
   s->best = calloc(n, sizeof(double));
   if (!s->group_lambda || !s->group_of || !s->p || !s->best)
