@@ -48,8 +48,9 @@ static marq_status mend(search *s, double *points, marq_result *fits, size_t i, 
   return MARQ_OK;
 }
 
+/* Whether a is a step along the curve from b, of larger λ, and not what rounding left of one. */
 static int has_moved(const marq_ridge_point *a, const marq_ridge_point *b) {
-  return hypot(log(a->misfit / b->misfit), log(a->penalty / b->penalty)) > still;
+  return a->misfit < b->misfit * (1 - slack) && a->penalty > b->penalty * (1 + still);
 }
 
 /* By central differences over log λ with steps that need not be equal (eq. 18). */
