@@ -7,6 +7,7 @@
 
 #include "fit.h"
 #include "message.h"
+#include "ridge_choice.h"
 
 /* "a, b and c" of the parameters marked. Returns how many. */
 static size_t list_marked(const fit *f, const unsigned char *marked, char *buffer, size_t size) {
@@ -36,17 +37,6 @@ static void spread(fit *f) {
     f->upper[j] = f->p[j] + s->t95 * s->stderr_[k];
     f->undetermined[j] = s->undetermined[k];
   }
-}
-
-/* The corner that was chosen lies where no smaller penalty changes anything: it is none. */
-static int corner_is_none(const fit *f) {
-  static const double none = 1e-2; /* a path is looked at as far as its steps are above 1e-3 */
-  const marq_regularised *found = f->regularised;
-  if (!found || !found->count || strcmp(f->request.ridge_choice, "lcurve") != 0) return 0;
-  const marq_ridge_point *least = &found->path[0], *at = least;
-  while (at + 1 < found->path + found->count && at->lambda < found->lambda[0]) at++;
-  return fabs(at->misfit - least->misfit) <= none * least->misfit &&
-         fabs(at->penalty - least->penalty) <= none * least->penalty;
 }
 
 static void warn_of_the_stop(fit *f) {
@@ -129,10 +119,7 @@ int fit_judge(fit *f) {
     warnings_add(&f->warnings, "the penalty chosen, %.3g, is at the border of the range that was tried",
                  f->request.ridge);
   }
-  if (f->regularised && strcmp(f->request.ridge_choice, "lcurve") == 0 && f->regularised->criterion <= 0)
-    warnings_add(&f->warnings, "the L-curve has no corner: it is nowhere convex; gcv, cv and evidence need none");
-  else if (corner_is_none(f))
-    warnings_add(&f->warnings, "the L-curve has no corner: this penalty changes nothing, and the data ask for none");
+  if (f->regularised) ridge_choice_warn(f->request.ridge_choice, f->regularised, &f->warnings);
   if (f->statistics) {
     warn_of_rank(f);
     warn_of_goodness(f);

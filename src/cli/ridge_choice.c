@@ -25,6 +25,23 @@ void ridge_choice_json(json *j, const marq_ridge_point *path, size_t count, size
   json_close(j, ']');
 }
 
+/* The corner that was chosen lies where no smaller penalty changes anything: it is none. */
+static int corner_is_none(const marq_regularised *found) {
+  static const double none = 1e-2; /* a path is looked at as far as its steps are above 1e-3 */
+  const marq_ridge_point *least = &found->path[0], *at = least;
+  while (at + 1 < found->path + found->count && at->lambda < found->lambda[0]) at++;
+  return fabs(at->misfit - least->misfit) <= none * least->misfit &&
+         fabs(at->penalty - least->penalty) <= none * least->penalty;
+}
+
+void ridge_choice_warn(const char *by, const marq_regularised *found, warnings *list) {
+  if (strcmp(by, "lcurve") != 0 || !found->count) return;
+  if (found->criterion <= 0)
+    warnings_add(list, "the L-curve has no corner: it is nowhere convex; gcv, cv and evidence need none");
+  else if (corner_is_none(found))
+    warnings_add(list, "the L-curve has no corner: this penalty changes nothing, and the data ask for none");
+}
+
 static const char *criterion_text(const char *choice) {
   static const char *const words[][2] = {{"gcv", "GCV"},
                                          {"cv", "cost of the rows left out"},

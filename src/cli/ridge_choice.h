@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "json.h"
+#include "warnings.h"
 
 typedef struct ridge_choice {
   const char *by; /* a key of MARQ_RIDGE_CHOICES */
@@ -19,6 +20,8 @@ typedef struct ridge_choice {
 
 /** The path as an array of objects. With a second class of parameters, the biases, its λ is told, too. */
 void ridge_choice_json(json *j, const marq_ridge_point *path, size_t count, size_t classes);
+/** Warn of an L-curve without a corner. */
+void ridge_choice_warn(const char *by, const marq_regularised *found, warnings *list);
 /** Draw two plots, right of `left` of the page, or, with 0, where the layout has them: the criterion and the L-curve
  * against the penalty, or of the evidence, which looks at no other penalties, its rounds. Returns how to exit. */
 int ridge_choice_plot(const ridge_choice *choice, FILE *script, double left);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "ridge_choice.h"
 #include "train.h"
 
 const char *train_ridge_file(const train_request *r) {
@@ -166,7 +167,9 @@ int train_check_biases(const training *t) {
 
 void train_ridge_warn(training *t) {
   const marq_regularised *found = t->result.regularised;
-  if (!found || !t->result.ridge_at_border || found->stopped) return;
+  if (!found || found->stopped) return;
+  ridge_choice_warn(t->request.options.ridge_choice, found, &t->warnings);
+  if (!t->result.ridge_at_border) return;
   for (size_t k = 0; k < found->classes; k++)
     if (found->class_at_border[k])
       warnings_add(&t->warnings, "the penalty chosen%s, %.3g, is at the border of the range that was tried",
