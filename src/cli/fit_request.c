@@ -196,9 +196,10 @@ static int check_loss(fit_request *r) {
     return message_fail(exit_usage, "--sigma: the errors of %s follow from the loss; take --weights or --counts",
                         loss->classifies ? "labels" : "counts");
   }
-  if (fit_ridge_chosen_by(r, "gcv") || (fit_ridge_chosen_by(r, "evidence") && loss->robust)) {
+  const int evidence = fit_ridge_chosen_by(r, "evidence");
+  if (fit_ridge_chosen_by(r, "gcv") || (evidence && loss->robust)) {
     return message_fail(exit_usage, "--ridge %s is for the squared loss%s; %scv, validation or lcurve do with %s%s",
-                        r->ridge_choice, loss->robust && *r->ridge_choice == 'e' ? " and likelihoods" : " alone",
+                        r->ridge_choice, loss->robust && evidence ? " and likelihoods" : " alone",
                         loss->robust ? "" : "evidence, ", name,
                         loss->robust && !(r->loss_scale > 0) ? " and a given --loss-scale" : "");
   }

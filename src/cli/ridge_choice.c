@@ -68,7 +68,8 @@ static ridge_curves curves_of(const ridge_choice *choice, double *arrays) {
                     .few = 1,
                     .lambda_used = choice->lambda,
                     .lambda_biases = choice->classes > 1 ? arrays + 4 * n : NULL,
-                    .biases_used = choice->lambda_biases};
+                    .biases_used = choice->lambda_biases,
+                    .used = n - 1};
   for (size_t l = 0; l < n; l++) {
     const marq_ridge_point *at = &choice->path[l];
     const double misfit = choice->squared ? sqrt(fmax(2 * at->misfit, 0)) : at->misfit, penalty = sqrt(2 * at->penalty);
@@ -80,6 +81,7 @@ static ridge_curves curves_of(const ridge_choice *choice, double *arrays) {
     if (at->lambda != c.lambda_used) continue;
     c.misfit_used = misfit;
     c.penalty_used = penalty;
+    c.used = l;
   }
   return c;
 }

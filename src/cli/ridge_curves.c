@@ -114,7 +114,7 @@ static void draw_rounds(const ridge_curves *c, FILE *script, int column, double 
   fprintf(script,
           "plot $choice using 5:%d with %s notitle, '-' using 1:2 with points pt 7 ps 1.2 lc rgb '#d1495b' "
           "notitle\n%zu %.10g\ne\n",
-          column, style(c), c->count, last);
+          column, style(c), c->used + 1, last);
   end_rounds(script);
 }
 
@@ -136,12 +136,12 @@ void ridge_curves_rounds_of_lambda(const ridge_curves *c, FILE *script) {
           "linespoints lw 1.8 "
           "pt 5 ps 0.4 lc rgb '#3a7d44' title 'biases', '-' using 1:2 with points pt 7 ps 1.2 lc rgb '#d1495b' "
           "notitle\n%zu %.10g\n%zu %.10g\ne\nunset key\n",
-          style(c), c->count, c->lambda_used, c->count, c->biases_used);
+          style(c), c->used + 1, c->lambda_used, c->used + 1, c->biases_used);
   end_rounds(script);
 }
 
 void ridge_curves_rounds_of_criterion(const ridge_curves *c, FILE *script) {
   rounds_axis(c, script);
   criterion_axis(c, script);
-  draw_rounds(c, script, 2, c->criterion[c->count - 1]);
+  draw_rounds(c, script, 2, c->criterion[c->used]);
 }

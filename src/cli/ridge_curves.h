@@ -15,6 +15,7 @@ typedef struct ridge_curves {
   double lambda_used, misfit_used, penalty_used;
   const double *lambda_biases; /* [count] of a second class, in rounds; NULL: there is none */
   double biases_used;
+  size_t used; /* in rounds, the one that was kept, from 0 */
 } ridge_curves;
 
 /** Define $choice, which the others draw from. */
