@@ -193,6 +193,13 @@ static void test_what_is_refused(void **state) {
   options.tuning = -1;
   assert_int_equal(marq_robust_solve(problem, &options, NULL, p, NULL, NULL, NULL, NULL, &error), MARQ_EINVAL);
   options.tuning = 0;
+  static const double scales[] = {-1, 1e300, 1e-200, NAN};
+  for (size_t k = 0; k < 4; k++) {
+    options.scale = scales[k];
+    assert_int_equal(marq_robust_solve(problem, &options, NULL, p, NULL, NULL, NULL, NULL, &error), MARQ_EINVAL);
+    assert_non_null(strstr(error.text, "scale of tukey"));
+  }
+  options.scale = 0;
   assert_int_equal(marq_robust_solve(without, &options, NULL, p, NULL, NULL, NULL, NULL, &error), MARQ_EUNSUPPORTED);
   marq_problem_free(problem);
   marq_problem_free(without);

@@ -72,30 +72,12 @@ static marq_status count_groups(grouped_problem *s, const unsigned char *group_o
 
 marq_status marq_problem_group(marq_problem *inner, const unsigned char *group_of, marq_problem **problem,
                                marq_error *error) {
-  static const marq_problem_ops all = {.name = "penalty groups",
-                                       .evaluate = wrap_evaluate,
-                                       .linearize = wrap_linearize,
-                                       .gradient = wrap_gradient,
-                                       .product = wrap_product,
-                                       .normal = wrap_normal,
-                                       .diagonal = wrap_diagonal,
-                                       .accelerate = wrap_accelerate,
-                                       .triangle = wrap_triangle,
-                                       .residual = wrap_residual,
-                                       .jvp = wrap_jvp,
-                                       .vjp = wrap_vjp,
-                                       .rows = wrap_rows,
-                                       .groups = groups,
-                                       .gram = gram,
-                                       .precondition = precondition,
-                                       .restrict_to = wrap_restrict,
-                                       .choose = wrap_choose,
-                                       .work = wrap_work,
-                                       .loss = wrap_loss,
-                                       .set_loss = wrap_set_loss,
-                                       .fuses = wrap_fuses,
-                                       .counts = wrap_counts,
-                                       .destroy = destroy};
+  marq_problem_ops all = wrap_all;
+  all.name = "penalty groups";
+  all.groups = groups;
+  all.gram = gram;
+  all.precondition = precondition;
+  all.destroy = destroy;
   *problem = NULL;
   if (marq_problem_offers(inner, MARQ_OP_RIDGE))
     return marq_fail(error, MARQ_EINVAL, "the problem has a ridge already: group its parameters before");

@@ -75,6 +75,31 @@ void wrap_counts(const void *self, marq_counts *out) {
   *out = marq_problem_counts(inner(self));
 }
 
+const marq_problem_ops wrap_all = {.name = "wrapped",
+                                   .evaluate = wrap_evaluate,
+                                   .linearize = wrap_linearize,
+                                   .gradient = wrap_gradient,
+                                   .product = wrap_product,
+                                   .normal = wrap_normal,
+                                   .diagonal = wrap_diagonal,
+                                   .accelerate = wrap_accelerate,
+                                   .triangle = wrap_triangle,
+                                   .residual = wrap_residual,
+                                   .jvp = wrap_jvp,
+                                   .vjp = wrap_vjp,
+                                   .rows = wrap_rows,
+                                   .groups = wrap_groups,
+                                   .gram = wrap_gram,
+                                   .ridge = wrap_ridge,
+                                   .precondition = wrap_precondition,
+                                   .restrict_to = wrap_restrict,
+                                   .choose = wrap_choose,
+                                   .loss = wrap_loss,
+                                   .set_loss = wrap_set_loss,
+                                   .work = wrap_work,
+                                   .fuses = wrap_fuses,
+                                   .counts = wrap_counts};
+
 void wrap_begin(wrapper *w, const marq_problem_ops *all, marq_problem *problem) {
   marq_problem_ops ops = *all;
   if (!marq_problem_offers(problem, MARQ_OP_PRODUCT)) ops.product = NULL;

@@ -36,6 +36,8 @@ void wrap_work(const void *self, marq_work *out);
 int wrap_fuses(const void *self);
 void wrap_counts(const void *self, marq_counts *out);
 
+/** All of them, for a problem of the same parameters, residuals and samples: to copy, and to change what differs. */
+extern const marq_problem_ops wrap_all;
 /** Take over a table, less what the inner problem does not offer. */
 void wrap_begin(wrapper *w, const marq_problem_ops *ops, marq_problem *inner);
 

@@ -25,17 +25,13 @@ static int by_length(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-double marq_robust_sigma(double *r, size_t count, size_t parameters) {
-  marq_robust_sample *samples = count ? malloc(count * sizeof *samples) : NULL;
-  if (!samples) return 0;
-  for (size_t i = 0; i < count; i++) samples[i] = (marq_robust_sample){r[i], 1};
-  const double sigma = marq_robust_sigma_of(samples, count, 1, parameters);
-  free(samples);
-  return sigma;
-}
-
 double marq_robust_scale(const marq_loss *loss, double tuning, size_t outputs, double sigma) {
   return (tuning > 0 ? tuning : loss->tuning) * sqrt((double)outputs) * sigma;
+}
+
+/* What normal errors have that median. */
+static double deviation(double median, size_t outputs) {
+  return median / (outputs == 1 ? 0.67448975019608174320 : sqrt(gsl_cdf_chisq_Pinv(0.5, (double)outputs)));
 }
 
 /* The length at a place, from 0, among sorted samples that each stand there as often as they were observed. */
@@ -59,9 +55,22 @@ double marq_robust_sigma_of(marq_robust_sample *samples, size_t count, size_t ou
   const double left = all - fitted;
   if (!(left > 0)) return 0;
   qsort(samples, count, sizeof *samples, by_length);
-  const double median = 0.5 * (length_at(samples, count, fitted + ceil(left / 2) - 1) +
-                               length_at(samples, count, fitted + floor(left / 2)));
-  return median / (outputs == 1 ? 0.67448975019608174320 : sqrt(gsl_cdf_chisq_Pinv(0.5, (double)outputs)));
+  return deviation(0.5 * (length_at(samples, count, fitted + ceil(left / 2) - 1) +
+                          length_at(samples, count, fitted + floor(left / 2))),
+                   outputs);
+}
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+double marq_robust_sigma(double *r, size_t count, size_t parameters) {
+  if (count <= parameters) return 0;
+  for (size_t i = 0; i < count; i++) r[i] = isfinite(r[i]) ? fabs(r[i]) : INFINITY;
+  qsort(r, count, sizeof *r, by_size);
+  const size_t left = count - parameters;
+  return deviation(0.5 * (r[parameters + (left - 1) / 2] + r[parameters + left / 2]), 1);
 }
 
 /* The lengths of f − y at p; samples of weight 0 say nothing. */
@@ -79,7 +88,7 @@ static marq_status measure_lengths(stage *s, size_t *measured) {
     return marq_fail(s->error, status == MARQ_NONFINITE ? MARQ_EDOMAIN : status, "the residuals: %s",
                      marq_status_text(status));
   const marq_column *w = s->options->weights;
-  const size_t samples = marq_problem_samples(s->problem), outputs = s->m / samples;
+  const size_t samples = marq_problem_samples(s->problem), outputs = marq_problem_outputs(s->problem);
   size_t count = 0;
   for (size_t i = 0; i < samples; i++) {
     const double weight = w && w->data ? w->data[i * w->stride] : 1;
@@ -224,7 +233,10 @@ marq_status marq_robust_solve(marq_problem *problem, const marq_robust_options *
     return marq_fail(error, MARQ_EINVAL, "a scale is estimated for robust losses only");
   if (!(robust->tuning >= 0) || !isfinite(robust->tuning) || !(robust->tuning > 0 || robust->loss->tuning > 0))
     return marq_fail(error, MARQ_EINVAL, "the tuning constant of the loss %s must be positive", robust->loss->name);
-  if (!(robust->scale >= 0)) return marq_fail(error, MARQ_EINVAL, "the scale of a loss must be positive");
+  if (robust->scale != 0) {
+    const marq_status given = marq_loss_check_scale(robust->loss, robust->scale, error);
+    if (given != MARQ_OK) return given;
+  }
   if (!marq_problem_offers(problem, MARQ_OP_RESIDUAL))
     return marq_fail(error, MARQ_EUNSUPPORTED, "the scale needs residuals, which the problem does not offer");
   stage s = {.problem = problem,

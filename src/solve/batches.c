@@ -58,21 +58,10 @@ static marq_status choose_search(marq_core *core, marq_error *error) {
   return MARQ_OK;
 }
 
-static marq_status check_whole(const char *name, double value, marq_error *error) {
-  if (value == floor(value)) return MARQ_OK;
-  return marq_fail(error, MARQ_EINVAL, "%s is %g, it must be a whole number", name, value);
-}
-
 static marq_status check_numbers(const marq_core *core, marq_error *error) {
   const marq_options *o = &core->options;
-  const struct {
-    const char *name;
-    double value;
-  } whole[] = {{"batch", o->batch}, {"seed", o->seed}, {"watch_every", o->watch_every}, {"history", o->history}};
-  for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) {
-    const marq_status status = check_whole(whole[k].name, whole[k].value, error);
-    if (status != MARQ_OK) return status;
-  }
+  const marq_status status = options_check_whole(o, error);
+  if (status != MARQ_OK) return status;
   if (o->history < 1) return marq_fail(error, MARQ_EINVAL, "history is %g, it must be at least 1", o->history);
   const struct {
     const char *name;

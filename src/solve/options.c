@@ -7,6 +7,7 @@
 #include <marq/data.h>
 
 #include "nearest.h"
+#include "solve/solver.h"
 #include "solvers/solver.h"
 
 typedef struct option {
@@ -94,11 +95,12 @@ static marq_status set_choice(const option *o, const char **place, const char *v
 }
 
 /* Numbers that count something. */
-static int is_whole(const char *field) {
+static marq_status check_whole(const char *field, double value, marq_error *error) {
   static const char *const fields[] = {"batch", "seed", "watch_every", "history"};
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-    if (!strcmp(field, fields[i])) return 1;
-  return 0;
+    if (!strcmp(field, fields[i]) && value != floor(value))
+      return marq_fail(error, MARQ_EINVAL, "%s is %g, it must be a whole number", field, value);
+  return MARQ_OK;
 }
 
 static marq_status set_number(const option *o, double *place, const char *value, marq_error *error) {
@@ -113,9 +115,19 @@ static marq_status set_number(const option *o, double *place, const char *value,
   if (number < o->info.least || number > o->info.most)
     return marq_fail(error, MARQ_EINVAL, "%s is %g, it must lie between %g and %g", o->info.name, number, o->info.least,
                      o->info.most);
-  if (is_whole(o->info.name) && number != floor(number))
-    return marq_fail(error, MARQ_EINVAL, "%s is %g, it must be a whole number", o->info.name, number);
+  const marq_status status = check_whole(o->info.name, number, error);
+  if (status != MARQ_OK) return status;
   *place = number;
+  return MARQ_OK;
+}
+
+marq_status options_check_whole(const marq_options *options, marq_error *error) {
+  for (size_t i = 0; i < option_count; i++) {
+    const option *o = &options_table[i];
+    if (o->info.choice) continue;
+    const marq_status status = check_whole(o->info.name, *(const double *)((const char *)options + o->offset), error);
+    if (status != MARQ_OK) return status;
+  }
   return MARQ_OK;
 }
 

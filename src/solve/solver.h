@@ -101,6 +101,9 @@ size_t solver_constrained_rank(marq_solver *s, size_t rank);
 /** The longest of the columns' cosines with the residual, of what the constraints leave of the gradient. */
 double solver_projected_cosine(marq_core *core);
 
+/** MARQ_EINVAL where an option that counts something is no whole number (options.c). */
+marq_status options_check_whole(const marq_options *options, marq_error *error);
+
 /** One Gauss–Newton step of the polish phase. */
 marq_status solver_polish(marq_solver *s);
 /** Begin to polish at the current point. */

@@ -7,28 +7,12 @@
 #include "train/runner.h"
 
 marq_status train_window(marq_problem *problem, marq_problem **made, marq_error *error) {
-  const marq_problem_ops all = {.name = marq_problem_name(problem),
-                                .evaluate = wrap_evaluate,
-                                .linearize = wrap_linearize,
-                                .gradient = wrap_gradient,
-                                .product = wrap_product,
-                                .normal = wrap_normal,
-                                .diagonal = wrap_diagonal,
-                                .accelerate = wrap_accelerate,
-                                .triangle = wrap_triangle,
-                                .residual = wrap_residual,
-                                .jvp = wrap_jvp,
-                                .vjp = wrap_vjp,
-                                .rows = wrap_rows,
-                                .groups = wrap_groups,
-                                .gram = wrap_gram,
-                                .ridge = wrap_ridge,
-                                .precondition = wrap_precondition,
-                                .loss = wrap_loss,
-                                .work = wrap_work,
-                                .fuses = wrap_fuses,
-                                .counts = wrap_counts,
-                                .destroy = free};
+  marq_problem_ops all = wrap_all;
+  all.name = marq_problem_name(problem);
+  all.restrict_to = NULL;
+  all.choose = NULL;
+  all.set_loss = NULL;
+  all.destroy = free;
   *made = NULL;
   wrapper *s = malloc(sizeof *s);
   if (!s) return marq_fail(error, MARQ_ENOMEM, "out of memory");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "draws.h"
 #include "timing.h"
 
 enum { unseen = 500, hidden = 50, most_points = 1000, most_seeds = 1000 };
@@ -16,16 +17,6 @@ typedef struct data {
   double x[most_points], y[most_points], clean_x[unseen], clean_y[unseen];
 } data;
 
-static double uniform(unsigned long long *state) {
-  unsigned long long z = (*state += 0x9E3779B97F4A7C15U);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-  return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
-}
-static double normal(unsigned long long *state) {
-  const double u = uniform(state), v = uniform(state);
-  return sqrt(-2 * log(u)) * cos(2 * acos(-1) * v);
-}
 static double truth(double x) {
   return sin(2 * acos(-1) * x);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "draws.h"
 #include "timing.h"
 
 enum { inputs = 12, unseen = 2000, most_samples = 1000, most_seeds = 1000, grid = 40 };
@@ -16,17 +17,6 @@ enum { inputs = 12, unseen = 2000, most_samples = 1000, most_seeds = 1000, grid 
 typedef struct data {
   double x[inputs][most_samples], y[most_samples], new_x[inputs][unseen], new_y[unseen];
 } data;
-
-static double uniform(unsigned long long *state) {
-  unsigned long long z = (*state += 0x9E3779B97F4A7C15U);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-  return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
-}
-static double normal(unsigned long long *state) {
-  const double u = uniform(state), v = uniform(state);
-  return sqrt(-2 * log(u)) * cos(2 * acos(-1) * v);
-}
 
 static double draw_target(const marq_loss *loss, double f, unsigned long long *state) {
   if (loss->classifies) return uniform(state) < 1 / (1 + exp(-f));
